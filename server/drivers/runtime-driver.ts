@@ -1,0 +1,140 @@
+/**
+ * The port between the control plane and whatever runs instances. Every driver passes `runtime-driver.contract.ts`.
+ *
+ * A driver never decides: it converges one instance to one spec, observes, and reports in values. It throws only when it cannot tell
+ * (the daemon is down); everything that may happen to an instance is an outcome.
+ */
+
+/** Seconds, as in the deployment's YAML. */
+export interface ProbeSpec {
+  path: string;
+  initialDelaySeconds: number;
+  periodSeconds: number;
+  timeoutSeconds: number;
+  successThreshold: number;
+  failureThreshold: number;
+}
+
+/** Everything that decides what runs. Two equal specs give equal `specHash`; another hash means another instance. */
+export interface InstanceSpec {
+  /** Stable id made by the control plane: `<endpoint>.<deployment>.<random>`. */
+  instanceId: string;
+  endpoint: string;
+  deployment: string;
+  specHash: string;
+  /** Program and arguments; never a shell string. */
+  command: readonly string[];
+  /** Added to the scrubbed base environment. `PORT` is the driver's to set. */
+  environment: Readonly<Record<string, string>>;
+  /** Read-only folder of the model's files, or null. Given to the instance as AZUREML_MODEL_DIR. */
+  modelDir: string | null;
+  cpu: number;
+  memoryMib: number;
+  liveness: ProbeSpec;
+  readiness: ProbeSpec;
+  /** Time between the polite signal and the kill. */
+  stopGraceSeconds: number;
+}
+
+export interface InstanceExit {
+  code: number | null;
+  signal: string | null;
+  /** In words: `exited with code 1`, `killed for memory`, `killed by SIGKILL`. */
+  reason: string;
+  outOfMemory: boolean;
+  at: string;
+}
+
+export type ObservedState = 'starting' | 'probing' | 'ready' | 'unready' | 'stopping' | 'backing_off' | 'exited';
+
+/** What is there now, whoever started it. */
+export interface ObservedInstance {
+  instanceId: string;
+  endpoint: string;
+  deployment: string;
+  specHash: string;
+  state: ObservedState;
+  /** Rises with every restart of the program behind the id. */
+  generation: number;
+  address: { host: string; port: number } | null;
+  startedAt: string | null;
+  restarts: number;
+  lastExit: InstanceExit | null;
+  /** Driver's own reference: `process:<pid>@<start time>`. */
+  runtimeRef: string | null;
+  memoryLimitBy: 'cgroup' | 'rlimit' | 'none';
+  /** Last answer of the readiness probe in words, for the operation page. */
+  probe: { attempts: number; lastResult: string };
+}
+
+export type EnsureOutcome =
+  | { kind: 'started' }
+  | { kind: 'unchanged' }
+  /** Cannot be started as asked; the control plane fails the operation with this code and text. */
+  | {
+      kind: 'refused';
+      code: 'deployment.command_not_found' | 'deployment.no_port_available' | 'deployment.runtime_unavailable';
+      detail: string;
+    };
+
+export interface ResourceUse {
+  instanceId: string;
+  /** CPU seconds used since the instance started. */
+  cpuSeconds: number;
+  memoryBytes: number;
+}
+
+export type LogStream = 'stdout' | 'stderr' | 'system';
+
+export interface ConsoleLine {
+  /** Position that resumes the stream: grows within an instance. */
+  cursor: string;
+  at: string;
+  instanceId: string;
+  stream: LogStream;
+  text: string;
+}
+
+export interface ReadLogsOptions {
+  /** Newest lines to return; bounded by the driver. */
+  tail: number;
+  /** Only lines at or after this instant (RFC 3339). */
+  since?: string;
+  /** Only lines after this cursor. */
+  after?: string;
+}
+
+export interface RuntimeDriver {
+  readonly name: 'process' | 'docker' | 'kubernetes' | 'fake';
+  /** Finds and adopts what is already running; call once before anything else. */
+  start(): Promise<void>;
+  /** Stops timers and watchers. Instances keep running. */
+  stop(): Promise<void>;
+  /** Idempotent: starts the instance unless one with this id and spec hash is there. */
+  ensure(spec: InstanceSpec): Promise<EnsureOutcome>;
+  /** Starts removing: polite signal, grace, kill, then every trace of it except its logs. Idempotent; resolves when it is gone. */
+  remove(instanceId: string): Promise<void>;
+  /** Everything that carries our mark, from the world and not from memory. */
+  observe(): Promise<ObservedInstance[]>;
+  /** CPU and memory of running instances. */
+  sample(): Promise<ResourceUse[]>;
+  readLogs(
+    endpoint: string,
+    deployment: string,
+    instanceId: string | null,
+    options: ReadLogsOptions,
+  ): Promise<ConsoleLine[]>;
+  /** Calls back for each new line until the signal aborts. */
+  followLogs(
+    endpoint: string,
+    deployment: string,
+    instanceId: string | null,
+    after: string | null,
+    onLine: (line: ConsoleLine) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Removes what is kept of a deployment after its instances: its logs. */
+  forgetDeployment(endpoint: string, deployment: string): Promise<void>;
+  /** Hints that something changed; the control plane looks for itself. Returns the unsubscribe function. */
+  onHint(listener: (endpoint: string) => void): () => void;
+}

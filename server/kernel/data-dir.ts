@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where everything lives; the one place that names paths inside the data directory. */
+export interface DataDir {
+  root: string;
+  database: string;
+  masterKey: string;
+  studioToken: string;
+  sessionSecret: string;
+  portsFile: string;
+  supervisorLock: string;
+  gatewaySocket: string;
+  telemetrySocket: string;
+  routeTable: string;
+  models: string;
+  uploads: string;
+  instances: string;
+  logs: string;
+  telemetry: string;
+}
+
+/** Longest path that a Unix socket address holds on Linux is 107 bytes; on macOS 103. */
+const MAX_SOCKET_PATH_BYTES = 100;
+
+function socketPath(root: string, name: string): string {
+  const direct = join(root, 'run', name);
+  if (Buffer.byteLength(direct) <= MAX_SOCKET_PATH_BYTES) return direct;
+  const digest = createHash('sha256').update(root).digest('hex').slice(0, 16);
+  return join(tmpdir(), `viridian-${digest}-${name}`);
+}
+
+export function dataDirPaths(root: string): DataDir {
+  return {
+    root,
+    database: join(root, 'viridian.db'),
+    masterKey: join(root, 'keys', 'master.key'),
+    studioToken: join(root, 'keys', 'studio.token'),
+    sessionSecret: join(root, 'keys', 'session.secret'),
+    portsFile: join(root, 'run', 'ports.json'),
+    supervisorLock: join(root, 'run', 'supervisor.lock'),
+    gatewaySocket: socketPath(root, 'gateway.sock'),
+    telemetrySocket: socketPath(root, 'telemetry.sock'),
+    routeTable: join(root, 'routing', 'route-table.json'),
+    models: join(root, 'models'),
+    uploads: join(root, 'uploads'),
+    instances: join(root, 'instances'),
+    logs: join(root, 'logs'),
+    telemetry: join(root, 'telemetry'),
+  };
+}
+
+/** Makes the data directory and its folders, readable by their owner only. */
+export function ensureDataDir(root: string): DataDir {
+  const paths = dataDirPaths(root);
+  const folders = [root, 'keys', 'run', 'routing', 'models', 'uploads', 'instances', 'logs', 'telemetry'];
+  for (const folder of folders)
+    mkdirSync(folder === root ? root : join(root, folder), { recursive: true, mode: 0o700 });
+  return paths;
+}

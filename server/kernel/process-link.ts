@@ -1,0 +1,26 @@
+/**
+ * What a process of Viridian tells the supervisor over its IPC channel. Run alone, without a supervisor, the same calls do nothing.
+ */
+export type ProcessMessage =
+  /** Serves from now on. `port` is the one in use, where the process listens on TCP. */
+  | { type: 'ready'; port?: number }
+  | { type: 'workers'; pids: number[] }
+  /** One-time set-up code, printed by the supervisor under its ready line; null once there is an administrator. */
+  | { type: 'setup_code'; code: string | null }
+  /** Cannot start; the supervisor prints the text and does not restart. */
+  | { type: 'fatal'; text: string };
+
+/** Tells the supervisor something, if there is one. */
+export function tellSupervisor(message: ProcessMessage): void {
+  if (process.send !== undefined && process.connected) process.send(message);
+}
+
+/** Says in one sentence why the process cannot start, on stderr and to the supervisor, and ends with status 78 (EX_CONFIG). */
+export function failToStart(text: string): never {
+  process.stderr.write(`${text}\n`);
+  tellSupervisor({ type: 'fatal', text });
+  process.exitCode = 78;
+  // The IPC channel flushes on exit only when the process leaves by itself after the message is written.
+  process.disconnect?.();
+  process.exit(78);
+}

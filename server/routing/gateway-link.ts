@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { routeTableSchema } from './route-table.ts';
+
+/**
+ * Frames on `run/gateway.sock`: one JSON object a line, both ways. The gateway's primary listens, the control plane connects and
+ * reconnects; either may die without the other noticing more than a closed socket.
+ */
+export const toGatewaySchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('table'), table: routeTableSchema }),
+  /** Ask for a debug dump; answered by `dump` with the same id. */
+  z.object({ type: z.literal('dump'), id: z.string() }),
+]);
+
+export const toControlPlaneSchema = z.discriminatedUnion('type', [
+  /** Sent on connect and whenever it changes. `served` is the revision of the table each live worker serves (0: none). */
+  z.object({
+    type: z.literal('workers'),
+    workers: z.array(z.object({ id: z.number().int(), pid: z.number().int(), served: z.number().int().nonnegative() })),
+  }),
+  /** An endpoint has callers waiting and no instance; at most one a second for each. */
+  z.object({ type: z.literal('wake'), endpoint: z.string() }),
+  /** Connection failures that say an instance is gone, so that the control plane probes it at once. */
+  z.object({
+    type: z.literal('instance_failing'),
+    endpoint: z.string(),
+    deployment: z.string(),
+    instance: z.string(),
+    reason: z.string(),
+  }),
+  z.object({ type: z.literal('refused'), revision: z.number().int(), reason: z.string() }),
+  z.object({ type: z.literal('dump'), id: z.string(), dump: z.unknown() }),
+]);
+
+export type ToGateway = z.infer<typeof toGatewaySchema>;
+export type ToControlPlane = z.infer<typeof toControlPlaneSchema>;
