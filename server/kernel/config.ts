@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -10,7 +9,7 @@ import { z } from 'zod';
  */
 export type ConfigSlice = Record<`VIRIDIAN_${string}`, z.ZodType>;
 
-type ParsedSlice<Slice extends ConfigSlice> = { [Name in keyof Slice]: z.infer<Slice[Name]> };
+export type ParsedSlice<Slice extends ConfigSlice> = { [Name in keyof Slice]: z.infer<Slice[Name]> };
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

@@ -102,7 +102,7 @@ export function createKeyedWorkQueue(options: KeyedWorkQueueOptions): KeyedWorkQ
     stop() {
       stopped = true;
       due.clear();
-      for (const key of [...timers.keys()]) cancelTimer(key);
+      for (const key of timers.keys()) cancelTimer(key);
       return idle();
     },
   };

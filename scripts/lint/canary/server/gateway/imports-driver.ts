@@ -1,0 +1,1 @@
+export type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';

@@ -1,0 +1,1 @@
+export type { RuntimeDriver } from '../drivers/runtime-driver.ts';

@@ -1,0 +1,1 @@
+export { createEndpoint } from '#server/commands/put-endpoint.ts';

@@ -1,0 +1,1 @@
+export { openDatabase } from '#server/store/database.ts';
