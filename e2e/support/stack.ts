@@ -1,0 +1,80 @@
+import { type Page, test as base } from '@playwright/test';
+import { type Product, startProduct } from './start-product.ts';
+
+export const ADMINISTRATOR = { email: 'admin@example.org', password: 'correct horse battery' };
+const API_KEY = 'viridian-e2e-administrator-key-0123456789';
+
+export interface Stack extends Product {
+  apiKey: string;
+  /** Calls the REST API with the administrator's key; fails on any status that is not 2xx. */
+  api<Answer = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  /** Waits until an operation has ended and returns it. */
+  waitForOperation(id: string): Promise<{ id: string; status: string; error: unknown }>;
+  signIn(page: Page): Promise<void>;
+}
+
+/** One product for all tests of a worker: journeys use endpoint names of their own and leave nothing behind that others count. */
+export const test = base.extend<object, { stack: Stack }>({
+  stack: [
+    // oxlint-disable-next-line no-empty-pattern -- Playwright reads the first parameter's pattern
+    async ({}, use) => {
+      const product = await startProduct({
+        VIRIDIAN_ADMIN_EMAIL: ADMINISTRATOR.email,
+        VIRIDIAN_ADMIN_PASSWORD: ADMINISTRATOR.password,
+        VIRIDIAN_ADMIN_API_KEY: API_KEY,
+      });
+      await use(asStack(product));
+      await product.stop();
+    },
+    { scope: 'worker', timeout: 90_000 },
+  ],
+  baseURL: async ({ stack }, use) => use(stack.studioUrl),
+});
+
+function asStack(product: Product): Stack {
+  const api = async <Answer>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
+    const response = await fetch(`${product.apiUrl}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${API_KEY}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    return (text === '' ? undefined : JSON.parse(text)) as Answer;
+  };
+  return {
+    ...product,
+    apiKey: API_KEY,
+    api,
+    async waitForOperation(id) {
+      for (;;) {
+        const operation = await api<{ id: string; status: string; error: unknown }>('GET', `/operations/${id}`);
+        if (operation.status !== 'running') return operation;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    async signIn(page) {
+      await page.goto(`${product.studioUrl}/sign-in`);
+      await page.getByLabel('E-mail').fill(ADMINISTRATOR.email);
+      await page.getByLabel('Password', { exact: true }).fill(ADMINISTRATOR.password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+    },
+  };
+}
+
+export { expect } from '@playwright/test';
