@@ -1,0 +1,80 @@
+/** Which file of a model's folder decides how it is served. */
+export type ModelEntry =
+  | { format: 'onnx' | 'mlflow' | 'triton'; entry: string }
+  | { format: 'unknown'; entry: null; reason: string };
+
+const ENTRY_DEPTH = 1;
+/** `<repository>/<model>/config.pbtxt`, itself inside the one top folder of an archive. */
+const TRITON_DEPTH = 2;
+
+/** What people upload that needs a converter or a scoring script, by the end of its name. */
+const KNOWN_FORMATS: readonly { suffixes: readonly string[]; name: string }[] = [
+  { suffixes: ['.pkl', '.pickle', '.joblib'], name: 'a Python pickle' },
+  { suffixes: ['.pt', '.pth', '.bin'], name: 'PyTorch weights' },
+  { suffixes: ['.safetensors'], name: 'safetensors weights' },
+  { suffixes: ['.gguf'], name: 'a GGUF language model' },
+  { suffixes: ['saved_model.pb', '.h5', '.keras', '.tflite'], name: 'a TensorFlow model' },
+];
+
+/**
+ * Decides from file paths (relative, with `/`) alone. An MLflow or Triton description wins over an `.onnx` file beside it, because it
+ * says how the file is meant to be called. Pure.
+ */
+export function chooseEntry(paths: readonly string[]): ModelEntry {
+  const mlmodel = shallowest(paths, ENTRY_DEPTH, (name) => name === 'MLmodel');
+  if (mlmodel !== null) return { format: 'mlflow', entry: mlmodel };
+  const config = shallowest(paths, TRITON_DEPTH, (name) => name === 'config.pbtxt');
+  if (config !== null) return { format: 'triton', entry: config };
+  const onnx = chooseOnnxFile(paths);
+  if (onnx !== null) return onnx;
+  return { format: 'unknown', entry: null, reason: describeUnknown(paths) };
+}
+
+/** The one `.onnx` file at the top or one level below; `model.onnx` where there are several. Null where there is none. */
+export function chooseOnnxFile(paths: readonly string[]): ModelEntry | null {
+  for (let depth = 0; depth <= ENTRY_DEPTH; depth += 1) {
+    const found = paths.filter((path) => depthOf(path) === depth && /\.onnx$/i.test(path) && !isHidden(path));
+    const entry = found.length === 1 ? found[0] : found.find((path) => baseName(path) === 'model.onnx');
+    if (entry !== undefined) return { format: 'onnx', entry };
+    if (found.length > 1) {
+      const names = found.slice(0, 5).join(', ');
+      const reason = `The folder holds ${found.length} .onnx files (${names}). Keep one, or name the one to serve model.onnx.`;
+      return { format: 'unknown', entry: null, reason };
+    }
+  }
+  return null;
+}
+
+function describeUnknown(paths: readonly string[]): string {
+  if (paths.length === 0) return 'The folder is empty.';
+  const deep = paths.find((path) => /\.onnx$/i.test(path));
+  if (deep !== undefined) {
+    return `The .onnx file lies too deep (${deep}). It must be at the top of the folder or one level below.`;
+  }
+  const known = KNOWN_FORMATS.find(({ suffixes }) => paths.some((path) => suffixes.some((end) => path.endsWith(end))));
+  if (known !== undefined) {
+    return `The folder holds ${known.name}, which cannot be served without code yet. Export the model to ONNX to deploy it.`;
+  }
+  if (paths.some((path) => path.endsWith('.py'))) {
+    return 'The folder holds a scoring script. Scoring scripts are not supported yet; export the model to ONNX to deploy it.';
+  }
+  return 'No model was recognised. Supported: one .onnx file at the top of the folder or one level below.';
+}
+
+function shallowest(paths: readonly string[], maxDepth: number, matches: (name: string) => boolean): string | null {
+  const found = paths.filter((path) => depthOf(path) <= maxDepth && matches(baseName(path)));
+  return found.toSorted((a, b) => depthOf(a) - depthOf(b) || (a < b ? -1 : 1))[0] ?? null;
+}
+
+function depthOf(path: string): number {
+  return path.split('/').length - 1;
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** `.DS_Store` folders and macOS resource forks (`._model.onnx`) come with archives made on a Mac. */
+function isHidden(path: string): boolean {
+  return path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
+}
