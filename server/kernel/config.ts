@@ -11,6 +11,9 @@ export type ConfigSlice = Record<`VIRIDIAN_${string}`, z.ZodType>;
 
 export type ParsedSlice<Slice extends ConfigSlice> = { [Name in keyof Slice]: z.infer<Slice[Name]> };
 
+/** What entry points read settings from: `process.env`, or a literal in tests. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -77,10 +80,7 @@ export const accessConfig = {
  * Parses the environment against a slice. `NAME_FILE` names a file that holds the value, for secrets.
  * @throws ConfigError naming every variable that is wrong and why
  */
-export function parseConfig<Slice extends ConfigSlice>(
-  slice: Slice,
-  environment: NodeJS.ProcessEnv,
-): ParsedSlice<Slice> {
+export function parseConfig<Slice extends ConfigSlice>(slice: Slice, environment: Environment): ParsedSlice<Slice> {
   const values: Record<string, unknown> = {};
   const faults: string[] = [];
   for (const [name, schema] of Object.entries(slice)) {
@@ -93,7 +93,7 @@ export function parseConfig<Slice extends ConfigSlice>(
   return values as ParsedSlice<Slice>;
 }
 
-function readVariable(name: string, environment: NodeJS.ProcessEnv, faults: string[]): string | undefined {
+function readVariable(name: string, environment: Environment, faults: string[]): string | undefined {
   const file = environment[`${name}_FILE`];
   if (environment[name] !== undefined || file === undefined) return environment[name];
   try {

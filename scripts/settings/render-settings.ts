@@ -1,0 +1,56 @@
+import {
+  accessConfig,
+  administratorConfig,
+  type ConfigSlice,
+  dataDirConfig,
+  gatewayConfig,
+  listenConfig,
+} from '#server/kernel/config.ts';
+
+const GROUPS: readonly { title: string; slice: ConfigSlice }[] = [
+  { title: 'Where things live', slice: dataDirConfig },
+  { title: 'Addresses', slice: listenConfig },
+  { title: 'Gateway', slice: gatewayConfig },
+  { title: 'First administrator', slice: administratorConfig },
+  { title: 'What may be reached', slice: accessConfig },
+];
+
+/** Defaults that depend on the machine, in words. */
+const DESCRIBED_DEFAULTS: Record<string, string> = {
+  VIRIDIAN_DATA_DIR: '~/.viridian',
+  VIRIDIAN_GATEWAY_WORKERS: 'cores, at most 8',
+};
+
+interface Setting {
+  name: string;
+  defaultText: string;
+  meaning: string;
+}
+
+function listSettings(slice: ConfigSlice): Setting[] {
+  return Object.entries(slice).map(([name, schema]) => {
+    const fallback = schema.safeParse(undefined);
+    const value = fallback.success && fallback.data !== undefined ? String(fallback.data) : '';
+    return { name, defaultText: DESCRIBED_DEFAULTS[name] ?? value, meaning: schema.description ?? '' };
+  });
+}
+
+export function renderEnvExample(): string {
+  const groups = GROUPS.map(({ title, slice }) => {
+    const lines = listSettings(slice).map(
+      ({ name, defaultText, meaning }) => `# ${meaning}\n# ${name}=${defaultText}\n`,
+    );
+    return `# --- ${title}\n\n${lines.join('\n')}`;
+  });
+  return `# Every setting of Viridian with its default. NAME_FILE names a file that holds the value of NAME, for secrets.\n\n${groups.join('\n')}`;
+}
+
+export function renderSettingsPage(): string {
+  const groups = GROUPS.map(({ title, slice }) => {
+    const rows = listSettings(slice).map(
+      ({ name, defaultText, meaning }) => `| \`${name}\` | ${defaultText || '–'} | ${meaning} |`,
+    );
+    return `## ${title}\n\n| Setting | Default | Meaning |\n|---|---|---|\n${rows.join('\n')}\n`;
+  });
+  return `# Settings\n\nSettings are environment variables. \`NAME_FILE\` names a file that holds the value of \`NAME\`, for secrets. This page is generated from the\nconfiguration slices.\n\n${groups.join('\n')}`;
+}
