@@ -116,6 +116,8 @@ export interface RuntimeDriver {
   remove(instanceId: string): Promise<void>;
   /** Everything that carries our mark, from the world and not from memory. */
   observe(): Promise<ObservedInstance[]>;
+  /** Looks at one instance now instead of at its next turn: somebody has seen it failing. */
+  check(instanceId: string): void;
   /** CPU and memory of running instances. */
   sample(): Promise<ResourceUse[]>;
   readLogs(

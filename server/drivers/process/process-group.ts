@@ -1,0 +1,87 @@
+import { isSameProcess, type ProcessIdentity } from '#server/kernel/process-identity.ts';
+import { INSTANCE_MARK, OWNER_MARK } from './launch-program.ts';
+import { listProcesses, readEnvironmentVariable, type ProcessRow } from './proc-table.ts';
+
+const CHECK_MS = 25;
+
+export type GroupSignal = 'SIGTERM' | 'SIGKILL' | 'SIGCONT';
+
+/** Signals a whole process group; false when it has no member left. */
+export function signalGroup(group: number, signal: GroupSignal): boolean {
+  try {
+    process.kill(-group, signal);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/**
+ * Everything that belongs to an instance: the group that its program leads, and whatever left that group but still carries the mark in its
+ * environment. A group whose leader is gone counts only with the mark, for its number may have been given away again.
+ */
+export function membersOf(instanceId: string, ownerMark: string, leader: ProcessIdentity | null): ProcessRow[] {
+  const led = leader !== null && isSameProcess(leader) ? leader.pid : null;
+  return listProcesses().filter((row) => row.processGroup === led || isMarked(row.pid, instanceId, ownerMark));
+}
+
+function isMarked(pid: number, instanceId: string, ownerMark: string): boolean {
+  return (
+    readEnvironmentVariable(pid, INSTANCE_MARK) === instanceId && readEnvironmentVariable(pid, OWNER_MARK) === ownerMark
+  );
+}
+
+/** Instance ids of all processes that carry our mark. */
+export function markedProcesses(ownerMark: string): { pid: number; instanceId: string }[] {
+  const found: { pid: number; instanceId: string }[] = [];
+  for (const { pid } of listProcesses()) {
+    const instanceId = readEnvironmentVariable(pid, INSTANCE_MARK);
+    if (instanceId !== null && readEnvironmentVariable(pid, OWNER_MARK) === ownerMark) found.push({ pid, instanceId });
+  }
+  return found;
+}
+
+export interface EndOptions {
+  instanceId: string;
+  ownerMark: string;
+  leader: ProcessIdentity | null;
+  graceMs: number;
+}
+
+/**
+ * Ends everything of an instance: the polite signal to the group, the grace, then the kill, again until nothing is left. A group that was
+ * stopped is continued so that it can hear the polite signal.
+ */
+export async function endProcesses(options: EndOptions): Promise<void> {
+  const { instanceId, ownerMark, leader, graceMs } = options;
+  if (leader !== null && isSameProcess(leader)) {
+    signalGroup(leader.pid, 'SIGTERM');
+    signalGroup(leader.pid, 'SIGCONT');
+    await waitUntilGone(leader, graceMs);
+  }
+  for (;;) {
+    const rest = membersOf(instanceId, ownerMark, leader);
+    if (rest.length === 0 && (leader === null || !isSameProcess(leader))) return;
+    if (leader !== null && isSameProcess(leader)) signalGroup(leader.pid, 'SIGKILL');
+    for (const { pid } of rest) killIfThere(pid);
+    await pause(CHECK_MS);
+  }
+}
+
+async function waitUntilGone(leader: ProcessIdentity, graceMs: number): Promise<void> {
+  const deadline = performance.now() + graceMs;
+  while (isSameProcess(leader) && performance.now() < deadline) await pause(CHECK_MS);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
