@@ -1,0 +1,48 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Check, CircleAlert } from 'lucide-react';
+import type { Health } from '#lib/contracts/info.ts';
+import { healthQuery, infoQuery } from '#lib/queries/info.ts';
+import { cx } from '#components/ui/class-names.ts';
+
+/** Whether the installation's own processes are up, and its version. */
+export function HealthLine({ collapsed }: { collapsed: boolean }) {
+  const health = useQuery(healthQuery());
+  const info = useQuery(infoQuery());
+  const words = health.isError
+    ? 'The control plane does not answer'
+    : health.data
+      ? componentsInWords(health.data)
+      : 'Checking';
+  const ok = health.data?.status === 'ok' && !health.isError;
+  const Icon = ok || health.isPending ? Check : CircleAlert;
+  return (
+    <p
+      className={cx(
+        'mt-auto flex items-center gap-2 border-t border-line py-2.5 text-2xs text-faint',
+        collapsed ? 'justify-center' : 'px-4.5',
+      )}
+      title={words}
+    >
+      <Icon
+        size={14}
+        className={ok ? 'text-success' : health.isPending ? 'text-faint' : 'text-warning'}
+        aria-hidden="true"
+      />
+      <span className={collapsed ? 'sr-only' : undefined}>
+        {words}
+        {info.data ? ` · ${info.data.version}` : ''}
+      </span>
+    </p>
+  );
+}
+
+/** The studio itself is counted: it drew the page. */
+function componentsInWords(health: Health): string {
+  const entries = Object.entries(health.components);
+  const down = entries.filter(([, state]) => state === 'down').map(([name]) => name.replaceAll('_', ' '));
+  if (down.length > 0) return `${down.join(', ')} down`;
+  const total = entries.length + ('studio' in health.components ? 0 : 1);
+  return `${total} processes up`;
+}

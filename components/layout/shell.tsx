@@ -1,0 +1,148 @@
+'use client';
+
+import dynamic from 'next/dynamic';
+import { useRouter } from 'next/navigation';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { RouterProvider } from 'react-aria-components';
+import { preferenceCookie } from '#lib/format/preferences.ts';
+import { Toaster } from '#components/ui/toast.tsx';
+import { ConnectionBanner } from './connection-banner.tsx';
+import { NAVIGATION_ITEMS } from './navigation.ts';
+import { usePreferences } from './preferences.tsx';
+import { Rail } from './rail.tsx';
+import { SessionKeeper } from './session-keeper.tsx';
+import { printedKeys } from './shortcuts.ts';
+import { TopBar } from './top-bar.tsx';
+import { useShortcutListener, useShortcuts } from './use-shortcuts.ts';
+
+const loadPalette = () => import('./command-palette.tsx').then((module) => module.CommandPalette);
+const CommandPalette = dynamic(loadPalette, { ssr: false });
+const ShortcutSheet = dynamic(() => import('./shortcut-sheet.tsx').then((module) => module.ShortcutSheet), {
+  ssr: false,
+});
+const NavigationDrawer = dynamic(() => import('./navigation-drawer.tsx').then((module) => module.NavigationDrawer), {
+  ssr: false,
+});
+
+type Overlay = 'palette' | 'shortcuts' | 'navigation' | null;
+
+export interface ShellProps {
+  user: { name: string; email: string };
+  signOut: () => Promise<void>;
+  children: ReactNode;
+}
+
+/** The frame of every page behind the sign-in: rail, top bar, keyboard, messages. */
+export function Shell({ user, signOut, children }: ShellProps) {
+  const router = useRouter();
+  const preferences = usePreferences();
+  const [collapsed, setCollapsed] = useState(preferences.railCollapsed);
+  const [overlay, setOverlay] = useState<Overlay>(null);
+  const [pending, setPending] = useState<string | null>(null);
+  const close = useCallback(() => setOverlay(null), []);
+
+  useEffect(() => {
+    // The palette opens at once when it is asked for: its code comes when the page has nothing else to do.
+    const handle = requestIdleCallback?.(() => void loadPalette());
+    return () => cancelIdleCallback?.(handle);
+  }, []);
+
+  function toggleRail(): void {
+    document.cookie = preferenceCookie('railCollapsed', collapsed ? 'open' : 'collapsed');
+    setCollapsed(!collapsed);
+  }
+
+  useShortcutListener(setPending);
+  useShortcuts([
+    { keys: 'Mod+K', label: 'Search or run a command', group: 'General', run: () => setOverlay('palette') },
+    { keys: '/', label: 'Go to the filter', group: 'General', run: focusFilter },
+    { keys: '?', label: 'This list', group: 'General', run: () => setOverlay('shortcuts') },
+    { keys: '[', label: 'Fold the navigation', group: 'General', run: toggleRail },
+    {
+      keys: 'Shift+D',
+      label: 'Light or dark',
+      group: 'General',
+      run: () => preferences.setTheme(isDarkNow() ? 'light' : 'dark'),
+    },
+    { keys: 'c', label: 'Deploy a model', group: 'General', run: () => router.push('/endpoints/new') },
+    ...NAVIGATION_ITEMS.map((item) => ({
+      keys: item.keys,
+      label: item.label,
+      group: 'Go to',
+      run: () => router.push(item.href),
+    })),
+  ]);
+
+  return (
+    <RouterProvider navigate={(href) => router.push(href)}>
+      <SkipLinks />
+      <div
+        className={
+          collapsed ? 'lg:grid lg:grid-cols-[56px_minmax(0,1fr)]' : 'lg:grid lg:grid-cols-[232px_minmax(0,1fr)]'
+        }
+      >
+        <div className="border-e border-line bg-raised max-lg:hidden">
+          <div className="sticky top-0 h-dvh">
+            <Rail collapsed={collapsed} />
+          </div>
+        </div>
+        <div className="min-w-0">
+          <TopBar
+            user={user}
+            onOpenNavigation={() => setOverlay('navigation')}
+            onOpenPalette={() => setOverlay('palette')}
+            onShowShortcuts={() => setOverlay('shortcuts')}
+            onSignOut={() => void signOut()}
+          />
+          <main
+            id="content"
+            tabIndex={-1}
+            className="mx-auto w-full max-w-content px-(--size-gutter) pt-5 pb-14 outline-none"
+          >
+            <ConnectionBanner />
+            {children}
+          </main>
+        </div>
+      </div>
+      {overlay === 'palette' ? <CommandPalette onClose={close} /> : null}
+      {overlay === 'shortcuts' ? <ShortcutSheet onClose={close} /> : null}
+      {overlay === 'navigation' ? <NavigationDrawer onClose={close} /> : null}
+      <PendingChord prefix={pending} />
+      <SessionKeeper />
+      <Toaster />
+    </RouterProvider>
+  );
+}
+
+function SkipLinks() {
+  return (
+    <a
+      href="#content"
+      className="fixed start-2 top-2 z-60 -translate-y-16 rounded-md bg-overlay px-3 py-1.5 shadow-pop focus:translate-y-0"
+    >
+      Skip to content
+    </a>
+  );
+}
+
+/** Shows the first key of a chord while it waits for the second. */
+function PendingChord({ prefix }: { prefix: string | null }) {
+  if (prefix === null) return null;
+  return (
+    <div
+      className="fixed end-4 bottom-4 z-60 rounded-md bg-overlay px-3 py-2 text-xs text-muted shadow-pop"
+      role="status"
+    >
+      {printedKeys(prefix).join(' ')} then …
+    </div>
+  );
+}
+
+function focusFilter(): void {
+  document.querySelector<HTMLElement>('[data-filter-field]')?.focus();
+}
+
+function isDarkNow(): boolean {
+  const { theme } = document.documentElement.dataset;
+  return theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
+}

@@ -1,0 +1,35 @@
+'use client';
+
+import { CircleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { FieldError } from 'react-aria-components/FieldError';
+import { Text } from 'react-aria-components/Text';
+import { HINT_CLASSES } from './field-classes.ts';
+
+/** What every labelled field takes. `error` makes the field invalid and is read out with it. */
+export interface FieldTexts {
+  label: ReactNode;
+  hint?: ReactNode;
+  error?: string | null | undefined;
+}
+
+/** Hint and error below a field; the error takes the hint's place. */
+export function FieldMessages({ hint, error }: { hint?: ReactNode; error?: string | null | undefined }) {
+  return (
+    <>
+      {hint && !error ? (
+        <Text slot="description" className={HINT_CLASSES}>
+          {hint}
+        </Text>
+      ) : null}
+      <FieldError className="flex gap-1.5 text-xs text-danger">
+        {({ validationErrors }) => (
+          <>
+            <CircleAlert size={14} className="mt-px" aria-hidden="true" />
+            <span>{error ?? validationErrors.join(' ')}</span>
+          </>
+        )}
+      </FieldError>
+    </>
+  );
+}

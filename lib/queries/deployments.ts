@@ -1,0 +1,27 @@
+import { queryOptions } from '@tanstack/react-query';
+import type { Deployment, Instance } from '#lib/contracts/deployment.ts';
+import { apiPath, fetchAll, fetchJson } from './fetch-json.ts';
+import { keys } from './keys.ts';
+
+export function deploymentsQuery(endpoint: string) {
+  return queryOptions({
+    queryKey: keys.endpoints.deployments(endpoint),
+    queryFn: ({ signal }) => fetchAll<Deployment>(apiPath('endpoints', endpoint, 'deployments'), { signal }),
+  });
+}
+
+export function deploymentQuery(endpoint: string, deployment: string) {
+  return queryOptions({
+    queryKey: keys.deployments.detail(endpoint, deployment),
+    queryFn: ({ signal }) =>
+      fetchJson<Deployment>(apiPath('endpoints', endpoint, 'deployments', deployment), { signal }),
+  });
+}
+
+export function instancesQuery(endpoint: string, deployment: string) {
+  return queryOptions({
+    queryKey: keys.deployments.instances(endpoint, deployment),
+    queryFn: ({ signal }) =>
+      fetchAll<Instance>(apiPath('endpoints', endpoint, 'deployments', deployment, 'instances'), { signal }),
+  });
+}

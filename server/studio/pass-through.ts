@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import type { Problem } from '#lib/contracts/problem.ts';
+import { unexpectedProblem } from '#lib/queries/api-problem.ts';
+import { controlPlaneDown, studioHeaders } from './control-plane-client.ts';
+import { actsFromThisSite } from './request-origin.ts';
+import { crossSite, signedOut } from './run-action.ts';
+import type { SessionUser } from './session.ts';
+import { loadStudioConfig } from './studio-config.ts';
+
+const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
+
+/** Headers that belong to one connection (RFC 9110 section 7.6.1), and those that only the studio may set. */
+const NOT_FORWARDED = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'cookie',
+  'expect',
+  'accept-encoding',
+  'x-viridian-user',
+]);
+
+/** Paths that answer without a credential. */
+const PUBLIC_PATHS = new Set(['/api/v1/health', '/api/v1/openapi.json']);
+
+/**
+ * Carries a request of the browser, or of an API-key caller, to the control plane and streams both bodies: nothing is held back, so
+ * uploads of any size and Server-Sent Events pass. An own `Authorization` is forwarded as it is; otherwise the session stands for the
+ * caller, and then changes must come from the studio's own pages.
+ */
+export async function passThrough(request: Request, readSession: () => Promise<SessionUser | null>): Promise<Response> {
+  const url = new URL(request.url);
+  if (url.pathname.startsWith('/api/v1/internal')) return problemResponse(notFound());
+  const headers = forwardedHeaders(request);
+  if (!headers['authorization'] && !PUBLIC_PATHS.has(url.pathname)) {
+    const user = await readSession();
+    if (!user) return problemResponse(signedOut());
+    if (!actsFromThisSite({ method: request.method, header: (name) => request.headers.get(name) })) {
+      return problemResponse(crossSite());
+    }
+    Object.assign(headers, studioHeaders(user.id));
+  }
+  try {
+    return await forward(request, `${url.pathname}${url.search}`, headers);
+  } catch (cause) {
+    if (request.signal.aborted) return new Response(null, { status: 499 });
+    console.error(`The control plane did not answer ${request.method} ${url.pathname}.`, cause);
+    return problemResponse(controlPlaneDown());
+  }
+}
+
+function forwardedHeaders(request: Request): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of request.headers) if (!NOT_FORWARDED.has(name)) headers[name] = value;
+  return headers;
+}
+
+async function forward(request: Request, path: string, headers: Record<string, string>): Promise<Response> {
+  const upstream = httpRequest({
+    host: '127.0.0.1',
+    port: loadStudioConfig().apiPort,
+    method: request.method,
+    path,
+    headers,
+    agent,
+    signal: request.signal,
+  });
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    upstream.once('response', resolve);
+    upstream.once('error', reject);
+  });
+  if (request.body) {
+    const sent = pipeline(Readable.fromWeb(request.body as NodeReadableStream), upstream);
+    // A server that refuses early closes the connection; its answer, if it came, says more than the broken pipe.
+    sent.catch(() => {});
+  } else upstream.end();
+  return responseOf(await answered, request.method);
+}
+
+function responseOf(answer: IncomingMessage, method: string): Response {
+  const headers = new Headers();
+  for (let index = 0; index < answer.rawHeaders.length; index += 2) {
+    const name = answer.rawHeaders[index]!.toLowerCase();
+    if (!NOT_FORWARDED.has(name)) headers.append(name, answer.rawHeaders[index + 1]!);
+  }
+  // Compression on the way out would hold events back.
+  if (headers.get('content-type')?.startsWith('text/event-stream'))
+    headers.set('cache-control', 'no-cache, no-transform');
+  const status = answer.statusCode ?? 502;
+  const bodyless = method === 'HEAD' || status === 204 || status === 304;
+  if (bodyless) answer.resume();
+  return new Response(bodyless ? null : (Readable.toWeb(answer) as unknown as ReadableStream), { status, headers });
+}
+
+function notFound(): Problem {
+  return { ...unexpectedProblem('There is nothing here', 'Check the path.', 404), code: 'request.not_found' };
+}
+
+/** A problem that the studio itself answers with. */
+export function problemResponse(problem: Problem): Response {
+  const body = { ...problem, request_id: randomUUID() };
+  return Response.json(body, { status: problem.status, headers: { 'content-type': 'application/problem+json' } });
+}

@@ -1,0 +1,2 @@
+/** Request header in which proxy.ts notes the path and query of a page, which layouts have no other way to see. */
+export const REQUESTED_PATH_HEADER = 'x-viridian-requested-path';
