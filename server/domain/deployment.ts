@@ -1,0 +1,88 @@
+import type {
+  DEPLOYMENT_PROVISIONING_STATES,
+  DeploymentKind,
+  DeploymentWrite,
+  RUNTIMES,
+} from '#lib/contracts/deployment.ts';
+import type { Problem } from '#lib/contracts/problem.ts';
+import type { DesiredState } from './endpoint.ts';
+
+export type ProvisioningState = (typeof DEPLOYMENT_PROVISIONING_STATES)[number];
+export type Runtime = (typeof RUNTIMES)[number];
+
+/** Seconds, as in the YAML. */
+export interface ProbeSettings {
+  initialDelaySeconds: number;
+  periodSeconds: number;
+  timeoutSeconds: number;
+  successThreshold: number;
+  failureThreshold: number;
+}
+
+export interface DeploymentModel {
+  name: string;
+  version: string;
+  /** Path of the deciding file inside the model's folder; null where nothing was detected. */
+  entry: string | null;
+}
+
+/** Everything that follows from what was written: references resolved, defaults filled in, resources fitted to this host. */
+export interface DeploymentSpec {
+  kind: DeploymentKind;
+  runtime: Runtime;
+  runtimeReason: string;
+  model: DeploymentModel | null;
+  /** Program and arguments of a `command` deployment; null where the kind decides. */
+  command: string[] | null;
+  environmentVariables: Record<string, string>;
+  /** Lower case. */
+  instanceType: string;
+  instanceCount: number;
+  cpu: number;
+  memoryMib: number;
+  requestTimeoutMs: number;
+  maxConcurrentRequestsPerInstance: number;
+  maxQueueWaitMs: number;
+  livenessPath: string;
+  readinessPath: string;
+  liveness: ProbeSettings;
+  readiness: ProbeSettings;
+  warnings: string[];
+}
+
+/** One complete desired state: what a rollback puts back. */
+export interface DesiredDeployment {
+  written: DeploymentWrite;
+  spec: DeploymentSpec;
+  /** Names the instances that belong to it; instances with another hash are replaced. */
+  specHash: string;
+  /** Rises with every restart and new attempt; part of the hash. */
+  generation: number;
+}
+
+/** What the control plane observed; written in one place, once per pass and only when it differs. */
+export interface DeploymentStatus {
+  provisioningState: ProvisioningState;
+  readyInstances: number;
+  error: Problem | null;
+}
+
+export interface DeploymentRecord extends DesiredDeployment, DeploymentStatus {
+  endpointName: string;
+  name: string;
+  /** Percent of live traffic to take once ready; null leaves the split alone. */
+  routeWhenReady: number | null;
+  desiredState: DesiredState;
+  colourSlot: number;
+  operationId: string | null;
+  revision: number;
+  createdAt: number;
+  updatedAt: number;
+  /** The last desired state that became ready; null before the first. */
+  goodState: DesiredDeployment | null;
+}
+
+export interface DeploymentKey {
+  endpointName: string;
+  name: string;
+}

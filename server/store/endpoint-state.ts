@@ -1,0 +1,42 @@
+import type { DeploymentRecord } from '#server/domain/deployment.ts';
+import type { EndpointKeyRecord, EndpointRecord } from '#server/domain/endpoint.ts';
+import type { InstanceRecord } from '#server/domain/instance.ts';
+import type { OperationRecord } from '#server/domain/operation.ts';
+import type { Reader } from './database.ts';
+import { listDeployments } from './deployment-store.ts';
+import { findEndpoint, listEndpointKeys, listEndpoints } from './endpoint-store.ts';
+import { listInstances } from './instance-store.ts';
+import { listRunningOperations } from './operation-store.ts';
+
+/** Everything that one reconcile pass and the route table need of one endpoint. */
+export interface EndpointState {
+  endpoint: EndpointRecord;
+  keys: EndpointKeyRecord[];
+  deployments: DeploymentRecord[];
+  instances: InstanceRecord[];
+  /** Running ones of the endpoint and its deployments, oldest first. */
+  operations: OperationRecord[];
+}
+
+export async function loadEndpointState(reader: Reader, name: string): Promise<EndpointState | null> {
+  const endpoint = await findEndpoint(reader, name);
+  return endpoint === null ? null : assemble(reader, endpoint);
+}
+
+/** Of every endpoint by name, for the route table. */
+export async function loadEndpointStates(reader: Reader): Promise<EndpointState[]> {
+  const states: EndpointState[] = [];
+  for (const endpoint of await listEndpoints(reader)) states.push(await assemble(reader, endpoint));
+  return states;
+}
+
+async function assemble(reader: Reader, endpoint: EndpointRecord): Promise<EndpointState> {
+  const { name } = endpoint;
+  return {
+    endpoint,
+    keys: await listEndpointKeys(reader, name),
+    deployments: await listDeployments(reader, name),
+    instances: await listInstances(reader, name),
+    operations: await listRunningOperations(reader, name),
+  };
+}
