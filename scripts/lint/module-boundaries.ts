@@ -18,9 +18,10 @@ export const MODULE_BOUNDARIES: Record<string, readonly string[]> = {
   'server/models': ['#lib', '#server/kernel', '#server/domain'],
   'server/routing': ['#lib', '#server/kernel', '#server/domain'],
   'server/drivers': ['#lib', '#server/kernel', '#server/domain'],
+  'server/environments': ['#lib', '#server/kernel', '#server/domain'],
   'server/telemetry': ['#lib', '#server/kernel'],
   'server/gateway': ['#lib', '#server/kernel', '#server/routing', '#server/telemetry/request-record.ts'],
-  'server/inference': ['#lib', '#server/kernel'],
+  'server/inference': ['#lib', '#server/kernel', '#server/models/detect'],
   'server/commands': [
     '#lib',
     '#server/kernel',
@@ -78,15 +79,7 @@ export const CONFINED_PACKAGES: Record<string, readonly string[]> = {
   fastify: ['server/api'],
   'onnxruntime-node': ['server/inference', 'scripts'],
   '@tus/server': ['server/models'],
-  'node:child_process': [
-    'server/drivers',
-    'server/bin',
-    'server/testing',
-    'server/inference',
-    'server/queries',
-    'scripts',
-    'e2e',
-  ],
+  'node:child_process': ['server/drivers', 'server/bin', 'server/testing', 'server/inference', 'scripts', 'e2e'],
 };
 
 /** What tests may use besides their module's own imports. */

@@ -1,7 +1,7 @@
-import { Algorithm, hash, verify } from '@node-rs/argon2';
+import { hash, verify } from '@node-rs/argon2';
 
-/** OWASP's minimum for argon2id: 19 MiB, two passes, one lane. The parameters are part of the hash, so they can rise later. */
-const PARAMETERS = { algorithm: Algorithm.Argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+/** OWASP's minimum for argon2id (the library's default algorithm): 19 MiB, two passes, one lane. They are part of the hash, so they can rise later. */
+const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 export function hashPassword(password: string): Promise<string> {
   return hash(password.normalize('NFC'), PARAMETERS);
