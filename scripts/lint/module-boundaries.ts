@@ -79,7 +79,15 @@ export const CONFINED_PACKAGES: Record<string, readonly string[]> = {
   fastify: ['server/api'],
   'onnxruntime-node': ['server/inference', 'scripts'],
   '@tus/server': ['server/models'],
-  'node:child_process': ['server/drivers', 'server/bin', 'server/testing', 'server/inference', 'scripts', 'e2e'],
+  'node:child_process': [
+    'server/environments',
+    'server/drivers',
+    'server/bin',
+    'server/testing',
+    'server/inference',
+    'scripts',
+    'e2e',
+  ],
 };
 
 /** What tests may use besides their module's own imports. */
