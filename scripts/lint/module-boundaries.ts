@@ -74,7 +74,7 @@ export const CONFINED_PACKAGES: Record<string, readonly string[]> = {
   recharts: ['components/charts'],
   next: ['app', 'components', 'server/studio'],
   'next-auth': ['server/studio', 'app'],
-  react: ['app', 'components', 'lib'],
+  react: ['app', 'components', 'lib', 'server/studio'],
   'react-aria-components': ['app', 'components'],
   fastify: ['server/api'],
   'onnxruntime-node': ['server/inference', 'scripts'],
