@@ -16,7 +16,7 @@ CREATE TABLE `api_keys` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
 	`prefix` text NOT NULL,
-	`digest` text NOT NULL,
+	`sha256` text NOT NULL,
 	`user_id` text NOT NULL,
 	`origin` text NOT NULL,
 	`created_at` integer NOT NULL,
@@ -25,7 +25,7 @@ CREATE TABLE `api_keys` (
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `api_keys_digest` ON `api_keys` (`digest`);--> statement-breakpoint
+CREATE UNIQUE INDEX `api_keys_sha256` ON `api_keys` (`sha256`);--> statement-breakpoint
 CREATE TABLE `audit_log` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`at` integer NOT NULL,
@@ -113,7 +113,6 @@ CREATE TABLE `idempotency_keys` (
 	`actor_id` text NOT NULL,
 	`key` text NOT NULL,
 	`fingerprint` text NOT NULL,
-	`status` integer NOT NULL,
 	`answer` text NOT NULL,
 	`created_at` integer NOT NULL,
 	PRIMARY KEY(`actor_id`, `key`)
@@ -261,7 +260,6 @@ CREATE TABLE `settings` (
 CREATE TABLE `sign_in_failures` (
 	`subject` text PRIMARY KEY NOT NULL,
 	`failures` integer NOT NULL,
-	`blocked_until` integer NOT NULL,
 	`last_at` integer NOT NULL
 );
 --> statement-breakpoint

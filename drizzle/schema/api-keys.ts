@@ -8,8 +8,8 @@ export const apiKeys = sqliteTable(
     name: text().notNull(),
     /** First characters, enough to recognise it. */
     prefix: text().notNull(),
-    /** HMAC-SHA-256 in hex with a key derived from the master key: the database alone cannot check a guess. */
-    digest: text().notNull(),
+    /** SHA-256 in hex; there is nothing to guess in 256 random bits. */
+    sha256: text().notNull(),
     userId: text('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
@@ -19,5 +19,5 @@ export const apiKeys = sqliteTable(
     expiresAt: integer('expires_at'),
     lastUsedAt: integer('last_used_at'),
   },
-  (table) => [uniqueIndex('api_keys_digest').on(table.digest)],
+  (table) => [uniqueIndex('api_keys_sha256').on(table.sha256)],
 );

@@ -8,7 +8,6 @@ export const idempotencyKeys = sqliteTable(
     key: text().notNull(),
     /** SHA-256 in hex of method, path and body. */
     fingerprint: text().notNull(),
-    status: integer().notNull(),
     /** Status, headers and body, encrypted: an answer may hold a key that is shown once. */
     answer: text().notNull(),
     createdAt: integer('created_at').notNull(),

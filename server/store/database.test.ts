@@ -1,6 +1,5 @@
 import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDatabase, type Transaction } from './database.ts';
 import { listChangesAfter, readFeedPosition, recordChange } from './change-feed.ts';
@@ -110,9 +109,8 @@ test('a migration that fails half way leaves the old schema', () => {
   writeFileSync(join(folder, '0000_a.sql'), 'CREATE TABLE a (x INTEGER);');
   openDatabase(path, { migrationsDir: folder }).close();
   writeFileSync(join(folder, '0001_b.sql'), 'CREATE TABLE b (x INTEGER);--> statement-breakpoint\nnonsense;');
-  expect(() => openDatabase(path, { migrationsDir: folder })).toThrow();
-  const raw = new Sqlite(path);
-  const tables = raw.prepare("select name from sqlite_master where type = 'table' order by name").pluck().all();
-  raw.close();
-  expect(tables).toEqual(['a', 'migrations']);
+  expect(() => openDatabase(path, { migrationsDir: folder })).toThrow(/syntax error/);
+  // Making the same table succeeds only because nothing of the failed attempt is left.
+  writeFileSync(join(folder, '0001_b.sql'), 'CREATE TABLE b (x INTEGER);');
+  openDatabase(path, { migrationsDir: folder }).close();
 });
