@@ -49,6 +49,10 @@ export const metricsQuerySchema = z.object({
     .transform((text) => text.split(',').filter(Boolean))
     .pipe(z.array(z.enum(SPLIT_DIMENSIONS)))
     .optional(),
+  /** Of resource metrics: mean of the samples (default) or the largest one. */
+  aggregation: z.enum(['average', 'maximum']).optional(),
+  /** Copies sent to mirror targets: left out (default, unless split by `mirrored`), counted too, or nothing else. */
+  mirrored: z.enum(['exclude', 'include', 'only']).optional(),
 });
 
 export const metricSeriesSchema = z.object({

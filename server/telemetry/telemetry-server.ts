@@ -1,0 +1,137 @@
+import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { AppError } from '#server/kernel/app-error.ts';
+import type { Clock } from '#server/kernel/clock.ts';
+import { toProblem } from '#server/kernel/error-catalogue.ts';
+import { newId } from '#server/kernel/ids.ts';
+import type { Logger } from '#server/kernel/logger.ts';
+import { parseMetricsQuery, planMetricsQuery } from './plan-metrics-query.ts';
+import { runMetricsQuery } from './run-metrics-query.ts';
+import type { TelemetryIntake } from './telemetry-intake.ts';
+import type { TelemetryStore } from './telemetry-store.ts';
+
+/** A batch of 100,000 records stays below this. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** Each connection may hold one body, so this bounds memory. Gateway workers and the control plane need one or two each. */
+const MAX_CONNECTIONS = 128;
+
+export interface TelemetryServerDeps {
+  store: TelemetryStore;
+  intake: TelemetryIntake;
+  clock: Clock;
+  logger: Logger;
+}
+
+type Handler = (request: IncomingMessage, url: URL) => Promise<unknown>;
+
+/** HTTP on the Unix socket that gateway and control plane know. Bodies and answers are JSON; errors are problem bodies. */
+export function createTelemetryServer(deps: TelemetryServerDeps): Server {
+  const routes = createRoutes(deps);
+  const server = createServer((request, response) => {
+    void answer(deps, routes, request, response);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  return server;
+}
+
+/**
+ * Listens on a socket that only the owner may open. The socket file that a killed process left behind is replaced.
+ * @throws Error when another process answers there
+ */
+export async function listenOnSocket(server: Server, path: string): Promise<void> {
+  if (existsSync(path)) {
+    if (await isAnswered(path)) throw new Error(`Another telemetry process already listens on ${path}.`);
+    rmSync(path, { force: true });
+  }
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  chmodSync(path, 0o600);
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+function createRoutes({ store, intake, clock }: TelemetryServerDeps): Record<string, Handler> {
+  const startedAtMs = clock.now();
+  return {
+    'POST /ingest/requests': async (request) => {
+      const { body, bytes } = await readJson(request);
+      return intake.ingestRequests(body, bytes);
+    },
+    'POST /ingest/samples': async (request) => {
+      const { body, bytes } = await readJson(request);
+      intake.ingestSamples(body, bytes);
+      return { accepted: true };
+    },
+    'GET /metrics/query': (_request, url) => {
+      const query = parseMetricsQuery(Object.fromEntries(url.searchParams));
+      const plan = planMetricsQuery(query, store.segments.resolutions, (resolution) => store.horizonMs(resolution));
+      return runMetricsQuery(plan, store, clock.now());
+    },
+    'GET /health': async () => ({ status: 'ok' }),
+    'GET /stats': async () => ({
+      started_at_ms: startedAtMs,
+      intake: intake.counters,
+      store: store.counters,
+      dropped_by_senders: intake.senders.droppedBySenders(),
+      live_bytes: store.liveBytes,
+      journal_bytes: store.journalBytes,
+      segment_bytes: store.segments.slices().reduce((sum, { bytes }) => sum + bytes, 0),
+      segment_files: store.segments.slices().length,
+      damaged_blocks: store.segments.damagedBlocks,
+    }),
+  };
+}
+
+async function answer(
+  { clock, logger }: TelemetryServerDeps,
+  routes: Record<string, Handler>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://telemetry');
+  try {
+    const route = `${request.method} ${url.pathname}`;
+    if (!Object.hasOwn(routes, route)) throw new AppError('request.not_found', `Telemetry has nothing at ${route}.`);
+    sendJson(response, 200, 'application/json', await routes[route]!(request, url));
+  } catch (error) {
+    const requestId = newId('req', clock.now());
+    if (!(error instanceof AppError)) logger.error({ err: error, request_id: requestId }, 'A telemetry request failed');
+    const problem = toProblem(error, requestId);
+    // What is left of a body that was refused is not worth reading.
+    if (!request.complete) response.setHeader('connection', 'close');
+    sendJson(response, problem.status, 'application/problem+json', problem);
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, type: string, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+async function readJson(request: IncomingMessage): Promise<{ body: unknown; bytes: number }> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new AppError('request.too_large', `A batch may have ${MAX_BODY_BYTES} bytes.`);
+    chunks.push(chunk);
+  }
+  try {
+    return { body: JSON.parse(Buffer.concat(chunks).toString('utf8')), bytes };
+  } catch (cause) {
+    throw new AppError('request.malformed', 'The body is not JSON.', { cause });
+  }
+}
