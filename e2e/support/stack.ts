@@ -1,5 +1,5 @@
 import { type Page, test as base } from '@playwright/test';
-import { type Product, startProduct } from './start-product.ts';
+import { type Product, startProduct } from '#server/testing/start-product.ts';
 
 export const ADMINISTRATOR = { email: 'admin@example.org', password: 'correct horse battery' };
 const API_KEY = 'viridian-e2e-administrator-key-0123456789';
