@@ -53,3 +53,8 @@ const CARRIED = new Set([
 export function isCarriedDatatype(datatype: string): boolean {
   return CARRIED.has(datatype);
 }
+
+/** Number of an element type in TensorProto.DataType; 0, which is undefined, for a name that is not in the table. */
+export function elementTypeOf(datatype: string): number {
+  return Number(Object.keys(DATATYPES).find((number) => DATATYPES[Number(number)] === datatype) ?? 0);
+}

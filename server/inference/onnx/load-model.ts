@@ -1,0 +1,155 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { withFileSource } from '#server/models/detect/byte-source.ts';
+import { chooseOnnxFile } from '#server/models/detect/choose-entry.ts';
+import { listModelFiles, readOnnxModel, readSampleFile } from '#server/models/detect/detect-model.ts';
+import type { OnnxModel } from '#server/models/detect/onnx-model.ts';
+import { isDatatype } from './tensors/datatypes.ts';
+import type { TensorSignature } from './tensors/tensor.ts';
+import { parseOnnxModel } from '#server/models/detect/onnx-model.ts';
+import { AdaptiveSession } from './execution/adaptive-session.ts';
+import { proveBatching, synthesizeRow, type BatchingVerdict } from './execution/prove-batching.ts';
+import { lowerOutputs, needsLowering, tensorViews } from './graph/lower-outputs.ts';
+import { decodeScoreRequest } from './protocol/score-request.ts';
+import type { OutputView } from './protocol/score-response.ts';
+import type { NamedTensors } from './tensors/tensor.ts';
+
+/** A model that is ready to run, and everything about it that answers depend on. */
+export interface LoadedModel {
+  name: string;
+  version: string;
+  /** Path of the model file. */
+  file: string;
+  fileBytes: number;
+  description: OnnxModel;
+  inputs: readonly TensorSignature[];
+  /** What leaves onnxruntime, and what `/v2` shows. */
+  outputs: readonly TensorSignature[];
+  /** What `/score` answers. */
+  views: readonly OutputView[];
+  /** A body for `/score` that came with the model, or null. */
+  sample: unknown | null;
+  session: AdaptiveSession;
+  batching: BatchingVerdict;
+}
+
+export interface LoadOptions {
+  folder: string;
+  name: string | undefined;
+  version: string;
+  threads: number;
+  batching: 'auto' | 'on' | 'off';
+}
+
+/** The model cannot be served; the message says why, in onnxruntime's words where it is onnxruntime that refuses. */
+export class ModelLoadError extends Error {
+  override readonly name = 'ModelLoadError';
+}
+
+/**
+ * Finds, reads and opens the model of a folder, and finds out whether its rows are independent.
+ * @throws ModelLoadError
+ */
+export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
+  try {
+    return await openModel(options);
+  } catch (cause) {
+    if (cause instanceof ModelLoadError) throw cause;
+    throw new ModelLoadError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+async function openModel(options: LoadOptions): Promise<LoadedModel> {
+  const { folder, paths } = await listModelFiles(options.folder);
+  const entry = chooseOnnxFile(paths);
+  if (entry === null) throw new ModelLoadError(`there is no .onnx file in ${options.folder} or one level below`);
+  if (entry.format !== 'onnx') throw new ModelLoadError(entry.format === 'unknown' ? entry.reason : entry.format);
+  const file = join(folder, entry.entry);
+  const source = await readSource(file);
+  const threads = options.threads;
+  const session = await AdaptiveSession.open(
+    { model: source.model, folder: dirname(file), threads },
+    source.totalBytes,
+  );
+  const inputs = source.description.inputs.map(({ name, type }) => toSignature(name, type));
+  const outputs = source.loweredDescription.outputs.map(({ name, type }) => toSignature(name, type));
+  const { sample } = await readSampleFile(folder, entry.entry, paths);
+  return {
+    name: options.name ?? basename(file).replace(/\.onnx$/i, ''),
+    version: options.version,
+    file,
+    fileBytes: source.fileBytes,
+    description: source.description,
+    inputs,
+    outputs,
+    views: source.views,
+    sample,
+    session,
+    batching: await decideBatching(options.batching, inputs, outputs, source.views, sample, session),
+  };
+}
+
+interface ModelSource {
+  /** The file's path, or its content where its outputs had to be rewritten. */
+  model: string | Uint8Array;
+  fileBytes: number;
+  /** With external data. */
+  totalBytes: number;
+  description: OnnxModel;
+  /** The same after rewriting. */
+  loweredDescription: OnnxModel;
+  views: OutputView[];
+}
+
+async function readSource(file: string): Promise<ModelSource> {
+  const description = await withFileSource(file, readOnnxModel);
+  const fileBytes = (await stat(file)).size;
+  const external = await Promise.all(description.externalFiles.map((name) => stat(join(dirname(file), name))));
+  const totalBytes = external.reduce((sum, { size }) => sum + size, fileBytes);
+  if (!needsLowering(description)) {
+    const views = tensorViews(description);
+    return { model: file, fileBytes, totalBytes, description, loweredDescription: description, views };
+  }
+  const lowered = lowerOutputs(await readFile(file), description);
+  const loweredDescription = parseOnnxModel(lowered.file);
+  return { model: lowered.file, fileBytes, totalBytes, description, loweredDescription, views: lowered.views };
+}
+
+function toSignature(name: string, type: OnnxModel['inputs'][number]['type']): TensorSignature {
+  if (type.kind !== 'tensor')
+    throw new ModelLoadError(`input "${name}" is a ${type.kind}, and only tensors can be sent`);
+  if (!isDatatype(type.datatype))
+    throw new ModelLoadError(`tensor "${name}" is ${type.datatype}, which cannot be carried`);
+  return { name, datatype: type.datatype, shape: type.shape };
+}
+
+async function decideBatching(
+  setting: LoadOptions['batching'],
+  inputs: readonly TensorSignature[],
+  outputs: readonly TensorSignature[],
+  views: readonly OutputView[],
+  sample: unknown | null,
+  session: AdaptiveSession,
+): Promise<BatchingVerdict> {
+  const samples = decodeSample(sample, inputs);
+  const warmUp = samples[0] ?? synthesizeRow(inputs, 0, 1);
+  try {
+    await session.calibrate(warmUp);
+  } catch {
+    // Synthetic values may be out of the model's range; what it makes of real ones shows with the first request.
+  }
+  if (setting === 'off') return { merge: false, reason: 'switched off by VIRIDIAN_ONNX_BATCHING' };
+  if (views.some((view) => view.kind === 'sequence')) return { merge: false, reason: 'an output is a sequence' };
+  if (setting === 'on') return { merge: true };
+  return proveBatching(inputs, outputs, samples, session);
+}
+
+function decodeSample(sample: unknown | null, inputs: readonly TensorSignature[]): NamedTensors[] {
+  if (sample === null) return [];
+  try {
+    return [decodeScoreRequest(sample, inputs)];
+  } catch {
+    // A sample for another route or version of the model; it is a hint and no more.
+    return [];
+  }
+}

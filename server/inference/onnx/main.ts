@@ -1,0 +1,71 @@
+import { writeSync } from 'node:fs';
+import process from 'node:process';
+import { z } from 'zod';
+import { ConfigError, parseConfig } from '#server/kernel/config.ts';
+import { formatBanner } from './banner.ts';
+import { HttpServer } from './http1/http-server.ts';
+import { loadModel, ModelLoadError } from './load-model.ts';
+import { ModelServer } from './model-server.ts';
+import { instanceConfig, onnxServerConfig } from './settings.ts';
+
+/** Only whoever started the instance speaks to it: on the process runtime that is the gateway of the same host. */
+const HOST = '127.0.0.1';
+
+/** The ONNX model server: one process per instance. Exit status 1 with the reason as the last line when the model does not load. */
+async function main(): Promise<void> {
+  const settings = parseConfig(onnxServerConfig, process.env);
+  const instance = z.object(instanceConfig).parse(process.env);
+  const modelServer = new ModelServer({
+    limits: {
+      maxRows: settings.VIRIDIAN_ONNX_MAX_BATCH_ROWS,
+      maxQueuedRequests: settings.VIRIDIAN_ONNX_MAX_QUEUED_REQUESTS,
+      maxQueuedBytes: settings.VIRIDIAN_ONNX_MAX_QUEUED_BYTES,
+    },
+    log: (line) => process.stdout.write(`${line}\n`),
+  });
+  const http = new HttpServer({
+    handler: (request, responder) => modelServer.handle(request, responder),
+    maxBodyBytes: settings.VIRIDIAN_ONNX_MAX_BODY_BYTES,
+    keepAliveMs: settings.VIRIDIAN_ONNX_KEEP_ALIVE_MS,
+    receiveTimeoutMs: settings.VIRIDIAN_ONNX_RECEIVE_TIMEOUT_MS,
+  });
+  // Before the model is loaded: a probe during a long load gets an answer that says so.
+  const port = await http.listen(HOST, instance.PORT);
+  drainOnSignal(http, modelServer, settings.VIRIDIAN_ONNX_DRAIN_TIMEOUT_MS);
+  const startedAt = performance.now();
+  const model = await loadModel({
+    folder: instance.AZUREML_MODEL_DIR,
+    name: settings.VIRIDIAN_ONNX_MODEL_NAME,
+    version: settings.VIRIDIAN_ONNX_MODEL_VERSION,
+    threads: settings.VIRIDIAN_ONNX_THREADS,
+    batching: settings.VIRIDIAN_ONNX_BATCHING,
+  });
+  modelServer.serve(model);
+  const banner = formatBanner(model, settings.VIRIDIAN_ONNX_THREADS, performance.now() - startedAt);
+  process.stdout.write(`${banner}; listening on http://${HOST}:${port}\n`);
+}
+
+function drainOnSignal(http: HttpServer, modelServer: ModelServer, timeoutMs: number): void {
+  let draining = false;
+  const drain = (): void => {
+    if (draining) return;
+    draining = true;
+    modelServer.startDraining();
+    setTimeout(() => exitWith(1, `requests were still under way after ${timeoutMs} ms`), timeoutMs).unref();
+    void http.drain().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', drain);
+  process.on('SIGINT', drain);
+}
+
+/** Synchronously, so that the line is there when the process is gone. */
+function exitWith(status: number, line: string): never {
+  writeSync(2, `${line}\n`);
+  process.exit(status);
+}
+
+main().catch((cause: unknown) => {
+  if (cause instanceof ModelLoadError) exitWith(1, `model does not load: ${cause.message.trim()}`);
+  if (cause instanceof ConfigError || cause instanceof z.ZodError) exitWith(78, cause.message);
+  exitWith(1, cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
+});
