@@ -6,7 +6,7 @@ const BOUNDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 /** Counters of one instance, in the text format of Prometheus. */
 export class Metrics {
   readonly #requests = new Map<string, number>();
-  readonly #buckets = new Array<number>(BOUNDS.length + 1).fill(0);
+  readonly #buckets = Array.from({ length: BOUNDS.length + 1 }, () => 0);
   #runs = 0;
   #runSeconds = 0;
   #rows = 0;

@@ -82,7 +82,7 @@ function fitShape(signature: TensorSignature, dims: number[], addTrailingAxis: b
 }
 
 function allocate(datatype: Datatype, length: number): TensorData {
-  return datatype === 'BYTES' ? new Array<string>(length) : DATATYPES[datatype].create(length);
+  return datatype === 'BYTES' ? Array.from<string>({ length }) : DATATYPES[datatype].create(length);
 }
 
 interface Fill {
