@@ -164,6 +164,11 @@ export class FieldTable {
     return this.offsets[line * STRIDE + 3] as number;
   }
 
+  /** Octets of all field lines together. */
+  get byteLength(): number {
+    return this.count === 0 ? 0 : this.end - this.lineStart(0);
+  }
+
   /** The value as text, one character an octet. */
   value(line: number): string {
     return this.bytes.toString('latin1', this.valueStart(line), this.valueEnd(line));

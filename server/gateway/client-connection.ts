@@ -1,0 +1,304 @@
+import type { Socket } from 'node:net';
+import { NEVER, type Sweepable } from './deadline-sweeper.ts';
+import { Exchange } from './exchange.ts';
+import { ANSWERS, gatewayAnswer } from './gateway-answer.ts';
+import type { GatewayCore } from './gateway-core.ts';
+import { BodyReader, type BodySink } from './http1/body-reader.ts';
+import { NEED_MORE, REFUSED } from './http1/field-table.ts';
+import type { ProtocolFault } from './http1/protocol-fault.ts';
+import type { RequestHead } from './http1/request-head.ts';
+import { forwardedLines } from './upstream-request.ts';
+
+/** What takes over a client connection after `101 Switching Protocols`. */
+export interface ClientTunnel {
+  onClientData(bytes: Buffer): void;
+  onClientEnd(): void;
+  onClientDrain(): void;
+  onClientClosed(): void;
+  sweep(now: number): void;
+}
+
+/**
+ * One client's connection: cuts the bytes into requests, hands each to an Exchange and goes on with the next when its answer is complete. One
+ * request at a time; what a client sends ahead waits in the socket.
+ */
+export class ClientConnection implements Sweepable, BodySink {
+  readonly socket: Socket;
+  readonly peerAddress: string;
+  private readonly core: GatewayCore;
+  private exchange: Exchange | null = null;
+  private tunnel: ClientTunnel | null = null;
+  private readonly body = new BodyReader();
+  /** Bytes of a head that is not complete, or of a request that came ahead of its turn. */
+  private held: Buffer | null = null;
+  private consuming = false;
+  private closing = false;
+  /** The client will send nothing more. */
+  ended = false;
+  private deadlineAt: number;
+  private headStartedAt = 0;
+  private lines: Buffer | null = null;
+
+  constructor(socket: Socket, core: GatewayCore) {
+    this.socket = socket;
+    this.core = core;
+    this.peerAddress = plainAddress(socket.remoteAddress ?? '');
+    this.deadlineAt = performance.now() + core.settings.keepAliveTimeoutMs;
+    core.sweeper.add(this);
+    socket.on('data', (bytes: Buffer) => this.onData(bytes));
+    socket.on('drain', () => this.onDrain());
+    socket.on('end', () => this.onEnd());
+    // 'close' follows and does what is to be done.
+    socket.on('error', () => core.counters.increment('client_socket_errors'));
+    socket.on('close', () => this.onClose());
+  }
+
+  /** Lines for the model that say where the requests of this connection came from. */
+  get connectionLines(): Buffer {
+    this.lines ??= forwardedLines(
+      { address: this.peerAddress, localPort: this.socket.localPort ?? 0, protocol: 'http' },
+      this.core.hopId,
+    );
+    return this.lines;
+  }
+
+  get isIdle(): boolean {
+    return this.exchange === null && this.tunnel === null && this.held === null;
+  }
+
+  get requestComplete(): boolean {
+    return this.body.done;
+  }
+
+  /** Whether what is left of the request is little enough to be read and ignored, so that the connection can go on. */
+  get restIsSmall(): boolean {
+    return this.body.done || (this.body.remaining > 0 && this.body.remaining <= this.core.settings.bodyBufferBytes);
+  }
+
+  /** @returns false when the client reads slower than it is written to: `onClientDrain` follows */
+  write(bytes: Buffer | string): boolean {
+    return this.socket.write(bytes, 'latin1');
+  }
+
+  pauseReading(): void {
+    this.deadlineAt = NEVER;
+    this.socket.pause();
+  }
+
+  resumeReading(): void {
+    if (!this.body.done) this.deadlineAt = performance.now() + this.core.settings.bodyIdleTimeoutMs;
+    this.socket.resume();
+  }
+
+  /** The answer is complete. @param keepAlive whether the connection may carry another request */
+  onResponseDone(keepAlive: boolean): void {
+    if (!keepAlive || this.ended) this.closeGracefully();
+    else if (this.body.done) this.nextRequest();
+  }
+
+  /** Ends the connection so that the last answer arrives: our side first, then what the client still sends is ignored for a while. */
+  closeGracefully(): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.release();
+    this.held = null;
+    const { settings } = this.core;
+    this.deadlineAt = performance.now() + settings.streamIdleTimeoutMs;
+    this.socket.end(() => {
+      this.deadlineAt = performance.now() + settings.lingerTimeoutMs;
+    });
+    this.socket.resume();
+  }
+
+  /** Cuts the connection in the middle of an answer, so that the client sees that it is not whole (RFC 9112 section 8). */
+  cut(endsWithConnection: boolean): void {
+    // Where only the end of the connection marks the end of the body, an orderly end would look like success.
+    if (endsWithConnection) this.socket.resetAndDestroy();
+    else this.socket.destroySoon();
+  }
+
+  /** Gives the connection to a tunnel, with what the client has already sent for it. */
+  switchTo(tunnel: ClientTunnel): void {
+    this.tunnel = tunnel;
+    this.release();
+    this.deadlineAt = NEVER;
+    const early = this.held;
+    this.held = null;
+    if (early !== null) tunnel.onClientData(early);
+    this.socket.resume();
+  }
+
+  sweep(now: number): void {
+    if (this.tunnel !== null) this.tunnel.sweep(now);
+    if (this.deadlineAt <= now) this.onDeadline();
+    else if (this.exchange !== null) this.exchange.sweep(now);
+  }
+
+  /** Ends connections that are between two requests; the others end with their answer. */
+  drain(): void {
+    if (this.isIdle) this.closeGracefully();
+  }
+
+  onBodyData(bytes: Buffer, start: number, end: number): void {
+    this.exchange?.onRequestData(bytes, start, end);
+  }
+
+  private onData(bytes: Buffer): void {
+    if (this.closing) return;
+    if (this.tunnel !== null) return this.tunnel.onClientData(bytes);
+    const input = this.held === null ? bytes : Buffer.concat([this.held, bytes]);
+    this.held = null;
+    if (this.exchange !== null && this.body.done) return this.holdBack(input, 0);
+    this.consume(input);
+  }
+
+  /** A request that comes while another is being answered waits, and so does the socket. */
+  private holdBack(bytes: Buffer, start: number): void {
+    if (start === bytes.length) return;
+    this.held = start === 0 ? bytes : bytes.subarray(start);
+    this.socket.pause();
+  }
+
+  private consume(bytes: Buffer): void {
+    this.consuming = true;
+    let p = 0;
+    while (p < bytes.length && !this.closing) {
+      // A client that sends requests and reads no answers must not fill our memory.
+      if (this.exchange === null && this.socket.writableNeedDrain) {
+        this.holdBack(bytes, p);
+        break;
+      }
+      p = this.exchange === null ? this.readHead(bytes, p) : this.readBody(bytes, p);
+      if (p < 0) break;
+      if (this.exchange === null || !this.body.done) continue;
+      this.holdBack(bytes, p);
+      break;
+    }
+    this.consuming = false;
+  }
+
+  /** @returns position after the bytes that were used, -1 when there is nothing more to do with them now */
+  private readHead(bytes: Buffer, start: number): number {
+    const now = performance.now();
+    if (this.headStartedAt === 0) this.headStartedAt = now;
+    const head = this.core.heads.take();
+    const bodyStart = head.parse(bytes, start, bytes.length);
+    if (bodyStart === REFUSED) {
+      this.refuse(head.fault, head);
+      return -1;
+    }
+    if (bodyStart === NEED_MORE) {
+      this.core.heads.give(head);
+      this.held = start === 0 ? bytes : bytes.subarray(start);
+      this.deadlineAt = this.headStartedAt + this.core.settings.requestHeadTimeoutMs;
+      return -1;
+    }
+    return this.startExchange(head, bytes, bodyStart);
+  }
+
+  private startExchange(head: RequestHead, bytes: Buffer, bodyStart: number): number {
+    const exchange = new Exchange(this.core, this, head, this.headStartedAt);
+    this.exchange = exchange;
+    this.headStartedAt = 0;
+    this.body.start(head.bodyKind, head.contentLength);
+    this.deadlineAt = this.body.done ? NEVER : performance.now() + this.core.settings.bodyIdleTimeoutMs;
+    exchange.decide();
+    // Body bytes that came with the head are taken first, so that a small request goes out in one write.
+    const p = this.readBody(bytes, bodyStart);
+    if (p >= 0 && this.exchange === exchange) exchange.start();
+    return p;
+  }
+
+  private readBody(bytes: Buffer, start: number): number {
+    if (this.body.done) return start;
+    const p = this.body.read(bytes, start, bytes.length, this);
+    if (p === REFUSED) {
+      this.core.counters.increment(`protocol_error.request.${this.body.fault.kind}`);
+      this.exchange?.onRequestFault(gatewayAnswer(this.body.fault.code, 'bad_request', this.body.fault.detail));
+      return -1;
+    }
+    if (!this.body.done) {
+      if (!this.socket.isPaused()) this.deadlineAt = performance.now() + this.core.settings.bodyIdleTimeoutMs;
+      return p;
+    }
+    this.deadlineAt = NEVER;
+    this.exchange?.onRequestComplete();
+    if (this.exchange?.isDone) this.nextRequest();
+    return p;
+  }
+
+  /** Answers what cannot be a request and closes: nobody knows where the next one would start. */
+  private refuse(fault: ProtocolFault, head: RequestHead): void {
+    this.core.counters.increment(`protocol_error.request.${fault.kind}`);
+    const exchange = new Exchange(this.core, this, head, this.headStartedAt);
+    this.exchange = exchange;
+    exchange.answerAndClose(gatewayAnswer(fault.code, 'bad_request', fault.detail));
+  }
+
+  private nextRequest(): void {
+    this.release();
+    if (this.core.draining) return this.closeGracefully();
+    this.deadlineAt = performance.now() + this.core.settings.keepAliveTimeoutMs;
+    if (!this.consuming) this.continueWithHeld();
+  }
+
+  private continueWithHeld(): void {
+    const { held } = this;
+    this.held = null;
+    if (held !== null) this.consume(held);
+    if (this.held === null && this.socket.isPaused()) this.socket.resume();
+  }
+
+  private release(): void {
+    this.exchange?.release();
+    this.exchange = null;
+  }
+
+  private onDrain(): void {
+    if (this.tunnel !== null) this.tunnel.onClientDrain();
+    else if (this.exchange !== null) this.exchange.onClientDrain();
+    else if (this.held !== null && !this.closing) this.continueWithHeld();
+  }
+
+  private onEnd(): void {
+    this.ended = true;
+    if (this.tunnel !== null) return this.tunnel.onClientEnd();
+    if (this.closing) {
+      if (this.socket.writableFinished) this.socket.destroy();
+      return;
+    }
+    // The end of a client's side after a whole request is no abort: it waits for its answer (RFC 9112 section 9.6).
+    if (this.exchange !== null && this.body.done) return;
+    if (this.exchange !== null || this.held !== null) this.socket.destroy();
+    else this.closeGracefully();
+  }
+
+  private onClose(): void {
+    this.core.sweeper.delete(this);
+    this.closing = true;
+    this.tunnel?.onClientClosed();
+    this.exchange?.onClientGone();
+    this.release();
+  }
+
+  private onDeadline(): void {
+    this.deadlineAt = NEVER;
+    if (this.closing) {
+      this.socket.destroy();
+    } else if (this.exchange !== null) {
+      this.core.counters.increment('timeout.request_body');
+      this.exchange.onRequestFault(ANSWERS.requestTimeout);
+    } else if (this.held !== null) {
+      this.core.counters.increment('timeout.request_head');
+      this.exchange = new Exchange(this.core, this, this.core.heads.take(), this.headStartedAt);
+      this.exchange.answerAndClose(ANSWERS.requestTimeout);
+    } else {
+      this.closeGracefully();
+    }
+  }
+}
+
+/** IPv4 addresses that a dual-stack socket shows as IPv6 are written as IPv4. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

@@ -1,0 +1,43 @@
+/** Something that looks at its own deadlines when asked. */
+export interface Sweepable {
+  /** @param now monotonic milliseconds */
+  sweep(now: number): void;
+}
+
+/** No deadline. */
+export const NEVER = Infinity;
+
+/**
+ * Asks everything to look at its deadlines at a fixed interval. Setting a deadline is one assignment then, where a timer per request and
+ * phase would cost a list operation each; the price is that a deadline fires up to one interval late.
+ */
+export class DeadlineSweeper {
+  private readonly entries = new Set<Sweepable>();
+  private timer: NodeJS.Timeout | null = null;
+  private readonly intervalMs: number;
+
+  constructor(intervalMs: number) {
+    this.intervalMs = intervalMs;
+  }
+
+  start(): void {
+    this.timer ??= setInterval(() => this.sweep(performance.now()), this.intervalMs);
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+  }
+
+  add(entry: Sweepable): void {
+    this.entries.add(entry);
+  }
+
+  delete(entry: Sweepable): void {
+    this.entries.delete(entry);
+  }
+
+  private sweep(now: number): void {
+    for (const entry of this.entries) entry.sweep(now);
+  }
+}

@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { bodyTooLarge } from './admit.ts';
+import type { ClientConnection } from './client-connection.ts';
+import { type ClientResponse, formatGatewayAnswer, formatOwnHead } from './client-response.ts';
+import { Forward } from './forward.ts';
+import { type GatewayAnswer, statusOf } from './gateway-answer.ts';
+import type { GatewayCore } from './gateway-core.ts';
+import { type Decision, decideRequest } from './handle-request.ts';
+import type { RequestHead } from './http1/request-head.ts';
+import type { RouteMatch } from './match-route.ts';
+import type { MirrorCopy } from './mirror.ts';
+import { type FinishedRequest, REASON_CLIENT_GONE, REASON_NONE } from './record.ts';
+import type { DeploymentRoute, EndpointRoute } from './route-index.ts';
+
+/** Status in the records for a client that left before its answer was complete. */
+const STATUS_CLIENT_GONE = 499;
+
+/**
+ * One request and its answer: what was decided about it, the way of its body, and what goes into its record. Ends exactly once: with an answer of
+ * the gateway, with the model's, or with the client's leaving.
+ */
+export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
+  readonly core: GatewayCore;
+  readonly client: ClientConnection;
+  readonly head: RequestHead;
+  readonly requestId = randomUUID();
+  clientRequestId: string | null = null;
+  corsOrigin: string | null = null;
+  connection: 'close' | 'keep-alive' | null = null;
+  endpoint: EndpointRoute | null = null;
+  deployment: DeploymentRoute | null = null;
+  instanceId = '';
+  consumerId = '';
+  forwardStart = 0;
+  needsSlash = false;
+  bodyLimit = Infinity;
+  /** The request asks for WebSocket and may have it. */
+  upgrade = false;
+  isDone = false;
+
+  readonly startedAt: number;
+  queueMs = 0;
+  modelMs = 0;
+  status = 0;
+  reason = REASON_NONE;
+  bytesIn = 0;
+  bytesOut = 0;
+  /** Marks copies; a live request is never one. */
+  readonly mirrored = false;
+  pinned = false;
+  retried = false;
+
+  private decision: Decision | null = null;
+  private forward: Forward | null = null;
+  private mirror: MirrorCopy | null = null;
+  private admitted = false;
+  private started = false;
+  private released = false;
+  private copied = false;
+
+  constructor(core: GatewayCore, client: ClientConnection, head: RequestHead, startedAt: number) {
+    this.core = core;
+    this.client = client;
+    this.head = head;
+    this.startedAt = startedAt;
+  }
+
+  /** Decides what becomes of the request, from its head alone. */
+  decide(): void {
+    this.bytesIn = this.head.end + this.head.fields.byteLength;
+    this.decision = decideRequest(this.core, this);
+    if (this.decision.kind !== 'forward') return;
+    this.admitted = true;
+    (this.endpoint as EndpointRoute).state.inFlight += 1;
+    this.forward = new Forward(this, this.decision.deployment);
+    if (this.pinned || this.upgrade) return;
+    this.mirror = this.core.mirror.startCopy(this);
+    this.copied = this.mirror !== null;
+  }
+
+  /** Carries out the decision; what of the body came with the head has been taken. */
+  start(): void {
+    const { decision } = this;
+    this.started = true;
+    if (this.isDone || decision === null) return;
+    if (decision.kind === 'answer') this.answer(decision.answer);
+    else if (decision.kind === 'preflight') this.answerPreflight(decision.lines);
+    else this.forward?.start();
+  }
+
+  onRequestData(bytes: Buffer, start: number, end: number): void {
+    this.bytesIn += end - start;
+    if (this.isDone || this.forward === null) return;
+    if (this.bytesIn > this.bodyLimit) return this.onRequestFault(bodyTooLarge(this.bodyLimit));
+    this.mirror?.add(bytes, start, end);
+    this.forward.onRequestData(bytes, start, end);
+  }
+
+  onRequestComplete(): void {
+    if (this.isDone || this.forward === null) return;
+    if (this.mirror !== null) this.core.mirror.send(this.mirror);
+    this.forward.onRequestComplete();
+  }
+
+  /** The rest of the request cannot be used: malformed, too large or too slow. */
+  onRequestFault(answer: GatewayAnswer): void {
+    if (this.isDone) return this.client.closeGracefully();
+    if (this.forward?.responseStarted === true) return this.cut(answer.reason);
+    this.answerAndClose(answer);
+  }
+
+  /** Answers by the gateway itself; the connection goes on where the request's end is in sight. */
+  answer(answer: GatewayAnswer): void {
+    const keepAlive = this.mayKeepAlive() && this.client.restIsSmall && !this.head.expectsContinue;
+    this.finishWith(answer, keepAlive);
+  }
+
+  answerAndClose(answer: GatewayAnswer): void {
+    this.finishWith(answer, false);
+  }
+
+  /** Whether the connection can carry another request once this one is answered in full. */
+  mayKeepAlive(): boolean {
+    return this.head.persistent && !this.core.draining && !this.client.ended;
+  }
+
+  /** The model's answer has gone out in full. */
+  finishForwarded(status: number, keepAlive: boolean): void {
+    this.finish(status, REASON_NONE);
+    this.client.onResponseDone(keepAlive);
+  }
+
+  /** The answer cannot be completed: the client must see that it is not whole. */
+  cut(reason: FinishedRequest['reason'], endsWithConnection = false): void {
+    this.forward?.abandon();
+    this.finish(this.status, reason);
+    this.client.cut(endsWithConnection);
+  }
+
+  onClientGone(): void {
+    if (this.isDone) return;
+    this.core.counters.increment('client_gone');
+    this.forward?.abandon();
+    this.finish(STATUS_CLIENT_GONE, REASON_CLIENT_GONE);
+  }
+
+  onClientDrain(): void {
+    this.forward?.onClientDrain();
+  }
+
+  sweep(now: number): void {
+    if (!this.isDone) this.forward?.sweep(now);
+  }
+
+  /** Ends the request's account: counts, record. Idempotent. */
+  finish(status: number, reason: FinishedRequest['reason']): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    this.status = status;
+    this.reason = reason;
+    this.mirror = null;
+    if (this.admitted) (this.endpoint as EndpointRoute).state.inFlight -= 1;
+    this.core.recorder.record(this);
+  }
+
+  /** Lets go of the head; nothing of the request is needed any more. */
+  release(): void {
+    if (this.released) return;
+    this.released = true;
+    // Copies may still need the head.
+    if (!this.copied) this.core.heads.give(this.head);
+  }
+
+  private answerPreflight(lines: string): void {
+    const keepAlive = this.mayKeepAlive() && this.client.restIsSmall;
+    this.setConnection(keepAlive);
+    this.writeOwn(formatOwnHead(204, lines, { ...this.ownResponse(), corsOrigin: null }));
+    this.finish(204, 'preflight');
+    this.client.onResponseDone(keepAlive);
+  }
+
+  private finishWith(answer: GatewayAnswer, keepAlive: boolean): void {
+    this.forward?.abandon();
+    this.setConnection(keepAlive);
+    const toHead = this.head.method === 'HEAD';
+    this.writeOwn(formatGatewayAnswer(answer, this.ownResponse(), toHead, this.core.date()));
+    this.finish(statusOf(answer), answer.reason);
+    this.client.onResponseDone(keepAlive);
+  }
+
+  /** What `Connection` has to say: HTTP/1.1 keeps by default and HTTP/1.0 closes (RFC 9112 section 9.3). */
+  setConnection(keepAlive: boolean): void {
+    if (!keepAlive) this.connection = 'close';
+    else this.connection = this.head.minorVersion === 0 ? 'keep-alive' : null;
+  }
+
+  private ownResponse(): ClientResponse {
+    const { requestId, clientRequestId, corsOrigin, connection } = this;
+    return { requestId, clientRequestId, corsOrigin, connection };
+  }
+
+  private writeOwn(message: string): void {
+    this.bytesOut += message.length;
+    this.client.write(message);
+  }
+}

@@ -1,0 +1,453 @@
+import { NEVER } from './deadline-sweeper.ts';
+import type { Exchange } from './exchange.ts';
+import { ANSWERS, type GatewayAnswer, gatewayAnswer, jitteredRetryAfter } from './gateway-answer.ts';
+import { fieldId } from './http1/field-names.ts';
+import { BODY_CHUNKED } from './http1/message-framing.ts';
+import type { ResponseHead } from './http1/response-head.ts';
+import type { Instance } from './instance.ts';
+import type { SlotWaiter } from './instance-pool.ts';
+import { ResponseRelay } from './relay-response.ts';
+import { type DeploymentRoute, earnRetry, type EndpointRoute } from './route-index.ts';
+import { openTunnel } from './upgrade-tunnel.ts';
+import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
+import { type UpstreamRequest, upstreamHeadBound, writeUpstreamHead } from './upstream-request.ts';
+import { chunkedBound, writeChunk, writeLastChunk } from './write-chunk.ts';
+
+/** Bodies up to this size are copied behind their head, so that both leave in one write; copying more costs more than it saves. */
+export const COMBINE_BYTES = 16 * 1024;
+const MAX_ATTEMPTS = 2;
+const KEEP_ALIVE = fieldId('keep-alive');
+
+/** Methods whose repetition has no further effect (RFC 9110 section 9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+type Phase = 'reading' | 'queued' | 'connecting' | 'sent' | 'relaying' | 'done';
+
+/**
+ * A request's way to an instance of its deployment and the answer's way back: slot, connection, head and body, retry. Holds at most one slot and one
+ * connection at a time and gives both back exactly once.
+ */
+export class Forward implements UpstreamUser, SlotWaiter {
+  private readonly exchange: Exchange;
+  private readonly deployment: DeploymentRoute;
+  private readonly relay: ResponseRelay;
+  private phase: Phase = 'reading';
+  private instance: Instance | null = null;
+  private upstream: UpstreamConnection | null = null;
+  /** The connection had carried a request before, so the server may be closing it. */
+  private reused = false;
+  private attempts = 0;
+  /** Body that waits to be sent, or that has been sent and may have to be sent again. */
+  private pieces: Buffer[] = [];
+  private pieceBytes = 0;
+  /** A second attempt would have no effect that one alone has not, and the whole body so far is in `pieces`. */
+  private repeatable: boolean;
+  private requestComplete = false;
+  private awaitsContinue = false;
+  private queuedAt = 0;
+  private sentAt = 0;
+  private deadlineAt = NEVER;
+
+  constructor(exchange: Exchange, deployment: DeploymentRoute) {
+    this.exchange = exchange;
+    this.deployment = deployment;
+    this.relay = new ResponseRelay(exchange, this);
+    this.repeatable =
+      IDEMPOTENT.has(exchange.head.method) || (exchange.endpoint as EndpointRoute).table.idempotentPredictions;
+    this.requestComplete = exchange.client.requestComplete;
+    earnRetry((exchange.endpoint as EndpointRoute).state);
+  }
+
+  get responseStarted(): boolean {
+    return this.phase === 'relaying';
+  }
+
+  start(): void {
+    this.acquire(null);
+  }
+
+  // From the client.
+
+  onRequestData(bytes: Buffer, start: number, end: number): void {
+    const { settings } = this.exchange.core;
+    if (this.phase !== 'sent' && this.phase !== 'relaying') {
+      this.keep(bytes, start, end);
+      if (this.pieceBytes >= settings.bodyBufferBytes) this.exchange.client.pauseReading();
+      return;
+    }
+    if (this.repeatable) {
+      if (this.pieceBytes + end - start <= settings.bodyBufferBytes) this.keep(bytes, start, end);
+      else this.forgetBody();
+    }
+    this.awaitsContinue = false;
+    if (!this.writeBody(bytes, start, end)) this.exchange.client.pauseReading();
+  }
+
+  onRequestComplete(): void {
+    this.requestComplete = true;
+    if (this.phase !== 'sent' && this.phase !== 'relaying') return;
+    if (this.exchange.head.bodyKind === BODY_CHUNKED) this.upstream?.socket.write('0\r\n\r\n', 'latin1');
+    if (this.phase === 'sent') this.awaitResponse();
+  }
+
+  onClientDrain(): void {
+    if (this.phase !== 'relaying') return;
+    this.touch();
+    this.upstream?.socket.resume();
+  }
+
+  /** The exchange has ended without a whole answer: everything is given back, and the instance sees its request cut. */
+  abandon(): void {
+    if (this.phase === 'queued') this.deployment.pool.leave(this);
+    this.finish(null);
+  }
+
+  sweep(now: number): void {
+    if (this.deadlineAt > now) return;
+    this.deadlineAt = NEVER;
+    if (this.phase === 'queued') this.onQueueTimeout();
+    else if (this.phase === 'connecting') this.onConnectTimeout();
+    else if (this.phase === 'relaying') this.onStreamIdle();
+    else if (this.awaitsContinue) this.onContinueTimeout();
+    else if (this.phase === 'sent') this.onModelTimeout();
+  }
+
+  // From the pool.
+
+  onSlot(instance: Instance): void {
+    this.exchange.queueMs += performance.now() - this.queuedAt;
+    this.connect(instance);
+  }
+
+  onPoolEmpty(): void {
+    this.fail(this.noInstance());
+  }
+
+  // From the connection to the instance.
+
+  onUpstreamReady(): void {
+    this.phase = 'sent';
+    this.sentAt = performance.now();
+    this.awaitsContinue = this.exchange.head.expectsContinue && this.pieceBytes === 0 && !this.requestComplete;
+    this.sendRequest();
+    this.awaitResponse();
+  }
+
+  onConnectFailed(error: Error): void {
+    this.upstream = null;
+    const reason = (error as NodeJS.ErrnoException).code ?? error.message;
+    this.reportFailure('connect_failed', reason);
+    this.retryOr(ANSWERS.upstreamUnreachable, true);
+  }
+
+  onUpstreamData(bytes: Buffer): void {
+    if (this.exchange.modelMs === 0) this.exchange.modelMs = performance.now() - this.sentAt;
+    this.relay.onData(bytes);
+  }
+
+  onUpstreamEnd(): void {
+    if (this.phase === 'relaying') this.relay.onEnd();
+    else this.onClosedEarly('the model ended the connection');
+  }
+
+  onUpstreamClosed(error: Error | null): void {
+    this.upstream = null;
+    if (this.phase === 'relaying') this.relay.onClosed();
+    else this.onClosedEarly(error?.message ?? 'the model closed the connection');
+  }
+
+  onUpstreamDrain(): void {
+    this.touch();
+    if (!this.requestComplete) this.exchange.client.resumeReading();
+  }
+
+  // From the relay of the answer.
+
+  /** The head of the final answer is there. */
+  onResponseStarted(): void {
+    this.phase = 'relaying';
+    this.awaitsContinue = false;
+    this.forgetBody();
+    this.touch();
+    this.instance?.health.onSuccess();
+  }
+
+  /** Learns how long the server keeps idle connections, from the first answer that it gives on this one. */
+  noteKeepAlive(head: ResponseHead): void {
+    const { upstream } = this;
+    if (upstream === null || upstream.served > 0) return;
+    const seconds = /timeout=(\d{1,6})/i.exec(head.fields.valueOf(KEEP_ALIVE) ?? '')?.[1];
+    if (seconds !== undefined) upstream.announcedIdleMs = Math.max(0, (Number(seconds) - 1) * 1000);
+  }
+
+  onContinue(): void {
+    this.awaitsContinue = false;
+    this.awaitResponse();
+  }
+
+  /** Bytes of the answer have moved. */
+  touch(): void {
+    if (this.phase === 'relaying')
+      this.deadlineAt = performance.now() + this.exchange.core.settings.streamIdleTimeoutMs;
+  }
+
+  pauseUpstream(): void {
+    this.upstream?.socket.pause();
+  }
+
+  /** The answer is complete. @param reusable whether another request may follow on the connection */
+  onResponseComplete(reusable: boolean): void {
+    this.finish(reusable && this.requestComplete ? this.upstream : null);
+  }
+
+  /** The answer breaks a rule of HTTP. */
+  onBadResponse(kind: string): void {
+    this.exchange.core.counters.increment(`protocol_error.response.${kind}`);
+    this.reportFailure('bad_response', kind);
+    this.fail(ANSWERS.badResponse);
+  }
+
+  /** Hands the connection to a tunnel after `101 Switching Protocols`. */
+  switchProtocols(early: Buffer): void {
+    const { upstream, instance } = this;
+    if (upstream === null || instance === null) return;
+    this.phase = 'done';
+    this.upstream = null;
+    this.instance = null;
+    openTunnel(this.exchange, upstream, early, () => this.deployment.pool.release(instance, null));
+  }
+
+  private acquire(avoid: Instance | null): void {
+    const now = performance.now();
+    this.attempts += 1;
+    this.queuedAt = now;
+    const slot = this.deployment.pool.acquire(this, avoid, now);
+    if (slot === null) {
+      this.phase = 'queued';
+      this.deadlineAt = now + this.deployment.table.maxQueueWaitMs;
+    } else if (slot === 'no_instance') {
+      this.fail(this.noInstance());
+    } else if (slot === 'queue_full') {
+      this.fail(queueFull());
+    } else {
+      this.connect(slot);
+    }
+  }
+
+  private connect(instance: Instance): void {
+    const now = performance.now();
+    this.instance = instance;
+    this.exchange.instanceId = instance.id;
+    this.phase = 'connecting';
+    this.deadlineAt = now + this.exchange.core.settings.connectTimeoutMs;
+    // A second attempt never takes a connection that may be closing as the first one's was.
+    const upstream =
+      this.attempts > 1 ? instance.openConnection(this) : instance.takeConnection(this, this.repeatable, now);
+    this.upstream = upstream;
+    this.reused = upstream.served > 0;
+    if (upstream.connected) this.onUpstreamReady();
+  }
+
+  private sendRequest(): void {
+    const upstream = this.upstream as UpstreamConnection;
+    const { writer } = this.exchange.core;
+    const chunked = this.exchange.head.bodyKind === BODY_CHUNKED;
+    const request = this.describeRequest();
+    const combines = this.pieceBytes <= COMBINE_BYTES;
+    writer.begin(upstreamHeadBound(request) + (combines ? chunkedBound(this.pieceBytes, this.pieces.length) : 0));
+    writeUpstreamHead(writer, request);
+    if (combines) {
+      for (const piece of this.pieces) {
+        if (chunked) writeChunk(writer, piece, 0, piece.length);
+        else writer.bytes(piece);
+      }
+      if (chunked && this.requestComplete) writeLastChunk(writer, null);
+      upstream.socket.write(writer.take());
+    } else {
+      upstream.socket.cork();
+      upstream.socket.write(writer.take());
+      for (const piece of this.pieces) this.writeBody(piece, 0, piece.length);
+      if (chunked && this.requestComplete) upstream.socket.write('0\r\n\r\n', 'latin1');
+      upstream.socket.uncork();
+    }
+    if (!this.repeatable || this.pieceBytes > this.exchange.core.settings.bodyBufferBytes) this.forgetBody();
+    if (!this.requestComplete && !upstream.socket.writableNeedDrain) this.exchange.client.resumeReading();
+  }
+
+  private describeRequest(): UpstreamRequest {
+    const { exchange } = this;
+    return {
+      head: exchange.head,
+      match: exchange,
+      requestId: exchange.requestId,
+      consumerId: exchange.consumerId,
+      hostLine: (this.instance as Instance).hostLine,
+      extraLines: this.deployment.extraRequestLines,
+      connectionLines: exchange.client.connectionLines,
+      expectContinue: this.awaitsContinue,
+      upgrade: exchange.upgrade,
+      mirrored: false,
+      bodyLength: -1,
+    };
+  }
+
+  /** @returns false when the instance reads slower than it is written to */
+  private writeBody(bytes: Buffer, start: number, end: number): boolean {
+    const { socket } = this.upstream as UpstreamConnection;
+    if (this.exchange.head.bodyKind !== BODY_CHUNKED) return socket.write(bytes.subarray(start, end));
+    const { writer } = this.exchange.core;
+    if (end - start <= COMBINE_BYTES) {
+      writer.begin(chunkedBound(end - start, 1));
+      writeChunk(writer, bytes, start, end);
+      return socket.write(writer.take());
+    }
+    socket.cork();
+    socket.write(`${(end - start).toString(16)}\r\n`, 'latin1');
+    socket.write(bytes.subarray(start, end));
+    const flowing = socket.write('\r\n', 'latin1');
+    socket.uncork();
+    return flowing;
+  }
+
+  private keep(bytes: Buffer, start: number, end: number): void {
+    this.pieces.push(bytes.subarray(start, end));
+    this.pieceBytes += end - start;
+  }
+
+  private forgetBody(): void {
+    this.repeatable = false;
+    this.pieces = [];
+    this.pieceBytes = 0;
+  }
+
+  /** Starts the clock of the model: it runs from the last byte of the request, which the client may send slowly. */
+  private awaitResponse(): void {
+    if (this.phase !== 'sent') return;
+    const now = performance.now();
+    if (this.awaitsContinue) this.deadlineAt = now + this.exchange.core.settings.continueTimeoutMs;
+    else this.deadlineAt = this.requestComplete ? now + this.deployment.table.requestTimeoutMs : NEVER;
+  }
+
+  private onQueueTimeout(): void {
+    this.exchange.queueMs = performance.now() - this.queuedAt;
+    this.deployment.pool.leave(this);
+    this.fail(
+      gatewayAnswer('gateway.queue_timeout', 'queue_timeout', 'No instance became free in time (max_queue_wait_ms).', {
+        retryAfterSeconds: jitteredRetryAfter(),
+      }),
+    );
+  }
+
+  private onConnectTimeout(): void {
+    this.upstream?.destroy();
+    this.upstream = null;
+    this.reportFailure('connect_timeout', 'ETIMEDOUT');
+    this.retryOr(ANSWERS.connectTimeout, true);
+  }
+
+  /** The model says nothing to `Expect`: the body is asked for on its behalf. */
+  private onContinueTimeout(): void {
+    this.awaitsContinue = false;
+    this.exchange.client.write('HTTP/1.1 100 Continue\r\n\r\n');
+    this.awaitResponse();
+  }
+
+  private onModelTimeout(): void {
+    const { requestTimeoutMs } = this.deployment.table;
+    this.reportFailure('model_timeout', `no answer within ${requestTimeoutMs} ms`);
+    this.fail(
+      gatewayAnswer(
+        'model.timeout',
+        'model_timeout',
+        `The model sent no answer within ${requestTimeoutMs} ms (request_settings.request_timeout_ms).`,
+        (this.exchange.endpoint as EndpointRoute).table.mapModelErrors ? { status: 408 } : {},
+      ),
+    );
+  }
+
+  private onStreamIdle(): void {
+    this.exchange.core.counters.increment('timeout.stream_idle');
+    this.relay.cut('upstream_closed');
+  }
+
+  /** The connection ended before the answer began. */
+  private onClosedEarly(reason: string): void {
+    if (this.phase === 'done') return;
+    this.upstream?.destroy();
+    this.upstream = null;
+    const raced = this.reused && !this.relay.hasBytes;
+    if (!raced) this.reportFailure('upstream_closed', reason);
+    this.retryOr(ANSWERS.upstreamClosed, raced && this.repeatable);
+  }
+
+  /** Tries once more where that cannot do harm (RFC 9110 section 9.2.2) and the endpoint's budget allows it; else answers. */
+  private retryOr(answer: GatewayAnswer, harmless: boolean): void {
+    const failed = this.instance;
+    if (failed !== null) this.deployment.pool.release(failed, null);
+    this.instance = null;
+    const { counters } = this.exchange.core;
+    const { retries } = (this.exchange.endpoint as EndpointRoute).state;
+    // After a refused connection the same instance would only refuse again.
+    const elsewhere = this.deployment.pool.size > 1 || this.phase !== 'connecting';
+    if (!harmless || !elsewhere || this.attempts >= MAX_ATTEMPTS || !retries.tryTake(performance.now())) {
+      return this.fail(answer);
+    }
+    counters.increment('retries');
+    this.exchange.retried = true;
+    this.acquire(this.deployment.pool.size > 1 ? failed : null);
+  }
+
+  private reportFailure(kind: string, reason: string): void {
+    const { instance, exchange } = this;
+    if (instance === null) return;
+    const { core } = exchange;
+    core.counters.increment(`upstream.${kind}`);
+    if (instance.health.onFailure(performance.now())) core.counters.increment('ejections');
+    if (kind === 'connect_failed' || kind === 'connect_timeout') {
+      core.onInstanceFailing(this.deployment.pool.endpoint, this.deployment.name, instance.id, reason);
+    }
+  }
+
+  private noInstance(): GatewayAnswer {
+    this.exchange.core.onNoInstance(this.deployment.pool.endpoint);
+    return gatewayAnswer(
+      'gateway.no_ready_instance',
+      'no_instance',
+      `No instance of deployment "${this.deployment.name}" is ready.`,
+      { retryAfterSeconds: jitteredRetryAfter() },
+    );
+  }
+
+  private fail(answer: GatewayAnswer): void {
+    if (answer.reason === 'queue_full' || answer.reason === 'queue_timeout') {
+      this.exchange.core.counters.increment(`shed.${answer.reason}`);
+    }
+    this.finish(null);
+    this.exchange.answer(answer);
+  }
+
+  /** Gives back slot and connection. @param reusable the connection, if another request may follow on it */
+  private finish(reusable: UpstreamConnection | null): void {
+    const { instance, upstream } = this;
+    const answered = this.phase === 'relaying';
+    this.phase = 'done';
+    this.deadlineAt = NEVER;
+    this.instance = null;
+    this.upstream = null;
+    this.forgetBody();
+    const now = performance.now();
+    if (upstream !== null) {
+      if (upstream === reusable && instance !== null) instance.giveBack(upstream, now);
+      else upstream.destroy();
+    }
+    if (instance === null) return;
+    if (!answered) instance.health.onNeutral();
+    this.deployment.pool.release(instance, answered ? now - this.sentAt : null);
+  }
+}
+
+function queueFull(): GatewayAnswer {
+  return gatewayAnswer('gateway.queue_full', 'queue_full', 'Too many requests already wait for this deployment.', {
+    retryAfterSeconds: jitteredRetryAfter(),
+  });
+}

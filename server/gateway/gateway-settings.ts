@@ -1,0 +1,54 @@
+/** Limits and time-outs of the data plane that are the same for every endpoint. All durations are milliseconds. */
+export interface GatewaySettings {
+  /** First byte of a request to the end of its head. */
+  requestHeadTimeoutMs: number;
+  /** Silence of a client in the middle of a body. */
+  bodyIdleTimeoutMs: number;
+  /** Silence of a client between two requests. */
+  keepAliveTimeoutMs: number;
+  connectTimeoutMs: number;
+  /** Silence of a model after the head of its answer. */
+  streamIdleTimeoutMs: number;
+  /** How long a drain waits for requests in flight. */
+  drainTimeoutMs: number;
+  /** How long a closed connection is read and ignored, so that the last answer is not lost to a reset. */
+  lingerTimeoutMs: number;
+  /** How long an upstream may stay silent after `Expect: 100-continue` before the body is asked for all the same. */
+  continueTimeoutMs: number;
+  /** Age at which an idle upstream connection is no longer used: common model servers close theirs after 2 to 5 s. */
+  upstreamIdleMs: number;
+  /** Age at which an idle upstream connection is too old for a request that cannot be sent twice. */
+  upstreamIdleUnrepeatableMs: number;
+  /** WebSocket without a byte in either direction. */
+  tunnelIdleTimeoutMs: number;
+  tunnelMaxAgeMs: number;
+  /** Bytes of a request body that are kept while it cannot be sent yet, or so that it can be sent again. */
+  bodyBufferBytes: number;
+  /** Bytes of a body that a mirror copy may hold. */
+  mirrorBodyBytes: number;
+  mirrorConcurrency: number;
+  /** Body limit of an endpoint that sets none. */
+  maxBodyBytes: number;
+  /** How often deadlines are looked at, so how late one can fire. */
+  sweepIntervalMs: number;
+}
+
+export const DEFAULT_SETTINGS: GatewaySettings = {
+  requestHeadTimeoutMs: 10_000,
+  bodyIdleTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 75_000,
+  connectTimeoutMs: 2_000,
+  streamIdleTimeoutMs: 60_000,
+  drainTimeoutMs: 30_000,
+  lingerTimeoutMs: 2_000,
+  continueTimeoutMs: 1_000,
+  upstreamIdleMs: 1_000,
+  upstreamIdleUnrepeatableMs: 250,
+  tunnelIdleTimeoutMs: 300_000,
+  tunnelMaxAgeMs: 24 * 3_600_000,
+  bodyBufferBytes: 64 * 1024,
+  mirrorBodyBytes: 1024 * 1024,
+  mirrorConcurrency: 64,
+  maxBodyBytes: 1024 ** 3,
+  sweepIntervalMs: 50,
+};

@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { RouteTable } from '#server/routing/route-table.ts';
+import { Counters } from './counters.ts';
+import { DeadlineSweeper } from './deadline-sweeper.ts';
+import type { GatewayCore } from './gateway-core.ts';
+import { DEFAULT_SETTINGS, type GatewaySettings } from './gateway-settings.ts';
+import { ByteWriter } from './http1/byte-writer.ts';
+import { RequestHead } from './http1/request-head.ts';
+import { ResponseHead } from './http1/response-head.ts';
+import type { InstancePool, PoolEnvironment } from './instance-pool.ts';
+import { createListener, LISTEN_BACKLOG } from './listener.ts';
+import { MirrorSender } from './mirror.ts';
+import { RequestRecorder, type SendBatch } from './record.ts';
+import { RouteIndex } from './route-index.ts';
+
+export interface GatewayOptions {
+  settings?: Partial<GatewaySettings>;
+  domain?: string | null;
+  /** The same in all workers of a gateway. */
+  hopId: string;
+  /** Unique per life of a worker. */
+  source: string;
+  sendRecords: SendBatch;
+  /** How many workers share the slots of the instances. */
+  workerCount?: () => number;
+  slotsOf?: PoolEnvironment['slotsOf'];
+  onSlotsShort?: (pool: InstancePool) => void;
+  onInstanceFailing?: GatewayCore['onInstanceFailing'];
+  onNoInstance?: GatewayCore['onNoInstance'];
+}
+
+export interface Gateway {
+  readonly core: GatewayCore;
+  listen(options: { host: string; port: number }): Promise<AddressInfo>;
+  install(table: RouteTable): void;
+  /** Stops accepting, lets requests in flight end up to the drain limit, then cuts the rest. */
+  drain(): Promise<void>;
+  /** What is going on inside, for a person who looks for a fault. */
+  dump(): unknown;
+}
+
+/** One worker's gateway: composed from its parts, with nothing of clusters or processes in it. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const core = createCore(options, settings);
+  const { server, connections } = createListener(core);
+  core.sweeper.start();
+  core.recorder.start();
+  core.sweeper.add({ sweep: (now) => closeIdle(core.routes, now) });
+
+  async function listen(address: { host: string; port: number }): Promise<AddressInfo> {
+    server.listen({ ...address, backlog: LISTEN_BACKLOG });
+    await once(server, 'listening');
+    return server.address() as AddressInfo;
+  }
+
+  async function drain(): Promise<void> {
+    core.draining = true;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const connection of connections) connection.drain();
+    const timer = setTimeout(() => {
+      for (const connection of connections) connection.socket.destroy();
+    }, settings.drainTimeoutMs);
+    await closed;
+    clearTimeout(timer);
+    for (const endpoint of core.routes.all()) for (const { pool } of endpoint.deployments) pool.destroy();
+    core.sweeper.stop();
+    await core.recorder.stop();
+  }
+
+  return {
+    core,
+    listen,
+    install: (table) => core.routes.install(table),
+    drain,
+    dump: () => dump(core, connections.size),
+  };
+}
+
+function createCore(options: GatewayOptions, settings: GatewaySettings): GatewayCore & { draining: boolean } {
+  const writer = new ByteWriter();
+  const counters = new Counters();
+  const sweeper = new DeadlineSweeper(settings.sweepIntervalMs);
+  const recorder = new RequestRecorder({ send: options.sendRecords, source: options.source });
+  const responseHead = new ResponseHead();
+  return {
+    settings,
+    domain: options.domain?.toLowerCase() ?? null,
+    hopId: options.hopId,
+    writer,
+    counters,
+    sweeper,
+    recorder,
+    responseHead,
+    mirror: new MirrorSender({ settings, writer, counters, sweeper, recorder, responseHead }),
+    heads: createHeadPool(),
+    routes: new RouteIndex({
+      settings,
+      slotsOf: options.slotsOf ?? (({ maxConcurrency }) => maxConcurrency),
+      onSlotsShort: options.onSlotsShort ?? (() => undefined),
+      workerCount: options.workerCount ?? (() => 1),
+    }),
+    draining: false,
+    date: createDateClock(),
+    onInstanceFailing: options.onInstanceFailing ?? (() => undefined),
+    onNoInstance: options.onNoInstance ?? (() => undefined),
+  };
+}
+
+/** Parsers kept for reuse; more than this only after a burst. */
+const MAX_POOLED_HEADS = 512;
+
+function createHeadPool(): GatewayCore['heads'] {
+  const free: RequestHead[] = [];
+  return {
+    take: () => free.pop() ?? new RequestHead(),
+    give(head) {
+      head.clear();
+      if (free.length < MAX_POOLED_HEADS) free.push(head);
+    },
+  };
+}
+
+/** `Date` values, formatted once a second. */
+function createDateClock(): () => string {
+  let second = 0;
+  let text = '';
+  return () => {
+    const now = Math.floor(Date.now() / 1000);
+    if (now !== second) {
+      second = now;
+      text = new Date(now * 1000).toUTCString();
+    }
+    return text;
+  };
+}
+
+function closeIdle(routes: RouteIndex, now: number): void {
+  for (const endpoint of routes.all()) for (const { pool } of endpoint.deployments) pool.closeIdle(now);
+}
+
+function dump(core: GatewayCore, connections: number): unknown {
+  return {
+    revision: core.routes.revision,
+    connections,
+    draining: core.draining,
+    records_pending: core.recorder.pending,
+    counters: core.counters.snapshot(),
+    endpoints: [...core.routes.all()].map((endpoint) => ({
+      name: endpoint.name,
+      in_flight: endpoint.state.inFlight,
+      deployments: endpoint.deployments.map(({ name, pool }) => ({
+        name,
+        queued: pool.queued,
+        instances: pool.all.map((instance) => ({
+          key: instance.key,
+          slots: instance.slots,
+          in_flight: instance.inFlight,
+          connections: instance.openConnections,
+          idle: instance.idleConnections,
+          ejected: instance.health.isEjected,
+        })),
+      })),
+    })),
+  };
+}

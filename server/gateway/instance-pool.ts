@@ -1,0 +1,179 @@
+import type { RouteDeployment } from '#server/routing/route-table.ts';
+import type { GatewaySettings } from './gateway-settings.ts';
+import { Instance, instanceKey } from './instance.ts';
+
+/** A request that waits for a slot. */
+export interface SlotWaiter {
+  onSlot(instance: Instance): void;
+  /** There is no instance to wait for any more. */
+  onPoolEmpty(): void;
+}
+
+/** Why no slot was given and none will be. */
+export type PoolRefusal = 'no_instance' | 'queue_full';
+
+/** What a pool needs from the rest of the worker. */
+export interface PoolEnvironment {
+  settings: GatewaySettings;
+  /** This worker's part of an instance's slots. */
+  slotsOf(instance: { key: string; maxConcurrency: number }): number;
+  /** More requests wait than this worker has slots for. */
+  onSlotsShort(pool: InstancePool): void;
+  workerCount(): number;
+}
+
+const MIN_QUEUE = 8;
+/** Weight of the newest service time in the running mean. */
+const SERVICE_TIME_WEIGHT = 0.1;
+
+/**
+ * The instances of one deployment and the requests that wait for them. A request holds exactly one slot of exactly one instance from `acquire` (or
+ * `onSlot`) to `release`; who waits is served first come, first served.
+ */
+export class InstancePool {
+  readonly endpoint: string;
+  readonly deployment: string;
+  private readonly environment: PoolEnvironment;
+  private instances: Instance[] = [];
+  private readonly waiting: SlotWaiter[] = [];
+  private next = 0;
+  private meanServiceMs = 0;
+  private maxQueueWaitMs = 0;
+
+  constructor(endpoint: string, deployment: string, environment: PoolEnvironment) {
+    this.endpoint = endpoint;
+    this.deployment = deployment;
+    this.environment = environment;
+  }
+
+  get size(): number {
+    return this.instances.length;
+  }
+
+  get queued(): number {
+    return this.waiting.length;
+  }
+
+  get all(): readonly Instance[] {
+    return this.instances;
+  }
+
+  /** Takes over the instances of a new table: known generations keep their connections, the others are made or retired. */
+  reconfigure(route: RouteDeployment): void {
+    this.maxQueueWaitMs = route.maxQueueWaitMs;
+    const known = new Map(this.instances.map((instance) => [instance.key, instance]));
+    this.instances = route.instances.map((wanted) => {
+      const instance = known.get(instanceKey(wanted)) ?? new Instance(wanted, this.environment.settings);
+      known.delete(instance.key);
+      instance.maxConcurrency = wanted.maxConcurrency;
+      instance.slots = this.environment.slotsOf(instance);
+      return instance;
+    });
+    for (const gone of known.values()) gone.retire();
+    if (this.instances.length === 0) this.releaseWaiting();
+    else this.serveWaiting();
+  }
+
+  retire(): void {
+    for (const instance of this.instances) instance.retire();
+    this.instances = [];
+    this.releaseWaiting();
+  }
+
+  destroy(): void {
+    for (const instance of this.instances) instance.destroy();
+    this.retire();
+  }
+
+  /**
+   * Gives the slot of the least busy instance, or puts the request into the queue.
+   * @param avoid an instance that has just failed this request; taken only when there is no other
+   * @returns null when the request waits: `onSlot` or `onPoolEmpty` follows unless it leaves
+   */
+  acquire(waiter: SlotWaiter, avoid: Instance | null, now: number): Instance | PoolRefusal | null {
+    if (this.instances.length === 0) return 'no_instance';
+    if (this.waiting.length === 0) {
+      const instance = this.choose(avoid, now);
+      if (instance !== null) return this.take(instance);
+    }
+    if (this.waiting.length >= this.queueLimit() || this.predictedWaitMs() > this.maxQueueWaitMs) return 'queue_full';
+    this.waiting.push(waiter);
+    this.environment.onSlotsShort(this);
+    return null;
+  }
+
+  leave(waiter: SlotWaiter): void {
+    const index = this.waiting.indexOf(waiter);
+    if (index >= 0) this.waiting.splice(index, 1);
+  }
+
+  /** Ends the hold on a slot. `serviceMs` is how long the model had the request, null when it gave no answer. */
+  release(instance: Instance, serviceMs: number | null): void {
+    instance.inFlight -= 1;
+    if (serviceMs !== null) {
+      this.meanServiceMs += (serviceMs - this.meanServiceMs) * (this.meanServiceMs === 0 ? 1 : SERVICE_TIME_WEIGHT);
+    }
+    if (this.waiting.length > 0) this.serveWaiting();
+  }
+
+  /** Hands free slots to who has waited longest; called when slots may have become free. */
+  serveWaiting(): void {
+    const now = performance.now();
+    while (this.waiting.length > 0) {
+      const instance = this.choose(null, now);
+      if (instance === null) return;
+      const waiter = this.waiting.shift() as SlotWaiter;
+      waiter.onSlot(this.take(instance));
+    }
+  }
+
+  closeIdle(now: number): void {
+    for (const instance of this.instances) instance.closeIdle(now);
+  }
+
+  private take(instance: Instance): Instance {
+    instance.inFlight += 1;
+    instance.health.onChosen();
+    return instance;
+  }
+
+  /**
+   * Least in flight among the instances that have a slot and are not ejected. When more than half are ejected the fault is hardly theirs: then
+   * ejection is ignored.
+   */
+  private choose(avoid: Instance | null, now: number): Instance | null {
+    const { instances } = this;
+    if (instances.length === 1) {
+      const only = instances[0] as Instance;
+      return only.hasSlot ? only : null;
+    }
+    const panic = instances.filter((instance) => instance.health.isEjected).length * 2 > instances.length;
+    let best: Instance | null = null;
+    this.next = (this.next + 1) % instances.length;
+    for (let i = 0; i < instances.length; i += 1) {
+      const instance = instances[(this.next + i) % instances.length] as Instance;
+      if (!instance.hasSlot || instance === avoid) continue;
+      if (!panic && !instance.health.isAvailable(now)) continue;
+      if (best === null || instance.inFlight < best.inFlight) best = instance;
+    }
+    return best;
+  }
+
+  private slots(): number {
+    return this.instances.reduce((sum, instance) => sum + instance.slots, 0);
+  }
+
+  /** Requests that may wait in this worker: twice the slots of the deployment, at least 8, divided among the workers. */
+  private queueLimit(): number {
+    const slots = this.instances.reduce((sum, instance) => sum + instance.maxConcurrency, 0);
+    return Math.ceil(Math.max(MIN_QUEUE, 2 * slots) / this.environment.workerCount());
+  }
+
+  private predictedWaitMs(): number {
+    return (this.meanServiceMs * (this.waiting.length + 1)) / Math.max(1, this.slots());
+  }
+
+  private releaseWaiting(): void {
+    for (const waiter of this.waiting.splice(0)) waiter.onPoolEmpty();
+  }
+}

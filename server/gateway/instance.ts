@@ -1,0 +1,117 @@
+import type { RouteInstance } from '#server/routing/route-table.ts';
+import type { GatewaySettings } from './gateway-settings.ts';
+import { InstanceHealth } from './instance-health.ts';
+import { UpstreamConnection, type UpstreamOwner, type UpstreamUser } from './upstream-connection.ts';
+
+/**
+ * One running copy of a model as this worker sees it: its connections, its slots and its health. Made for one generation of the process or
+ * container behind it and thrown away with it, so that no connection outlives what it was made to.
+ */
+export class Instance implements UpstreamOwner {
+  readonly id: string;
+  readonly key: string;
+  readonly host: string;
+  readonly port: number;
+  readonly health = new InstanceHealth();
+  /** `Host: …` line of every request to it. */
+  readonly hostLine: Buffer;
+  /** Requests that this worker may have in flight here. */
+  slots = 0;
+  inFlight = 0;
+  maxConcurrency: number;
+  private readonly settings: GatewaySettings;
+  private readonly idle: UpstreamConnection[] = [];
+  private readonly open = new Set<UpstreamConnection>();
+  private retired = false;
+
+  constructor(route: RouteInstance, settings: GatewaySettings) {
+    this.id = route.id;
+    this.key = instanceKey(route);
+    this.host = route.host;
+    this.port = route.port;
+    this.maxConcurrency = route.maxConcurrency;
+    this.settings = settings;
+    const host = route.host.includes(':') ? `[${route.host}]` : route.host;
+    this.hostLine = Buffer.from(`Host: ${host}:${route.port}\r\n`, 'latin1');
+  }
+
+  get hasSlot(): boolean {
+    return this.inFlight < this.slots;
+  }
+
+  get openConnections(): number {
+    return this.open.size;
+  }
+
+  get idleConnections(): number {
+    return this.idle.length;
+  }
+
+  /**
+   * An idle connection that is young enough, or a new one. A request that cannot be sent twice gets a stricter age: the server may be closing an old
+   * connection while the request is on its way (RFC 9112 section 9.3.1).
+   */
+  takeConnection(user: UpstreamUser, repeatable: boolean, now: number): UpstreamConnection {
+    const { upstreamIdleMs, upstreamIdleUnrepeatableMs } = this.settings;
+    const limit = repeatable ? upstreamIdleMs : Math.min(upstreamIdleMs, upstreamIdleUnrepeatableMs);
+    // The last one returned is the youngest: once it is too old, all are.
+    const youngest = this.idle.at(-1);
+    if (youngest !== undefined && now - youngest.idleSince < Math.min(limit, youngest.announcedIdleMs)) {
+      this.idle.pop();
+      youngest.user = user;
+      return youngest;
+    }
+    return this.openConnection(user);
+  }
+
+  openConnection(user: UpstreamUser): UpstreamConnection {
+    const connection = new UpstreamConnection(this.host, this.port, this, user);
+    this.open.add(connection);
+    return connection;
+  }
+
+  /** Takes back a connection whose answer ended exactly where it should. */
+  giveBack(connection: UpstreamConnection, now: number): void {
+    connection.user = null;
+    if (this.retired || connection.ended || connection.socket.destroyed) {
+      connection.destroy();
+      return;
+    }
+    connection.served += 1;
+    connection.idleSince = now;
+    this.idle.push(connection);
+  }
+
+  onConnectionGone(connection: UpstreamConnection): void {
+    this.open.delete(connection);
+    const index = this.idle.indexOf(connection);
+    if (index >= 0) this.idle.splice(index, 1);
+  }
+
+  closeIdle(now: number): void {
+    const { upstreamIdleMs } = this.settings;
+    let expired = 0;
+    for (const connection of this.idle) {
+      if (now - connection.idleSince < upstreamIdleMs) break;
+      expired += 1;
+    }
+    if (expired === 0) return;
+    for (const connection of this.idle.splice(0, expired)) connection.destroy();
+  }
+
+  /** No new request comes here: idle connections go now, used ones with their request. */
+  retire(): void {
+    this.retired = true;
+    for (const connection of this.idle.splice(0)) connection.destroy();
+  }
+
+  /** Cuts everything, requests in flight included. */
+  destroy(): void {
+    this.retire();
+    for (const connection of this.open) connection.socket.destroy();
+  }
+}
+
+export function instanceKey(route: RouteInstance): string {
+  return `${route.id}#${route.generation}`;
+}

@@ -1,0 +1,22 @@
+import { createServer, type Server } from 'node:net';
+import { ClientConnection } from './client-connection.ts';
+import type { GatewayCore } from './gateway-core.ts';
+
+/** Connections that may wait to be accepted: a herd that comes back at once must not be refused. */
+export const LISTEN_BACKLOG = 4096;
+
+export interface Listener {
+  readonly server: Server;
+  readonly connections: ReadonlySet<ClientConnection>;
+}
+
+/** Accepts clients. Half-open: a client may end its side and wait for its answer. */
+export function createListener(core: GatewayCore): Listener {
+  const connections = new Set<ClientConnection>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    const connection = new ClientConnection(socket, core);
+    connections.add(connection);
+    socket.once('close', () => connections.delete(connection));
+  });
+  return { server, connections };
+}

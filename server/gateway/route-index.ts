@@ -1,0 +1,158 @@
+import type { RouteDeployment, RouteEndpoint, RouteTable } from '#server/routing/route-table.ts';
+import { InstancePool, type PoolEnvironment } from './instance-pool.ts';
+import { compileSplit, ShareCounter, SplitCursor } from './smooth-split.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** Retries of one endpoint: a fifth of its requests and three a second, so that retries cannot become the overload. */
+const RETRY_SHARE = 0.2;
+const RETRIES_PER_SECOND = 3;
+const RETRY_BURST = 10;
+
+/** A deployment as the worker serves it. */
+export interface DeploymentRoute {
+  readonly name: string;
+  readonly table: RouteDeployment;
+  readonly pool: InstancePool;
+  readonly mirror: ShareCounter | null;
+  /** Field lines for the model that the table asks for. */
+  readonly extraRequestLines: Buffer;
+  /** Lines that end every answer of this deployment. */
+  readonly responseLines: Buffer;
+}
+
+/** What outlives a change of the table: counts and budgets of an endpoint. */
+export interface EndpointState {
+  inFlight: number;
+  rate: TokenBucket | null;
+  readonly retries: TokenBucket;
+}
+
+export interface EndpointRoute {
+  readonly name: string;
+  readonly table: RouteEndpoint;
+  readonly keys: readonly { id: string; digest: Buffer }[];
+  readonly deployments: readonly DeploymentRoute[];
+  readonly byName: ReadonlyMap<string, DeploymentRoute>;
+  readonly mirrors: readonly DeploymentRoute[];
+  readonly weights: readonly number[];
+  readonly names: readonly string[];
+  /** null when no deployment has a weight. */
+  readonly split: SplitCursor | null;
+  /** Lower case, or null. */
+  readonly stickyHeader: string | null;
+  readonly state: EndpointState;
+}
+
+/**
+ * The route table, ready to serve from. Installing a new table changes what the next request sees; requests in flight keep what they were
+ * matched with, and everything that has not changed (connections, counts, the place in the split) stays.
+ */
+export class RouteIndex {
+  revision = 0;
+  private endpoints = new Map<string, EndpointRoute>();
+  private readonly environment: PoolEnvironment;
+
+  constructor(environment: PoolEnvironment) {
+    this.environment = environment;
+  }
+
+  find(endpoint: string): EndpointRoute | undefined {
+    return this.endpoints.get(endpoint);
+  }
+
+  all(): Iterable<EndpointRoute> {
+    return this.endpoints.values();
+  }
+
+  install(table: RouteTable, now: number = performance.now()): void {
+    const previous = this.endpoints;
+    const next = new Map<string, EndpointRoute>();
+    for (const endpoint of table.endpoints) {
+      next.set(endpoint.name, this.compile(endpoint, previous.get(endpoint.name), now));
+    }
+    this.endpoints = next;
+    this.revision = table.revision;
+    for (const old of previous.values()) retireMissing(old, next.get(old.name));
+  }
+
+  private compile(table: RouteEndpoint, previous: EndpointRoute | undefined, now: number): EndpointRoute {
+    const deployments = table.deployments.map((deployment) =>
+      this.compileDeployment(table.name, deployment, previous?.byName.get(deployment.name.toLowerCase())),
+    );
+    const weights = deployments.map((deployment) => deployment.table.weight);
+    const names = deployments.map((deployment) => deployment.name);
+    return {
+      name: table.name,
+      table,
+      keys: table.auth.keys.map(({ id, sha256 }) => ({ id, digest: Buffer.from(sha256, 'hex') })),
+      deployments,
+      byName: new Map(deployments.map((deployment) => [deployment.name.toLowerCase(), deployment])),
+      mirrors: deployments.filter((deployment) => deployment.mirror !== null),
+      weights,
+      names,
+      split: this.keepSplit(previous, names, weights),
+      stickyHeader: table.stickyHeader?.toLowerCase() ?? null,
+      state: this.keepState(table, previous, now),
+    };
+  }
+
+  private compileDeployment(
+    endpoint: string,
+    table: RouteDeployment,
+    previous: DeploymentRoute | undefined,
+  ): DeploymentRoute {
+    const pool = previous?.pool ?? new InstancePool(endpoint, table.name, this.environment);
+    pool.reconfigure(table);
+    const lines = Object.entries(table.extraHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
+    return {
+      name: table.name,
+      table,
+      pool,
+      mirror: keepMirror(table, previous),
+      extraRequestLines: Buffer.from(lines.join(''), 'latin1'),
+      responseLines: Buffer.from(`azureml-model-deployment: ${table.name}\r\nVia: 1.1 viridian\r\n`, 'latin1'),
+    };
+  }
+
+  /** The same split goes on where it was: a table that changes something else must not disturb the shares. */
+  private keepSplit(previous: EndpointRoute | undefined, names: readonly string[], weights: readonly number[]) {
+    if (previous !== undefined && isEqual(previous.names, names) && isEqual(previous.weights, weights)) {
+      return previous.split;
+    }
+    const order = compileSplit(weights);
+    return order === null ? null : new SplitCursor(order);
+  }
+
+  private keepState(table: RouteEndpoint, previous: EndpointRoute | undefined, now: number): EndpointState {
+    const state = previous?.state ?? {
+      inFlight: 0,
+      rate: null,
+      retries: new TokenBucket(RETRIES_PER_SECOND, RETRY_BURST, now),
+    };
+    const rate = table.limits.requestsPerSecond;
+    if (rate !== (previous?.table.limits.requestsPerSecond ?? null)) {
+      state.rate = rate === null ? null : new TokenBucket(rate, Math.max(1, rate), now);
+    }
+    return state;
+  }
+}
+
+/** Counts a request towards the retries that its endpoint may spend. */
+export function earnRetry(state: EndpointState): void {
+  state.retries.add(RETRY_SHARE);
+}
+
+function keepMirror(table: RouteDeployment, previous: DeploymentRoute | undefined): ShareCounter | null {
+  if (table.mirrorPercent === 0) return null;
+  if (previous?.mirror && previous.table.mirrorPercent === table.mirrorPercent) return previous.mirror;
+  return new ShareCounter(table.mirrorPercent);
+}
+
+function retireMissing(old: EndpointRoute, current: EndpointRoute | undefined): void {
+  for (const deployment of old.deployments)
+    if (!current?.byName.has(deployment.name.toLowerCase())) deployment.pool.retire();
+}
+
+function isEqual<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}

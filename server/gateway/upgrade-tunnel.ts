@@ -1,0 +1,96 @@
+import type { ClientConnection, ClientTunnel } from './client-connection.ts';
+import type { Exchange } from './exchange.ts';
+import { REASON_NONE } from './record.ts';
+import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
+
+/**
+ * Carries bytes both ways after `101 Switching Protocols`, until both sides have ended, one is gone, nothing has moved for the idle time, or the tunnel
+ * is too old. Each side may end before the other.
+ */
+class UpgradeTunnel implements ClientTunnel, UpstreamUser {
+  private readonly exchange: Exchange;
+  private readonly client: ClientConnection;
+  private readonly upstream: UpstreamConnection;
+  private readonly onOver: () => void;
+  private readonly startedAt = performance.now();
+  private movedAt = this.startedAt;
+  private over = false;
+
+  constructor(exchange: Exchange, upstream: UpstreamConnection, onOver: () => void) {
+    this.exchange = exchange;
+    this.client = exchange.client;
+    this.upstream = upstream;
+    this.onOver = onOver;
+  }
+
+  onClientData(bytes: Buffer): void {
+    this.movedAt = performance.now();
+    this.exchange.bytesIn += bytes.length;
+    if (!this.upstream.socket.write(bytes)) this.client.socket.pause();
+  }
+
+  onClientEnd(): void {
+    this.upstream.socket.end();
+  }
+
+  onClientDrain(): void {
+    this.upstream.socket.resume();
+  }
+
+  onClientClosed(): void {
+    this.end();
+  }
+
+  onUpstreamData(bytes: Buffer): void {
+    this.movedAt = performance.now();
+    this.exchange.bytesOut += bytes.length;
+    if (!this.client.socket.write(bytes)) this.upstream.socket.pause();
+  }
+
+  onUpstreamEnd(): void {
+    this.client.socket.end();
+  }
+
+  onUpstreamClosed(): void {
+    this.end();
+  }
+
+  onUpstreamDrain(): void {
+    this.client.socket.resume();
+  }
+
+  // A tunnel starts on a connection that has answered: these two cannot come any more.
+  onUpstreamReady(): void {}
+  onConnectFailed(): void {
+    this.end();
+  }
+
+  sweep(now: number): void {
+    const { settings, counters } = this.exchange.core;
+    const idle = now - this.movedAt > settings.tunnelIdleTimeoutMs;
+    if (!idle && now - this.startedAt <= settings.tunnelMaxAgeMs) return;
+    counters.increment(idle ? 'timeout.tunnel_idle' : 'timeout.tunnel_age');
+    this.end();
+  }
+
+  private end(): void {
+    if (this.over) return;
+    this.over = true;
+    this.upstream.destroy();
+    this.client.socket.destroySoon();
+    this.onOver();
+    this.exchange.finish(101, REASON_NONE);
+  }
+}
+
+/**
+ * Turns an exchange whose model has switched protocols into a tunnel.
+ * @param early bytes that the model sent behind its answer
+ * @param onOver called once, when the slot is free again
+ */
+export function openTunnel(exchange: Exchange, upstream: UpstreamConnection, early: Buffer, onOver: () => void): void {
+  const tunnel = new UpgradeTunnel(exchange, upstream, onOver);
+  upstream.user = tunnel;
+  exchange.client.switchTo(tunnel);
+  if (early.length > 0) tunnel.onUpstreamData(early);
+}

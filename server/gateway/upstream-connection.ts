@@ -1,0 +1,82 @@
+import { connect, type Socket } from 'node:net';
+
+/** The request that a connection to an instance works for. Exactly one of `onConnectFailed` and `onUpstreamReady` comes first. */
+export interface UpstreamUser {
+  onUpstreamReady(): void;
+  onConnectFailed(error: Error): void;
+  onUpstreamData(bytes: Buffer): void;
+  /** The instance will send nothing more; it may still read. */
+  onUpstreamEnd(): void;
+  /** The connection is gone. */
+  onUpstreamClosed(error: Error | null): void;
+  onUpstreamDrain(): void;
+}
+
+/** Who a connection goes back to. */
+export interface UpstreamOwner {
+  onConnectionGone(connection: UpstreamConnection): void;
+}
+
+/**
+ * One connection to an instance: used by one request at a time, never pipelined, and destroyed on any byte or end that comes while nobody uses it,
+ * so that an answer can never reach the wrong client.
+ */
+export class UpstreamConnection {
+  readonly socket: Socket;
+  private readonly owner: UpstreamOwner;
+  user: UpstreamUser | null;
+  connected = false;
+  ended = false;
+  /** Monotonic time of the last return to the pool. */
+  idleSince = 0;
+  /** Longest idle time that the server announced by `Keep-Alive: timeout`, less a second; Infinity when it said nothing. */
+  announcedIdleMs = Infinity;
+  /** Requests that it has carried to their end. */
+  served = 0;
+  private error: Error | null = null;
+
+  constructor(host: string, port: number, owner: UpstreamOwner, user: UpstreamUser) {
+    this.owner = owner;
+    this.user = user;
+    this.socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
+    this.socket.on('connect', () => this.onConnect());
+    this.socket.on('data', (bytes: Buffer) => this.onData(bytes));
+    this.socket.on('drain', () => this.user?.onUpstreamDrain());
+    this.socket.on('end', () => this.onEnd());
+    this.socket.on('error', (error) => {
+      this.error = error;
+    });
+    this.socket.on('close', () => this.onClose());
+  }
+
+  /** Cuts the connection; its user hears nothing more. */
+  destroy(): void {
+    this.user = null;
+    this.socket.destroy();
+  }
+
+  private onConnect(): void {
+    this.connected = true;
+    this.user?.onUpstreamReady();
+  }
+
+  private onData(bytes: Buffer): void {
+    if (this.user === null) this.socket.destroy();
+    else this.user.onUpstreamData(bytes);
+  }
+
+  private onEnd(): void {
+    this.ended = true;
+    if (this.user === null) this.socket.destroy();
+    else this.user.onUpstreamEnd();
+  }
+
+  private onClose(): void {
+    const { user } = this;
+    this.user = null;
+    this.owner.onConnectionGone(this);
+    if (user === null) return;
+    if (this.connected) user.onUpstreamClosed(this.error);
+    else user.onConnectFailed(this.error ?? new Error('the connection was closed before it was established'));
+  }
+}
