@@ -1,0 +1,89 @@
+import type { Clock } from '#server/kernel/clock.ts';
+import type { Logger } from '#server/kernel/logger.ts';
+import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
+import {
+  createRoutePublisher,
+  type Confirmation,
+  type GatewaySignal,
+  type GatewayWorker,
+} from '#server/routing/publish-route-table.ts';
+import type { Database } from '#server/store/database.ts';
+import type { ResourceSample } from '#server/telemetry/request-record.ts';
+import type { InstallationPaths } from './instance-spec.ts';
+import { createReconcileLoop } from './reconcile-loop.ts';
+import { createSampleResourcesLoop, type InstanceUse } from './sample-resources-loop.ts';
+import { createRouteSync } from './sync-routes.ts';
+
+export interface ControlPlaneOptions {
+  database: Database;
+  driver: RuntimeDriver;
+  paths: InstallationPaths;
+  gatewaySocket: string;
+  routeTablePath: string;
+  clock: Clock;
+  logger: Logger;
+  sendSamples: (samples: ResourceSample[]) => Promise<void>;
+}
+
+/** Everything that changes the world: the reconcile loop, the driver, the publisher of routes. */
+export interface ControlPlane {
+  /** Adopts what runs, tells the gateway, and begins to reconcile. */
+  start(): Promise<void>;
+  /** Publishes what the store says now and waits for every worker to serve it, or for the time-out. */
+  confirmRoutes(timeoutMs: number): Promise<Confirmation>;
+  /** Who serves the published table now. */
+  routeStatus(): Confirmation & { connected: boolean; workers: readonly GatewayWorker[] };
+  /** CPU and memory of an instance at its last sample; null before the first. */
+  instanceUse(instanceId: string): InstanceUse | null;
+  /** Resolves when no pass runs and none is due at once. */
+  idle(): Promise<void>;
+  /** Ends the loops. Instances keep running. */
+  stop(): Promise<void>;
+}
+
+export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
+  const { database, driver, paths, clock, logger } = options;
+  const publisher = createRoutePublisher({
+    socketPath: options.gatewaySocket,
+    onSignal,
+    onWorkers: () => loop.lookAtUnfinished(),
+    onRefused: (revision, reason) => logger.error({ revision, reason }, 'The gateway refused a route table'),
+    onError: (error) => logger.warn({ err: error }, 'The connection to the gateway failed'),
+  });
+  const sync = createRouteSync({ database, publisher, routeTablePath: options.routeTablePath });
+  const refusals = new Map();
+  const loop = createReconcileLoop({ database, driver, routes: publisher, sync, paths, clock, refusals, logger });
+  const samples = createSampleResourcesLoop({ driver, database, clock, logger, send: options.sendSamples });
+
+  /** Hints: what is said of an instance is looked at, not believed. */
+  function onSignal(signal: GatewaySignal): void {
+    if (signal.type === 'instance_failing') driver.check(signal.instance);
+    loop.look(signal.endpoint);
+  }
+
+  return {
+    async start() {
+      await driver.start();
+      await publisher.tried;
+      await loop.start();
+      samples.start();
+    },
+    async confirmRoutes(timeoutMs) {
+      await sync.sync();
+      return publisher.confirm(timeoutMs);
+    },
+    routeStatus: () => ({
+      ...publisher.confirmation(),
+      connected: publisher.connected,
+      workers: publisher.workers,
+    }),
+    instanceUse: samples.latest,
+    idle: () => loop.idle(),
+    async stop() {
+      await samples.stop();
+      await loop.stop();
+      publisher.close();
+      await driver.stop();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { DeploymentRecord } from '#server/domain/deployment.ts';
+import type { InstanceRecord } from '#server/domain/instance.ts';
+import type { OperationRecord } from '#server/domain/operation.ts';
+import type { ObservedInstance } from '#server/drivers/runtime-driver.ts';
+import type { EndpointObservation, Refusal } from './observe-endpoint.ts';
+
+/** An instance's row and what the driver has of it. */
+export interface InstanceFacts {
+  row: InstanceRecord;
+  actual: ObservedInstance | null;
+  /** Why it could not be started, when it could not. */
+  refusal: Refusal | null;
+  ready: boolean;
+}
+
+/** One deployment as a plan and a status look at it. */
+export interface DeploymentFacts {
+  deployment: DeploymentRecord;
+  /** Its newest running operation. */
+  operation: OperationRecord | null;
+  /** Wanted instances of the spec that is wanted now. */
+  current: InstanceFacts[];
+  /** Wanted instances of another spec: what a rollout replaces. */
+  outdated: InstanceFacts[];
+  /** Instances on their way out. */
+  leaving: InstanceFacts[];
+  wantedCount: number;
+  /** It is to go, by itself or with its endpoint. */
+  deleting: boolean;
+  /** The spec that is wanted now was ready in full once. */
+  good: boolean;
+  /** Its creation failed and nothing new was asked for since. */
+  givenUp: boolean;
+}
+
+export function deploymentFacts(observation: EndpointObservation, deployment: DeploymentRecord): DeploymentFacts {
+  const all = observation.instances
+    .filter((row) => row.deploymentName === deployment.name)
+    .map((row) => {
+      const actual = observation.actual.get(row.id) ?? null;
+      const refusal = observation.refusals.get(row.id) ?? null;
+      return { row, actual, refusal, ready: row.desired === 'run' && actual?.state === 'ready' };
+    });
+  const staying = all.filter(({ row }) => row.desired === 'run');
+  const operation = observation.operations.findLast((running) => running.deploymentName === deployment.name) ?? null;
+  const good = isGood(deployment);
+  return {
+    deployment,
+    operation,
+    current: staying.filter(({ row }) => row.specHash === deployment.specHash),
+    outdated: staying.filter(({ row }) => row.specHash !== deployment.specHash),
+    leaving: all.filter(({ row }) => row.desired === 'remove'),
+    wantedCount: deployment.spec.instanceCount,
+    deleting: deployment.desiredState === 'delete' || observation.endpoint.desiredState === 'delete',
+    good,
+    givenUp: !good && operation === null && deployment.provisioningState === 'Failed',
+  };
+}
+
+function isGood({ goodState, specHash, spec }: DeploymentRecord): boolean {
+  return goodState !== null && goodState.specHash === specHash && isDeepStrictEqual(goodState.spec, spec);
+}

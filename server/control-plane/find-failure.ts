@@ -1,0 +1,44 @@
+import type { ErrorCode } from '#lib/contracts/error-codes.ts';
+import { readyDeadlineSeconds } from './ready-deadline.ts';
+import type { DeploymentFacts, InstanceFacts } from './deployment-facts.ts';
+
+/** This many ends before it was ever ready are a program that does not run, not bad luck. */
+const MAX_EXITS = 3;
+
+/** Statuses of the launcher for a command that is not there or cannot be executed (POSIX): trying again changes nothing. */
+const COMMAND_STATUSES = new Set([126, 127]);
+
+/** What went wrong with a rollout, before anybody has looked into the logs. */
+export type Failure =
+  | { kind: 'refused'; code: ErrorCode; detail: string }
+  | { kind: 'exit_loop'; instance: InstanceFacts }
+  | { kind: 'never_ready'; instance: InstanceFacts; afterSeconds: number };
+
+/**
+ * Why a rollout that is under way cannot succeed; null while it still can. Only what happened since it began counts: an instance of the same
+ * spec may have had bad days before.
+ */
+export function findFailure(facts: DeploymentFacts, nowMs: number): Failure | null {
+  const { good, current, operation } = facts;
+  if (good || operation === null) return null;
+  for (const instance of current) {
+    if (instance.ready) continue;
+    const failure = failureOf(instance, operation.createdAt, nowMs);
+    if (failure !== null) return failure;
+  }
+  return null;
+}
+
+function failureOf(instance: InstanceFacts, sinceMs: number, nowMs: number): Failure | null {
+  const { actual, refusal } = instance;
+  if (refusal !== null) return { kind: 'refused', ...refusal };
+  if (actual === null) return null;
+  const { lastExit } = actual;
+  if (lastExit !== null && Date.parse(lastExit.at) >= sinceMs) {
+    const commandFailed = COMMAND_STATUSES.has(lastExit.code ?? 0);
+    if (commandFailed || actual.restarts >= MAX_EXITS) return { kind: 'exit_loop', instance };
+  }
+  const afterSeconds = readyDeadlineSeconds(instance.row.spec.readiness);
+  const late = nowMs >= sinceMs + afterSeconds * 1000;
+  return actual.state === 'unready' && late ? { kind: 'never_ready', instance, afterSeconds } : null;
+}

@@ -1,0 +1,78 @@
+import type { ErrorCode } from '#lib/contracts/error-codes.ts';
+import type { Clock } from '#server/kernel/clock.ts';
+import type { InstanceObservation, InstanceRecord } from '#server/domain/instance.ts';
+import type { ObservedInstance, RuntimeDriver } from '#server/drivers/runtime-driver.ts';
+import type { RoutePublisher } from '#server/routing/publish-route-table.ts';
+import type { Reader } from '#server/store/database.ts';
+import { loadEndpointState, type EndpointState } from '#server/store/endpoint-state.ts';
+
+/** What the gateway serves, as far as a plan asks. */
+export interface RouteFacts {
+  revision: number;
+  confirmed: number;
+  total: number;
+  connected: boolean;
+  /** No worker can still be sending requests by an older table. */
+  settled: boolean;
+  /** Instances in the published table. */
+  routed: ReadonlySet<string>;
+}
+
+/** Why an instance cannot be started as it is wanted. */
+export interface Refusal {
+  code: ErrorCode;
+  detail: string;
+}
+
+/** Desired and actual state of an endpoint at one instant: everything that a plan and a status are made from. */
+export interface EndpointObservation extends EndpointState {
+  now: number;
+  /** What the driver has of this endpoint, by instance id. */
+  actual: ReadonlyMap<string, ObservedInstance>;
+  /** Of the last attempts to start, by instance id. */
+  refusals: ReadonlyMap<string, Refusal>;
+  routes: RouteFacts;
+}
+
+export interface ObserveDeps {
+  database: Reader;
+  driver: RuntimeDriver;
+  routes: RoutePublisher;
+  clock: Clock;
+  refusals: ReadonlyMap<string, Refusal>;
+}
+
+/** Null when there is no such endpoint any more. */
+export async function observeEndpoint(deps: ObserveDeps, name: string): Promise<EndpointObservation | null> {
+  const observed = await deps.driver.observe();
+  const state = await loadEndpointState(deps.database, name);
+  if (state === null) return null;
+  const actual = new Map(observed.filter((seen) => seen.endpoint === name).map((seen) => [seen.instanceId, seen]));
+  return { ...state, now: deps.clock.now(), actual, refusals: deps.refusals, routes: routeFacts(deps.routes) };
+}
+
+export function routeFacts(routes: RoutePublisher): RouteFacts {
+  const table = routes.published;
+  const routed = new Set<string>();
+  for (const endpoint of table?.endpoints ?? []) {
+    for (const deployment of endpoint.deployments) for (const { id } of deployment.instances) routed.add(id);
+  }
+  return { ...routes.confirmation(), connected: routes.connected, settled: routes.isSettled(), routed };
+}
+
+/** What the driver says of an instance, in the words of the store. An instance that is to go shows that it does. */
+export function describeInstance(row: InstanceRecord, seen: ObservedInstance): InstanceObservation {
+  const leaving = row.desired === 'remove' && seen.state !== 'stopping';
+  return {
+    state: leaving ? 'draining' : seen.state,
+    generation: seen.generation,
+    host: seen.address?.host ?? null,
+    port: seen.address?.port ?? null,
+    startedAt: seen.startedAt === null ? null : Date.parse(seen.startedAt),
+    restarts: seen.restarts,
+    lastExit: seen.lastExit,
+    runtimeRef: seen.runtimeRef,
+    memoryLimitBy: seen.memoryLimitBy,
+    probe: seen.probe,
+  };
+}

@@ -1,0 +1,140 @@
+import type { ToControlPlane } from './gateway-link.ts';
+import { openGatewayConnection } from './gateway-connection.ts';
+import type { RouteTable } from './route-table.ts';
+
+/** After this long a worker that does not confirm holds nothing up any more: it is stuck, or it would have confirmed. */
+const STUCK_WORKER_MS = 10_000;
+
+export interface GatewayWorker {
+  id: number;
+  pid: number;
+  /** Revision of the table that it serves; 0 before the first. */
+  served: number;
+}
+
+export interface Confirmation {
+  revision: number;
+  confirmed: number;
+  total: number;
+}
+
+export type GatewaySignal = Extract<ToControlPlane, { type: 'wake' | 'instance_failing' }>;
+
+export interface RoutePublisherOptions {
+  socketPath: string;
+  onSignal: (signal: GatewaySignal) => void;
+  /** Workers came, went or took a table over. */
+  onWorkers: () => void;
+  onRefused: (revision: number, reason: string) => void;
+  onError: (error: unknown) => void;
+}
+
+/** Hands finished route tables to the gateway and knows which worker serves which. */
+export interface RoutePublisher {
+  readonly published: RouteTable | null;
+  readonly connected: boolean;
+  readonly workers: readonly GatewayWorker[];
+  /** Resolves once it is known whether there is a gateway. */
+  readonly tried: Promise<void>;
+  publish(table: RouteTable): void;
+  confirmation(): Confirmation;
+  /** Resolves when every worker serves the published table, or after the time-out; says who does. */
+  confirm(timeoutMs: number): Promise<Confirmation>;
+  /**
+   * Whether no worker can still be sending requests by an older table: all serve the published one, or there is no gateway, or what does not
+   * confirm has been stuck for long.
+   */
+  isSettled(): boolean;
+  close(): void;
+}
+
+export function createRoutePublisher(options: RoutePublisherOptions): RoutePublisher {
+  let published: RouteTable | null = null;
+  let publishedAt = 0;
+  let workers: GatewayWorker[] = [];
+  let waiting: (() => void)[] = [];
+
+  const connection = openGatewayConnection({
+    socketPath: options.socketPath,
+    onConnected: () => {
+      if (published !== null) connection.send({ type: 'table', table: published });
+    },
+    onFrame,
+    onDisconnected: () => {
+      workers = [];
+      changed();
+    },
+    onError: options.onError,
+  });
+
+  function onFrame(frame: ToControlPlane): void {
+    if (frame.type === 'workers') {
+      workers = frame.workers;
+      changed();
+    } else if (frame.type === 'refused') options.onRefused(frame.revision, frame.reason);
+    else if (frame.type !== 'dump') options.onSignal(frame);
+  }
+
+  function changed(): void {
+    const waiters = waiting;
+    waiting = [];
+    for (const resolve of waiters) resolve();
+    options.onWorkers();
+  }
+
+  function confirmation(): Confirmation {
+    const revision = published?.revision ?? 0;
+    const confirmed = workers.filter((worker) => worker.served >= revision).length;
+    return { revision, confirmed, total: workers.length };
+  }
+
+  const isConfirmed = (): boolean => {
+    const { confirmed, total } = confirmation();
+    return total > 0 && confirmed === total;
+  };
+
+  async function confirm(timeoutMs: number): Promise<Confirmation> {
+    const deadline = performance.now() + timeoutMs;
+    connection.connectNow();
+    while (!isConfirmed()) {
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0) break;
+      await nextChange(leftMs);
+    }
+    return confirmation();
+  }
+
+  function nextChange(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  return {
+    get published() {
+      return published;
+    },
+    get connected() {
+      return connection.connected;
+    },
+    get workers() {
+      return workers;
+    },
+    tried: connection.tried,
+    publish(table) {
+      published = table;
+      publishedAt = performance.now();
+      connection.send({ type: 'table', table });
+    },
+    confirmation,
+    confirm,
+    isSettled: () =>
+      published !== null &&
+      (!connection.connected || isConfirmed() || performance.now() - publishedAt > STUCK_WORKER_MS),
+    close: () => connection.close(),
+  };
+}
