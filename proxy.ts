@@ -1,5 +1,5 @@
 import { type NextRequest, NextResponse } from 'next/server';
-import { REQUESTED_PATH_HEADER } from '#server/studio/requested-path.ts';
+import { NONCE_HEADER, REQUESTED_PATH_HEADER } from '#server/studio/page-headers.ts';
 
 /**
  * Gives every page a Content-Security-Policy with a fresh nonce; Next reads the nonce from the request's copy of the header and puts it on
@@ -12,6 +12,7 @@ export function proxy(request: NextRequest): NextResponse {
   const policy = contentSecurityPolicy(nonce);
   const headers = new Headers(request.headers);
   headers.set('content-security-policy', policy);
+  headers.set(NONCE_HEADER, nonce);
   headers.set(REQUESTED_PATH_HEADER, `${request.nextUrl.pathname}${request.nextUrl.search}`);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', policy);

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { LiveUpdates } from '#components/layout/live-updates.tsx';
 import { QueryProvider } from '#components/layout/query-provider.tsx';
 import { Shell } from '#components/layout/shell.tsx';
-import { REQUESTED_PATH_HEADER } from '#server/studio/requested-path.ts';
+import { REQUESTED_PATH_HEADER } from '#server/studio/page-headers.ts';
 import { requireSession } from '#server/studio/session.ts';
 import { signOut } from './actions.ts';
 

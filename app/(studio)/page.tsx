@@ -1,5 +1,14 @@
-import { PageHead } from '#components/ui/panel.tsx';
+import type { Metadata } from 'next';
+import { Suspense } from 'react';
+import { Overview } from './_components/overview.tsx';
+import { OverviewSkeleton } from './_components/overview-skeleton.tsx';
+
+export const metadata: Metadata = { title: 'Overview' };
 
 export default function OverviewPage() {
-  return <PageHead title="Overview" />;
+  return (
+    <Suspense fallback={<OverviewSkeleton />}>
+      <Overview />
+    </Suspense>
+  );
 }

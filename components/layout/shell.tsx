@@ -118,7 +118,7 @@ function SkipLinks() {
   return (
     <a
       href="#content"
-      className="fixed start-2 top-2 z-60 -translate-y-16 rounded-md bg-overlay px-3 py-1.5 shadow-pop focus:translate-y-0"
+      className="fixed start-2 top-2 z-60 -translate-y-16 rounded-md bg-overlay px-3 py-1.5 focus:translate-y-0 focus:shadow-pop"
     >
       Skip to content
     </a>

@@ -69,6 +69,11 @@ const STATUSES = {
 
 export type Status = keyof typeof STATUSES;
 
+/** The word of each state. */
+export const STATUS_WORDS = Object.fromEntries(
+  Object.entries(STATUSES).map(([status, { word }]) => [status, word]),
+) as Record<Status, string>;
+
 /** The mark alone, named by its word, where the word would not fit. */
 export function StatusMark({ status, size = 14 }: { status: Status; size?: number }) {
   const { icon: Icon, colour, word } = STATUSES[status];

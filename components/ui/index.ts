@@ -1,7 +1,16 @@
 export { Button, type ButtonProps } from './button.tsx';
 export { buttonClasses, type ButtonSize, type ButtonVariant } from './button-classes.ts';
 export { Checkbox, type CheckboxProps } from './checkbox.tsx';
-export { Chip, type ChipProps, type ChipTone, type Status, StatusChip, StatusMark, Tag } from './chip.tsx';
+export {
+  Chip,
+  type ChipProps,
+  type ChipTone,
+  type Status,
+  STATUS_WORDS,
+  StatusChip,
+  StatusMark,
+  Tag,
+} from './chip.tsx';
 export { cx } from './class-names.ts';
 export { CodeBlock, type CodeBlockProps } from './code-block.tsx';
 export { ComboBox, type ComboBoxProps } from './combo-box.tsx';

@@ -73,22 +73,26 @@ export function RowHeader({ className, ...props }: ComponentProps<'th'>) {
   return <th scope="row" {...props} className={cx(EDGE, BODY, 'text-start', className)} />;
 }
 
+export interface SortButtonProps extends Omit<ComponentProps<'button'>, 'className'> {
+  direction: 'asc' | 'desc' | null;
+  /** The arrow stands before the word, so that the word stays flush over figures. */
+  atStart?: boolean;
+}
+
 /** Sorting button inside a head cell; set `aria-sort` on the cell. */
-export function SortButton({
-  children,
-  direction,
-  ...props
-}: ComponentProps<'button'> & { direction: 'asc' | 'desc' | null }) {
+export function SortButton({ children, direction, atStart = false, ...props }: SortButtonProps) {
   return (
-    <button type="button" {...props} className="inline-flex items-center gap-1 py-1 font-medium hover:text-text">
+    <button
+      type="button"
+      {...props}
+      className={cx(
+        'inline-flex items-center gap-1 py-1 font-medium hover:text-text',
+        direction && 'text-text',
+        atStart && 'flex-row-reverse',
+      )}
+    >
       {children}
-      <svg
-        width="10"
-        height="10"
-        viewBox="0 0 10 10"
-        aria-hidden="true"
-        className={direction ? 'text-text' : 'invisible'}
-      >
+      <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true" className={direction ? '' : 'invisible'}>
         <path
           d={direction === 'asc' ? 'M5 9V1M1.5 4.5 5 1l3.5 3.5' : 'M5 1v8M1.5 5.5 5 9l3.5-3.5'}
           fill="none"

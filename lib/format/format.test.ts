@@ -5,7 +5,7 @@ import { formatElapsed, formatLatency, formatSpan } from './duration.ts';
 import { figureText } from './figure.ts';
 import { formatHourlyRate, formatHourlyRateInProse, formatMoney, microsToDecimal, parseMicros } from './money.ts';
 import { formatRatio, formatRequestRate } from './number.ts';
-import { formatAge, formatClock, formatInstant, formatWhen } from './time.ts';
+import { formatAge, formatClock, formatInstant, formatWhen, startOfDay } from './time.ts';
 
 const EN = 'en-US';
 const berlin = { locale: 'en-GB', timeZone: 'Europe/Berlin' };
@@ -91,5 +91,14 @@ describe('times', () => {
     expect(formatAge(noon - 9 * 86_400_000, noon, berlin)).toBe('3 Mar');
     expect(formatWhen(noon - 16 * 60_000, noon, berlin)).toBe('11:48');
     expect(formatWhen(noon - 9 * 86_400_000, noon, berlin)).toBe('3 Mar');
+  });
+  test.each([
+    ['an ordinary day', '2026-03-12T11:04:31Z', 'Europe/Berlin', '2026-03-11T23:00:00Z'],
+    ['a day that springs forward', '2026-03-29T10:00:00Z', 'Europe/Berlin', '2026-03-28T23:00:00Z'],
+    ['a day that falls back', '2026-10-25T22:30:00Z', 'Europe/Berlin', '2026-10-24T22:00:00Z'],
+    ['a zone off the hour', '2026-03-12T00:00:00Z', 'Asia/Kolkata', '2026-03-11T18:30:00Z'],
+    ['midnight itself', '2026-03-12T00:00:00Z', 'UTC', '2026-03-12T00:00:00Z'],
+  ])('the day of %s starts at its midnight', (_what, at, zone, midnight) => {
+    expect(startOfDay(Date.parse(at), zone)).toBe(Date.parse(midnight));
   });
 });

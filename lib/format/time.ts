@@ -67,3 +67,20 @@ export function zoneName(at: number | string, { locale, timeZone }: TimeStyle): 
   const parts = dateFormat(locale, { timeZone, timeZoneName: 'short' }).formatToParts(new Date(at));
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? timeZone;
 }
+
+/** Epoch milliseconds of the midnight before an instant, in a zone. */
+export function startOfDay(at: number, timeZone: string): number {
+  const second = at - (at % 1000);
+  const candidate = second - secondsOfDay(second, timeZone) * 1000;
+  // On a day that changes the clock the subtraction misses midnight by the change.
+  const missed = secondsOfDay(candidate, timeZone);
+  return missed > DAY_MS / 2000 ? candidate + DAY_MS - missed * 1000 : candidate - missed * 1000;
+}
+
+/** Seconds that the wall clock of a zone shows since midnight. */
+function secondsOfDay(at: number, timeZone: string): number {
+  const options = { timeZone, hour: 'numeric', minute: 'numeric', second: 'numeric', hourCycle: 'h23' } as const;
+  const parts = dateFormat('en-US', options).formatToParts(new Date(at));
+  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value ?? 0);
+  return (part('hour') * 60 + part('minute')) * 60 + part('second');
+}

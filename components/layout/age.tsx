@@ -1,0 +1,50 @@
+'use client';
+
+import { useSyncExternalStore } from 'react';
+import { formatAge, formatInstant, formatWhen } from '#lib/format/time.ts';
+import { useTimeStyle } from './preferences.tsx';
+
+const TICK_MS = 30_000;
+let now = 0;
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** One clock for every age on the page. */
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  if (timer === undefined) {
+    now = Date.now();
+    timer = setInterval(() => {
+      now = Date.now();
+      for (const one of listeners) one();
+    }, TICK_MS);
+  }
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+/** The time now in epoch milliseconds, to half a minute; 0 while rendering on the server. */
+export function useNow(): number {
+  return useSyncExternalStore(
+    subscribe,
+    () => (now ||= Date.now()),
+    () => 0,
+  );
+}
+
+/** A time as an age (`3 h`) or as a clock time today (`11:48`), with everything in its title. */
+export function Age({ at, as = 'age' }: { at: string | number; as?: 'age' | 'when' }) {
+  const style = useTimeStyle();
+  const current = useNow();
+  const iso = new Date(at).toISOString();
+  const text = current === 0 ? '' : as === 'age' ? formatAge(at, current, style) : formatWhen(at, current, style);
+  return (
+    <time dateTime={iso} title={formatInstant(at, style)}>
+      {text}
+    </time>
+  );
+}
