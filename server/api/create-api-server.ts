@@ -1,0 +1,113 @@
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  fastify,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import type { Clock } from '#server/kernel/clock.ts';
+import { AppError } from '#server/kernel/app-error.ts';
+import { ERROR_CATALOGUE, toProblem } from '#server/kernel/error-catalogue.ts';
+import { newId } from '#server/kernel/ids.ts';
+import type { Logger } from '#server/kernel/logger.ts';
+import { createOpenApiDocument } from './openapi-document.ts';
+import { API_PREFIX, registerRoute, type RouteDependencies } from './register-route.ts';
+import type { AnyRoute } from './route.ts';
+
+export interface ApiServerOptions extends RouteDependencies {
+  routes: readonly AnyRoute[];
+  version: string;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** Headers of every answer: JSON is never sniffed, framed or cached by somebody in between. */
+const COMMON_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
+/** The REST API as a Fastify server that is not listening yet. */
+export function createApiServer(options: ApiServerOptions): FastifyInstance {
+  const { routes, clock, logger } = options;
+  const server = fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    // One line for each answer is written below, with the request's id and code.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => newId('req', clock.now()),
+    requestTimeout: 0,
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    // Names and ids are compared as they stand; a slash too many is another path.
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 512 },
+  });
+  // Bodies stay in the stream: each route says whether it reads JSON, passes bytes on, or looks at nothing.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', (_request, _payload, done) => done(null));
+
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers({ ...COMMON_HEADERS, 'x-request-id': request.id });
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, url, id } = request;
+    request.log.debug(
+      { request_id: id, method, path: url.split('?')[0], status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'answered',
+    );
+  });
+  server.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  server.setNotFoundHandler((request, reply) => {
+    const allowed = allowedMethods(routes, request.url.split('?')[0] ?? '');
+    if (allowed.length === 0)
+      return sendProblem(
+        new AppError('request.not_found', `There is nothing at ${request.url.split('?')[0]}.`),
+        request,
+        reply,
+      );
+    reply.header('allow', allowed.join(', '));
+    return sendProblem(
+      new AppError('request.method_not_allowed', `${request.method} is not allowed here; ${allowed.join(', ')} is.`),
+      request,
+      reply,
+    );
+  });
+
+  for (const route of routes) registerRoute(server, route, options);
+  const document = createOpenApiDocument(routes, options.version);
+  server.get(`${API_PREFIX}/openapi.json`, async () => document);
+  return server;
+}
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(fromFastify(error), request.id);
+  const level = ERROR_CATALOGUE[problem.code].blame === 'platform' ? 'error' : 'debug';
+  request.log[level]({ request_id: request.id, code: problem.code, err: error }, problem.detail);
+  if (error instanceof AppError && error.retryAfterSeconds !== undefined)
+    reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="viridian"');
+  // An unread body would be taken for the next request on this connection.
+  if (!request.raw.complete) reply.header('connection', 'close');
+  return reply
+    .code(problem.status)
+    .header('content-type', 'application/problem+json')
+    .send(Buffer.from(JSON.stringify(problem)));
+}
+
+/** The few errors that Fastify itself makes before a handler runs. */
+function fromFastify(error: unknown): unknown {
+  const code = (error as { code?: unknown }).code;
+  if (code === 'FST_ERR_BAD_URL')
+    return new AppError('request.malformed', 'The path is not validly encoded.', { cause: error });
+  return error;
+}
+
+function allowedMethods(routes: readonly AnyRoute[], path: string): string[] {
+  const methods = routes.filter((route) => patternOf(route.path).test(path)).map(({ method }) => method);
+  return [...new Set(methods)].toSorted();
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${API_PREFIX}${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+}

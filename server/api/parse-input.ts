@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import type { FieldError } from '#lib/contracts/problem.ts';
+import { nearestName } from '#server/domain/nearest-name.ts';
+import { AppError } from '#server/kernel/app-error.ts';
+
+/**
+ * Parses a part of a request.
+ * @param locate turns a path inside the value into what `errors[].path` shows: a JSON pointer, or `?name` for a query parameter
+ * @throws AppError request.unknown_field or request.invalid, naming every wrong field
+ */
+export function parseInput<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  locate: (path: readonly PropertyKey[]) => string,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap((issue) => describeIssue(issue, schema, locate));
+  const unknown = parsed.error.issues.some(({ code }) => code === 'unrecognized_keys');
+  const detail = errors.map(({ path, message }) => `${path === '' ? 'The body' : path} ${message}.`).join(' ');
+  throw new AppError(unknown ? 'request.unknown_field' : 'request.invalid', detail, { errors });
+}
+
+/** JSON pointer (RFC 6901). */
+export function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+export function queryParameterOf(path: readonly PropertyKey[]): string {
+  return `?${String(path[0] ?? '')}`;
+}
+
+function describeIssue(
+  issue: z.core.$ZodIssue,
+  schema: z.ZodType,
+  locate: (path: readonly PropertyKey[]) => string,
+): FieldError[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: locate(issue.path), message: sayIssue(issue) }];
+  const known = knownKeysAt(schema, issue.path);
+  return issue.keys.map((key) => {
+    const near = nearestName(key, known);
+    return {
+      path: locate([...issue.path, key]),
+      message: `is not a known field${near === null ? '' : `; did you mean "${near}"?`}`,
+    };
+  });
+}
+
+/** Our own messages go on from the field's name ("must …"); zod's are whole sentences and follow a colon. */
+function sayIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_union') return 'has none of the allowed forms';
+  const { message } = issue;
+  return /^(must|has|is) /.test(message)
+    ? message
+    : `is not valid: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+}
+
+interface SchemaShape {
+  shape?: Record<string, z.ZodType>;
+  options?: readonly z.ZodType[];
+  unwrap?: () => z.ZodType;
+}
+
+/** Names of the fields that the schema knows at a path; empty where it has no fixed fields. */
+function knownKeysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const [next, ...rest] = path;
+  const { shape, options, unwrap } = schema as SchemaShape;
+  if (shape !== undefined) {
+    if (next === undefined) return Object.keys(shape);
+    const inner = shape[String(next)];
+    return inner === undefined ? [] : knownKeysAt(inner, rest);
+  }
+  if (options !== undefined) return options.flatMap((option) => knownKeysAt(option, path));
+  return unwrap === undefined ? [] : knownKeysAt(unwrap.call(schema), path);
+}
