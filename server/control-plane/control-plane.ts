@@ -1,9 +1,9 @@
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
+import type { RoutePublisher } from '#server/domain/route-publisher.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import {
-  createRoutePublisher,
-  type Confirmation,
+  createRouteTablePublisher,
   type GatewaySignal,
   type GatewayWorker,
 } from '#server/routing/publish-route-table.ts';
@@ -22,28 +22,28 @@ export interface ControlPlaneOptions {
   routeTablePath: string;
   clock: Clock;
   logger: Logger;
-  sendSamples: (samples: ResourceSample[]) => Promise<void>;
+  /** Takes resource samples for telemetry; may lose them, and never waits. */
+  recordSample: (sample: ResourceSample) => void;
 }
 
 /** Everything that changes the world: the reconcile loop, the driver, the publisher of routes. */
 export interface ControlPlane {
   /** Adopts what runs, tells the gateway, and begins to reconcile. */
   start(): Promise<void>;
-  /** Publishes what the store says now and waits for every worker to serve it, or for the time-out. */
-  confirmRoutes(timeoutMs: number): Promise<Confirmation>;
-  /** Who serves the published table now. */
-  routeStatus(): Confirmation & { connected: boolean; workers: readonly GatewayWorker[] };
+  /** Publishes what the store says, and tells who serves it. */
+  readonly routes: RoutePublisher;
+  readonly gatewayWorkers: readonly GatewayWorker[];
   /** CPU and memory of an instance at its last sample; null before the first. */
   instanceUse(instanceId: string): InstanceUse | null;
   /** Resolves when no pass runs and none is due at once. */
   idle(): Promise<void>;
-  /** Ends the loops. Instances keep running. */
-  stop(): Promise<void>;
+  /** Ends the loops. Instances keep running unless they are to be ended too; then the next start brings them back. */
+  stop(options?: { endInstances: boolean }): Promise<void>;
 }
 
 export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { database, driver, paths, clock, logger } = options;
-  const publisher = createRoutePublisher({
+  const publisher = createRouteTablePublisher({
     socketPath: options.gatewaySocket,
     onSignal,
     onWorkers: () => loop.lookAtUnfinished(),
@@ -53,7 +53,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const sync = createRouteSync({ database, publisher, routeTablePath: options.routeTablePath });
   const refusals = new Map();
   const loop = createReconcileLoop({ database, driver, routes: publisher, sync, paths, clock, refusals, logger });
-  const samples = createSampleResourcesLoop({ driver, database, clock, logger, send: options.sendSamples });
+  const samples = createSampleResourcesLoop({ driver, database, clock, logger, record: options.recordSample });
 
   /** Hints: what is said of an instance is looked at, not believed. */
   function onSignal(signal: GatewaySignal): void {
@@ -68,21 +68,23 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       await loop.start();
       samples.start();
     },
-    async confirmRoutes(timeoutMs) {
-      await sync.sync();
-      return publisher.confirm(timeoutMs);
+    routes: {
+      async publishAndConfirm(timeoutMs) {
+        await sync.sync();
+        return publisher.confirm(timeoutMs);
+      },
+      current: publisher.confirmation,
     },
-    routeStatus: () => ({
-      ...publisher.confirmation(),
-      connected: publisher.connected,
-      workers: publisher.workers,
-    }),
+    get gatewayWorkers() {
+      return publisher.workers;
+    },
     instanceUse: samples.latest,
     idle: () => loop.idle(),
-    async stop() {
+    async stop({ endInstances } = { endInstances: false }) {
       await samples.stop();
       await loop.stop();
       publisher.close();
+      if (endInstances) await driver.suspend();
       await driver.stop();
     },
   };

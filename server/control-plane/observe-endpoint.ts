@@ -2,7 +2,7 @@ import type { ErrorCode } from '#lib/contracts/error-codes.ts';
 import type { Clock } from '#server/kernel/clock.ts';
 import type { InstanceObservation, InstanceRecord } from '#server/domain/instance.ts';
 import type { ObservedInstance, RuntimeDriver } from '#server/drivers/runtime-driver.ts';
-import type { RoutePublisher } from '#server/routing/publish-route-table.ts';
+import type { RouteTablePublisher } from '#server/routing/publish-route-table.ts';
 import type { Reader } from '#server/store/database.ts';
 import { loadEndpointState, type EndpointState } from '#server/store/endpoint-state.ts';
 
@@ -37,7 +37,7 @@ export interface EndpointObservation extends EndpointState {
 export interface ObserveDeps {
   database: Reader;
   driver: RuntimeDriver;
-  routes: RoutePublisher;
+  routes: RouteTablePublisher;
   clock: Clock;
   refusals: ReadonlyMap<string, Refusal>;
 }
@@ -51,7 +51,7 @@ export async function observeEndpoint(deps: ObserveDeps, name: string): Promise<
   return { ...state, now: deps.clock.now(), actual, refusals: deps.refusals, routes: routeFacts(deps.routes) };
 }
 
-export function routeFacts(routes: RoutePublisher): RouteFacts {
+export function routeFacts(routes: RouteTablePublisher): RouteFacts {
   const table = routes.published;
   const routed = new Set<string>();
   for (const endpoint of table?.endpoints ?? []) {

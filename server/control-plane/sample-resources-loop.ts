@@ -20,8 +20,7 @@ export interface SampleResourcesDeps {
   database: Reader;
   clock: Clock;
   logger: Logger;
-  /** Hands samples to telemetry; may lose them, and never waits long. */
-  send: (samples: ResourceSample[]) => Promise<void>;
+  record: (sample: ResourceSample) => void;
 }
 
 /** Samples what instances use, for telemetry and for whoever asks how an instance does now. */
@@ -35,20 +34,18 @@ export function createSampleResourcesLoop(deps: SampleResourcesDeps): SampleReso
   let last = new Map<string, { use: ResourceUse; at: number; told: InstanceUse }>();
   let timer: NodeJS.Timeout | undefined;
   let turn: Promise<void> = Promise.resolve();
-  let failing = false;
 
   async function sample(): Promise<void> {
     const used = await deps.driver.sample();
     const rows = new Map((await listAllInstances(deps.database)).map((row) => [row.id, row]));
     const at = deps.clock.monotonic();
-    const samples: ResourceSample[] = [];
     const next: typeof last = new Map();
     for (const use of used) {
       const row = rows.get(use.instanceId);
       if (row === undefined) continue;
       const cpuPercent = cpuShare(last.get(use.instanceId), use, at, row.spec.cpu);
       next.set(use.instanceId, { use, at, told: { cpuPercent, memoryMib: Math.round(use.memoryBytes / MIB) } });
-      samples.push({
+      deps.record({
         atMs: deps.clock.now(),
         endpoint: row.endpointName,
         deployment: row.deploymentName,
@@ -59,25 +56,14 @@ export function createSampleResourcesLoop(deps: SampleResourcesDeps): SampleReso
       });
     }
     last = next;
-    if (samples.length > 0) await deps.send(samples);
-  }
-
-  /** Telemetry may be down for long: said once, and once when it is over. */
-  async function take(): Promise<void> {
-    try {
-      await sample();
-      if (failing) deps.logger.info('Resource samples are taken again');
-      failing = false;
-    } catch (error) {
-      if (!failing) deps.logger.warn({ err: error }, 'Resource samples are lost until telemetry takes them again');
-      failing = true;
-    }
   }
 
   return {
     start() {
       timer = setInterval(() => {
-        turn = turn.then(take);
+        turn = turn.then(sample).catch((error: unknown) => {
+          deps.logger.warn({ err: error }, 'A resource sample could not be taken');
+        });
       }, SAMPLE_MS);
     },
     latest: (instanceId) => last.get(instanceId)?.told ?? null,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { compileRouteTable, routesAlike } from '#server/routing/compile-route-table.ts';
-import type { RoutePublisher } from '#server/routing/publish-route-table.ts';
+import type { RouteTablePublisher } from '#server/routing/publish-route-table.ts';
 import { routeTableSchema, type RouteTable } from '#server/routing/route-table.ts';
 import { nextCounter } from '#server/store/counter-store.ts';
 import type { Database } from '#server/store/database.ts';
@@ -14,7 +14,7 @@ export interface RouteSync {
 
 export interface RouteSyncDeps {
   database: Database;
-  publisher: RoutePublisher;
+  publisher: RouteTablePublisher;
   /** Where the gateway keeps its table: what is there is what it serves. */
   routeTablePath: string;
 }

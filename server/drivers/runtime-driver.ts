@@ -110,6 +110,8 @@ export interface RuntimeDriver {
   start(): Promise<void>;
   /** Stops timers and watchers. Instances keep running. */
   stop(): Promise<void>;
+  /** Ends the program of every instance and keeps the instance: the next `start` starts them again. Call before `stop`. */
+  suspend(): Promise<void>;
   /** Idempotent: starts the instance unless one with this id and spec hash is there. */
   ensure(spec: InstanceSpec): Promise<EnsureOutcome>;
   /** Starts removing: polite signal, grace, kill, then every trace of it except its logs. Idempotent; resolves when it is gone. */

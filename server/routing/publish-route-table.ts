@@ -1,3 +1,4 @@
+import { isConfirmed, type RouteConfirmation } from '#server/domain/route-publisher.ts';
 import type { ToControlPlane } from './gateway-link.ts';
 import { openGatewayConnection } from './gateway-connection.ts';
 import type { RouteTable } from './route-table.ts';
@@ -12,15 +13,9 @@ export interface GatewayWorker {
   served: number;
 }
 
-export interface Confirmation {
-  revision: number;
-  confirmed: number;
-  total: number;
-}
-
 export type GatewaySignal = Extract<ToControlPlane, { type: 'wake' | 'instance_failing' }>;
 
-export interface RoutePublisherOptions {
+export interface RouteTablePublisherOptions {
   socketPath: string;
   onSignal: (signal: GatewaySignal) => void;
   /** Workers came, went or took a table over. */
@@ -30,16 +25,16 @@ export interface RoutePublisherOptions {
 }
 
 /** Hands finished route tables to the gateway and knows which worker serves which. */
-export interface RoutePublisher {
+export interface RouteTablePublisher {
   readonly published: RouteTable | null;
   readonly connected: boolean;
   readonly workers: readonly GatewayWorker[];
   /** Resolves once it is known whether there is a gateway. */
   readonly tried: Promise<void>;
   publish(table: RouteTable): void;
-  confirmation(): Confirmation;
+  confirmation(): RouteConfirmation;
   /** Resolves when every worker serves the published table, or after the time-out; says who does. */
-  confirm(timeoutMs: number): Promise<Confirmation>;
+  confirm(timeoutMs: number): Promise<RouteConfirmation>;
   /**
    * Whether no worker can still be sending requests by an older table: all serve the published one, or there is no gateway, or what does not
    * confirm has been stuck for long.
@@ -48,7 +43,7 @@ export interface RoutePublisher {
   close(): void;
 }
 
-export function createRoutePublisher(options: RoutePublisherOptions): RoutePublisher {
+export function createRouteTablePublisher(options: RouteTablePublisherOptions): RouteTablePublisher {
   let published: RouteTable | null = null;
   let publishedAt = 0;
   let workers: GatewayWorker[] = [];
@@ -82,21 +77,16 @@ export function createRoutePublisher(options: RoutePublisherOptions): RoutePubli
     options.onWorkers();
   }
 
-  function confirmation(): Confirmation {
+  function confirmation(): RouteConfirmation {
     const revision = published?.revision ?? 0;
     const confirmed = workers.filter((worker) => worker.served >= revision).length;
     return { revision, confirmed, total: workers.length };
   }
 
-  const isConfirmed = (): boolean => {
-    const { confirmed, total } = confirmation();
-    return total > 0 && confirmed === total;
-  };
-
-  async function confirm(timeoutMs: number): Promise<Confirmation> {
+  async function confirm(timeoutMs: number): Promise<RouteConfirmation> {
     const deadline = performance.now() + timeoutMs;
     connection.connectNow();
-    while (!isConfirmed()) {
+    while (!isConfirmed(confirmation())) {
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) break;
       await nextChange(leftMs);
@@ -134,7 +124,7 @@ export function createRoutePublisher(options: RoutePublisherOptions): RoutePubli
     confirm,
     isSettled: () =>
       published !== null &&
-      (!connection.connected || isConfirmed() || performance.now() - publishedAt > STUCK_WORKER_MS),
+      (!connection.connected || isConfirmed(confirmation()) || performance.now() - publishedAt > STUCK_WORKER_MS),
     close: () => connection.close(),
   };
 }

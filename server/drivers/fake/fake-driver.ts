@@ -37,10 +37,14 @@ export function createFakeDriver(world: FakeWorld, faultOf: FaultOf = () => null
     name: 'fake',
     async start() {
       meetFault('start');
+      await world.resume();
     },
     async stop() {
       for (const end of unsubscribe) end();
       unsubscribe.clear();
+    },
+    async suspend() {
+      for (const instanceId of world.instances.keys()) await world.suspend(instanceId);
     },
     ensure,
     async remove(instanceId) {
@@ -92,7 +96,7 @@ export function createFakeDriver(world: FakeWorld, faultOf: FaultOf = () => null
 }
 
 function describe(instance: FakeInstance): ObservedInstance {
-  const { spec, state, generation, restarts, startedAt, lastExit, port } = instance;
+  const { spec, state, generation, restarts, startedAt, lastExit, port, serial } = instance;
   const { instanceId, endpoint, deployment, specHash } = spec;
   return {
     instanceId,
@@ -105,7 +109,7 @@ function describe(instance: FakeInstance): ObservedInstance {
     startedAt,
     restarts,
     lastExit,
-    runtimeRef: `fake:${instanceId}@${generation}`,
+    runtimeRef: `fake:${instanceId}@${serial}`,
     memoryLimitBy: 'none',
     probe: { attempts: generation, lastResult: state === 'ready' ? 'HTTP 200' : 'HTTP 503' },
   };

@@ -14,6 +14,8 @@ const BACK_OFF_MS = 20;
 
 export interface FakeInstance {
   spec: InstanceSpec;
+  /** Of all programs that were ever started in this world. */
+  serial: number;
   state: ObservedInstance['state'];
   generation: number;
   restarts: number;
@@ -29,6 +31,9 @@ export interface FakeWorld {
   readonly instances: ReadonlyMap<string, FakeInstance>;
   start(spec: InstanceSpec): Promise<void>;
   end(instanceId: string): Promise<void>;
+  /** Ends the program and leaves it so until `resume`. */
+  suspend(instanceId: string): Promise<void>;
+  resume(): Promise<void>;
   /** Ends the program as if it had ended by itself; it is started again. */
   crash(instanceId: string, exit: Partial<Pick<InstanceExit, 'code' | 'signal' | 'outOfMemory'>>): Promise<void>;
   /** Makes the readiness probe of an instance succeed or fail from now on. */
@@ -49,6 +54,7 @@ export function createFakeWorld(clock: Clock): FakeWorld {
   const changeListeners = new Set<(endpoint: string) => void>();
   const lineListeners = new Set<(deployment: string, line: ConsoleLine) => void>();
   let cursor = 0;
+  let serial = 0;
 
   function changed(instance: FakeInstance): void {
     for (const listener of changeListeners) listener(instance.spec.endpoint);
@@ -71,6 +77,7 @@ export function createFakeWorld(clock: Clock): FakeWorld {
   async function start(spec: InstanceSpec): Promise<void> {
     const instance: FakeInstance = {
       spec,
+      serial: 0,
       state: 'starting',
       generation: 0,
       restarts: 0,
@@ -87,6 +94,7 @@ export function createFakeWorld(clock: Clock): FakeWorld {
   async function run(instance: FakeInstance): Promise<void> {
     const [, ...script] = instance.spec.command;
     instance.generation += 1;
+    instance.serial = serial += 1;
     instance.startedAt = formatInstant(clock.now());
     const { server, port } = await listen(instance.spec);
     Object.assign(instance, { server, port, state: 'probing' });
@@ -139,9 +147,21 @@ export function createFakeWorld(clock: Clock): FakeWorld {
     changed(instance);
   }
 
+  async function suspend(instanceId: string): Promise<void> {
+    const instance = known(instanceId);
+    await stopServing(instance);
+    mark(instance, 'exited');
+  }
+
+  async function resume(): Promise<void> {
+    for (const instance of instances.values()) if (instance.state === 'exited') await run(instance);
+  }
+
   return {
     instances,
     lines,
+    suspend,
+    resume,
     start,
     end,
     crash,

@@ -208,6 +208,7 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
       clearInterval(watch);
       await Promise.all([...supervisors.values()].map((supervisor) => supervisor.detach()));
     },
+    suspend: async () => void (await Promise.all([...supervisors.values()].map((supervisor) => supervisor.suspend()))),
     ensure,
     remove,
     observe: async () => [...supervisors.values()].map((supervisor) => supervisor.observe()),

@@ -44,6 +44,8 @@ export interface InstanceSupervisor {
   /** Says that the program is alive now, for the dating of an end that nobody saw. */
   markAlive(): Promise<void>;
   remove(): Promise<void>;
+  /** Ends the program, to be started again by the next driver that adopts the instance. */
+  suspend(): Promise<void>;
   /** Stops watching; the program runs on. */
   detach(): Promise<void>;
 }
@@ -262,6 +264,19 @@ export function superviseInstance(
     });
   }
 
+  function suspend(): Promise<void> {
+    return inTurn(async () => {
+      clearTimeout(restartTimer);
+      if (record.phase !== 'running') return;
+      detached = true;
+      stopWatching();
+      await endProcesses({ ...marks(), graceMs: spec.stopGraceSeconds * 1000 });
+      await collector.collect(true);
+      await collector.note('stopped together with Viridian');
+      await save({ phase: 'backing_off', process: null, ready: false, nextStartAt: 0 });
+    });
+  }
+
   function observedState(): ObservedState {
     if (record.phase !== 'running') return record.phase;
     if (record.process === null || !isSameProcess(record.process)) return 'exited';
@@ -301,6 +316,7 @@ export function superviseInstance(
       await utimes(files.alive, now, now).catch(() => writeFile(files.alive, '', { mode: 0o600 }));
     },
     remove,
+    suspend,
     async detach() {
       detached = true;
       clearTimeout(restartTimer);
