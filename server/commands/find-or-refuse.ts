@@ -1,0 +1,39 @@
+import { AppError } from '#server/kernel/app-error.ts';
+import type { DeploymentKey, DeploymentRecord } from '#server/domain/deployment.ts';
+import type { EndpointRecord } from '#server/domain/endpoint.ts';
+import type { Reader } from '#server/store/database.ts';
+import { findDeployment } from '#server/store/deployment-store.ts';
+import { findEndpoint } from '#server/store/endpoint-store.ts';
+
+/** @throws AppError `endpoint.not_found` */
+export async function findEndpointOrRefuse(reader: Reader, name: string): Promise<EndpointRecord> {
+  const endpoint = await findEndpoint(reader, name);
+  if (endpoint === null) throw new AppError('endpoint.not_found', `There is no endpoint "${name}".`);
+  return endpoint;
+}
+
+/** An endpoint that may be changed. @throws AppError `endpoint.not_found`, or `endpoint.busy_deleting` */
+export async function findLiveEndpointOrRefuse(reader: Reader, name: string): Promise<EndpointRecord> {
+  const endpoint = await findEndpointOrRefuse(reader, name);
+  refuseDeleting(endpoint);
+  return endpoint;
+}
+
+/** @throws AppError `endpoint.busy_deleting` */
+export function refuseDeleting(endpoint: EndpointRecord): void {
+  if (endpoint.desiredState === 'run') return;
+  throw new AppError(
+    'endpoint.busy_deleting',
+    `Endpoint "${endpoint.name}" is being deleted. Wait until it is gone, or cancel the deletion.`,
+  );
+}
+
+/** @throws AppError `endpoint.not_found` or `deployment.not_found` */
+export async function findDeploymentOrRefuse(reader: Reader, key: DeploymentKey): Promise<DeploymentRecord> {
+  await findEndpointOrRefuse(reader, key.endpointName);
+  const deployment = await findDeployment(reader, key);
+  if (deployment === null) {
+    throw new AppError('deployment.not_found', `Endpoint "${key.endpointName}" has no deployment "${key.name}".`);
+  }
+  return deployment;
+}
