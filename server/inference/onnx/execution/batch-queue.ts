@@ -92,14 +92,11 @@ export class BatchQueue {
     return settled.promise;
   }
 
+  /** One run per turn of the event loop, so that probes and new requests get their turn between two runs. */
   async #work(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#takeBatch();
-      const [first] = batch;
-      if (batch.length === 1 && first !== undefined) await this.#runAlone(first);
-      else if (batch.length > 1) await this.#runTogether(batch);
-    }
-    this.#busy = false;
+    await this.#run(this.#takeBatch());
+    if (this.#waiting.length > 0) setImmediate(() => void this.#work());
+    else this.#busy = false;
   }
 
   /** The oldest request and those behind it that can share its run, in order of arrival. */
@@ -126,6 +123,13 @@ export class BatchQueue {
     return this.#merge && fits && first.rows > 0 && job.rows > 0 && job.key === first.key;
   }
 
+  async #run(batch: readonly Job[]): Promise<void> {
+    const [first] = batch;
+    if (first === undefined) return;
+    if (batch.length === 1) await this.#runAlone(first);
+    else if (!this.#merge || !(await this.#runTogether(batch))) await this.#runHalves(batch);
+  }
+
   async #runAlone(job: Job): Promise<void> {
     try {
       const { outputs, runMs } = await this.#options.run(job.inputs);
@@ -136,34 +140,36 @@ export class BatchQueue {
     }
   }
 
-  async #runTogether(batch: readonly Job[]): Promise<void> {
+  /** False when the run failed or cannot be split, and nobody has an answer yet. */
+  async #runTogether(batch: readonly Job[]): Promise<boolean> {
     const rows = batch.reduce((sum, job) => sum + job.rows, 0);
-    let outputs: NamedTensors;
+    let run: TimedRun;
     try {
-      const run = await this.#options.run(mergeInputs(batch));
-      this.#options.onRun({ requests: batch.length, rows, runMs: run.runMs });
-      outputs = run.outputs;
+      run = await this.#options.run(mergeInputs(batch));
     } catch {
-      // Whose fault it is shows when each runs alone, and only that request gets the error.
-      await this.#runEach(batch);
-      return;
+      // Whose doing it is shows when the others run without it, and only that request gets the error.
+      return false;
     }
-    const unsplit = [...outputs].find(([, tensor]) => tensor.dims[0] !== rows);
+    this.#options.onRun({ requests: batch.length, rows, runMs: run.runMs });
+    const unsplit = [...run.outputs].find(([, tensor]) => tensor.dims[0] !== rows);
     if (unsplit !== undefined) {
       this.#merge = false;
       this.#options.onMergeStopped(`output "${unsplit[0]}" of ${rows} rows has shape [${unsplit[1].dims.join(', ')}]`);
-      await this.#runEach(batch);
-      return;
+      return false;
     }
     let start = 0;
     for (const job of batch) {
-      job.settled.resolve(sliceOutputs(outputs, start, start + job.rows));
+      job.settled.resolve(sliceOutputs(run.outputs, start, start + job.rows));
       start += job.rows;
     }
+    return true;
   }
 
-  async #runEach(batch: readonly Job[]): Promise<void> {
-    for (const job of batch) await this.#runAlone(job);
+  /** A bad request among n is found in 2 log n runs; once merging is off, each runs alone at once. */
+  async #runHalves(batch: readonly Job[]): Promise<void> {
+    const middle = this.#merge ? batch.length >> 1 : 1;
+    await this.#run(batch.slice(0, middle));
+    await this.#run(batch.slice(middle));
   }
 }
 
