@@ -139,6 +139,12 @@ export class ClientConnection implements Sweepable, BodySink {
     if (this.isIdle) this.closeGracefully();
   }
 
+  /** The time for a drain is over. */
+  cutNow(): void {
+    if (this.isIdle) this.closeGracefully();
+    else this.socket.destroy();
+  }
+
   onBodyData(bytes: Buffer, start: number, end: number): void {
     this.exchange?.onRequestData(bytes, start, end);
   }

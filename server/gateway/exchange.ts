@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { bodyTooLarge } from './admit.ts';
+import { bodyTooLarge, refusalOf } from './admit.ts';
+import { chooseDeployment } from './choose-deployment.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { type ClientResponse, formatGatewayAnswer, formatOwnHead } from './client-response.ts';
 import { Forward } from './forward.ts';
@@ -7,6 +8,7 @@ import { type GatewayAnswer, statusOf } from './gateway-answer.ts';
 import type { GatewayCore } from './gateway-core.ts';
 import { type Decision, decideRequest } from './handle-request.ts';
 import type { RequestHead } from './http1/request-head.ts';
+import type { LimitVerdict } from './limit-keeper.ts';
 import type { RouteMatch } from './match-route.ts';
 import type { MirrorCopy } from './mirror.ts';
 import { type FinishedRequest, REASON_CLIENT_GONE, REASON_NONE } from './record.ts';
@@ -54,7 +56,7 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
   private forward: Forward | null = null;
   private mirror: MirrorCopy | null = null;
   private admitted = false;
-  private started = false;
+  private countedByGate = false;
   private released = false;
   private copied = false;
 
@@ -69,23 +71,48 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
   decide(): void {
     this.bytesIn = this.head.end + this.head.fields.byteLength;
     this.decision = decideRequest(this.core, this);
-    if (this.decision.kind !== 'forward') return;
-    this.admitted = true;
-    (this.endpoint as EndpointRoute).state.inFlight += 1;
-    this.forward = new Forward(this, this.decision.deployment);
-    if (this.pinned || this.upgrade) return;
-    this.mirror = this.core.mirror.startCopy(this);
-    this.copied = this.mirror !== null;
+    if (this.decision.kind === 'forward') this.forward = new Forward(this);
   }
 
   /** Carries out the decision; what of the body came with the head has been taken. */
   start(): void {
-    const { decision } = this;
-    this.started = true;
+    const { decision, endpoint } = this;
     if (this.isDone || decision === null) return;
-    if (decision.kind === 'answer') this.answer(decision.answer);
-    else if (decision.kind === 'preflight') this.answerPreflight(decision.lines);
-    else this.forward?.start();
+    if (decision.kind === 'answer') return this.answer(decision.answer);
+    if (decision.kind === 'preflight') return this.answerPreflight(decision.lines);
+    if (endpoint?.isLimited !== true) return this.onAdmitted();
+    this.core.limits.ask(endpoint.name, (verdict) => this.onVerdict(verdict));
+  }
+
+  private onVerdict(verdict: LimitVerdict): void {
+    const endpoint = this.endpoint as EndpointRoute;
+    this.countedByGate = verdict.kind === 'admitted';
+    if (this.isDone) return this.endCount();
+    const refusal = refusalOf(endpoint, verdict);
+    if (refusal === null) return this.onAdmitted();
+    this.core.counters.increment(`shed.${refusal.reason}`);
+    this.answer(refusal);
+  }
+
+  private onAdmitted(): void {
+    const endpoint = this.endpoint as EndpointRoute;
+    const forward = this.forward as Forward;
+    this.admitted = true;
+    endpoint.state.inFlight += 1;
+    const chosen = chooseDeployment(endpoint, this.head);
+    if ('code' in chosen) return this.answer(chosen);
+    this.deployment = chosen;
+    if (endpoint.mirrors.length > 0 && !this.pinned && !this.upgrade) this.startMirror(forward);
+    forward.start(chosen);
+  }
+
+  private startMirror(forward: Forward): void {
+    const copy = this.core.mirror.startCopy(this);
+    if (copy === null) return;
+    this.copied = true;
+    for (const piece of forward.heldBody) copy.add(piece, 0, piece.length);
+    if (this.client.requestComplete) this.core.mirror.send(copy);
+    else this.mirror = copy;
   }
 
   onRequestData(bytes: Buffer, start: number, end: number): void {
@@ -160,6 +187,7 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
     this.reason = reason;
     this.mirror = null;
     if (this.admitted) (this.endpoint as EndpointRoute).state.inFlight -= 1;
+    this.endCount();
     this.core.recorder.record(this);
   }
 
@@ -186,6 +214,11 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
     this.writeOwn(formatGatewayAnswer(answer, this.ownResponse(), toHead, this.core.date()));
     this.finish(statusOf(answer), answer.reason);
     this.client.onResponseDone(keepAlive);
+  }
+
+  private endCount(): void {
+    if (this.countedByGate) this.core.limits.end((this.endpoint as EndpointRoute).name);
+    this.countedByGate = false;
   }
 
   /** What `Connection` has to say: HTTP/1.1 keeps by default and HTTP/1.0 closes (RFC 9112 section 9.3). */

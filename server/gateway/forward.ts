@@ -29,7 +29,7 @@ type Phase = 'reading' | 'queued' | 'connecting' | 'sent' | 'relaying' | 'done';
  */
 export class Forward implements UpstreamUser, SlotWaiter {
   private readonly exchange: Exchange;
-  private readonly deployment: DeploymentRoute;
+  private chosen: DeploymentRoute | null = null;
   private readonly relay: ResponseRelay;
   private phase: Phase = 'reading';
   private instance: Instance | null = null;
@@ -48,9 +48,8 @@ export class Forward implements UpstreamUser, SlotWaiter {
   private sentAt = 0;
   private deadlineAt = NEVER;
 
-  constructor(exchange: Exchange, deployment: DeploymentRoute) {
+  constructor(exchange: Exchange) {
     this.exchange = exchange;
-    this.deployment = deployment;
     this.relay = new ResponseRelay(exchange, this);
     this.repeatable =
       IDEMPOTENT.has(exchange.head.method) || (exchange.endpoint as EndpointRoute).table.idempotentPredictions;
@@ -62,8 +61,18 @@ export class Forward implements UpstreamUser, SlotWaiter {
     return this.phase === 'relaying';
   }
 
-  start(): void {
+  /** What of the body has come and not been sent. */
+  get heldBody(): readonly Buffer[] {
+    return this.pieces;
+  }
+
+  start(deployment: DeploymentRoute): void {
+    this.chosen = deployment;
     this.acquire(null);
+  }
+
+  private get deployment(): DeploymentRoute {
+    return this.chosen as DeploymentRoute;
   }
 
   // From the client.

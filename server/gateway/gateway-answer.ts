@@ -48,6 +48,9 @@ export function problemBody(answer: GatewayAnswer, requestId: string): string {
 }
 
 export const ANSWERS = {
+  starting: gatewayAnswer('gateway.unavailable', 'no_route', 'The gateway has not been told about any endpoint yet.', {
+    retryAfterSeconds: 1,
+  }),
   noRoute: gatewayAnswer(
     'gateway.no_route',
     'no_route',

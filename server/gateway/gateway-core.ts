@@ -4,6 +4,7 @@ import type { GatewaySettings } from './gateway-settings.ts';
 import type { ByteWriter } from './http1/byte-writer.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import type { ResponseHead } from './http1/response-head.ts';
+import type { LimitGate } from './limit-gate.ts';
 import type { MirrorSender } from './mirror.ts';
 import type { RequestRecorder } from './record.ts';
 import type { RouteIndex } from './route-index.ts';
@@ -21,6 +22,7 @@ export interface GatewayCore {
   readonly sweeper: DeadlineSweeper;
   readonly recorder: RequestRecorder;
   readonly mirror: MirrorSender;
+  readonly limits: LimitGate;
   readonly heads: HeadPool;
   /** Answers are read and passed on within one event, so one parser serves all. */
   readonly responseHead: ResponseHead;

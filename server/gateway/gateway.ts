@@ -8,7 +8,8 @@ import { DEFAULT_SETTINGS, type GatewaySettings } from './gateway-settings.ts';
 import { ByteWriter } from './http1/byte-writer.ts';
 import { RequestHead } from './http1/request-head.ts';
 import { ResponseHead } from './http1/response-head.ts';
-import type { InstancePool, PoolEnvironment } from './instance-pool.ts';
+import { ALL_SLOTS, type SlotSource } from './instance-pool.ts';
+import { createLocalGate, type LimitGate } from './limit-gate.ts';
 import { createListener, LISTEN_BACKLOG } from './listener.ts';
 import { MirrorSender } from './mirror.ts';
 import { RequestRecorder, type SendBatch } from './record.ts';
@@ -22,10 +23,10 @@ export interface GatewayOptions {
   /** Unique per life of a worker. */
   source: string;
   sendRecords: SendBatch;
-  /** How many workers share the slots of the instances. */
-  workerCount?: () => number;
-  slotsOf?: PoolEnvironment['slotsOf'];
-  onSlotsShort?: (pool: InstancePool) => void;
+  /** Workers that share instances and limits with this one, itself included. */
+  workerCount?: number;
+  slots?: SlotSource;
+  limits?: LimitGate;
   onInstanceFailing?: GatewayCore['onInstanceFailing'];
   onNoInstance?: GatewayCore['onNoInstance'];
 }
@@ -34,8 +35,11 @@ export interface Gateway {
   readonly core: GatewayCore;
   listen(options: { host: string; port: number }): Promise<AddressInfo>;
   install(table: RouteTable): void;
-  /** Stops accepting, lets requests in flight end up to the drain limit, then cuts the rest. */
-  drain(): Promise<void>;
+  /**
+   * Stops accepting, lets requests in flight end up to the drain limit, then cuts the rest. Closing an idle connection can cross with the next
+   * request on it: with `keepIdle` it stays until that request's answer says `Connection: close`, for a worker that is replaced.
+   */
+  drain(keepIdle?: boolean): Promise<void>;
   /** What is going on inside, for a person who looks for a fault. */
   dump(): unknown;
 }
@@ -55,12 +59,19 @@ export function createGateway(options: GatewayOptions): Gateway {
     return server.address() as AddressInfo;
   }
 
-  async function drain(): Promise<void> {
+  let drained: Promise<void> | null = null;
+
+  function drain(keepIdle = false): Promise<void> {
     core.draining = true;
+    if (!keepIdle) for (const connection of connections) connection.drain();
+    drained ??= untilDrained();
+    return drained;
+  }
+
+  async function untilDrained(): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const connection of connections) connection.drain();
     const timer = setTimeout(() => {
-      for (const connection of connections) connection.socket.destroy();
+      for (const connection of connections) connection.cutNow();
     }, settings.drainTimeoutMs);
     await closed;
     clearTimeout(timer);
@@ -72,7 +83,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     core,
     listen,
-    install: (table) => core.routes.install(table),
+    install(table) {
+      core.limits.configure(table);
+      core.routes.install(table);
+    },
     drain,
     dump: () => dump(core, connections.size),
   };
@@ -95,12 +109,8 @@ function createCore(options: GatewayOptions, settings: GatewaySettings): Gateway
     responseHead,
     mirror: new MirrorSender({ settings, writer, counters, sweeper, recorder, responseHead }),
     heads: createHeadPool(),
-    routes: new RouteIndex({
-      settings,
-      slotsOf: options.slotsOf ?? (({ maxConcurrency }) => maxConcurrency),
-      onSlotsShort: options.onSlotsShort ?? (() => undefined),
-      workerCount: options.workerCount ?? (() => 1),
-    }),
+    limits: options.limits ?? createLocalGate(),
+    routes: new RouteIndex({ settings, slots: options.slots ?? ALL_SLOTS, workerCount: options.workerCount ?? 1 }),
     draining: false,
     date: createDateClock(),
     onInstanceFailing: options.onInstanceFailing ?? (() => undefined),

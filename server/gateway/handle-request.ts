@@ -1,6 +1,6 @@
-import { admit, maxBodyBytes } from './admit.ts';
+import { bodyTooLarge, maxBodyBytes } from './admit.ts';
 import { authenticate } from './authenticate.ts';
-import { chooseDeployment, isPinned } from './choose-deployment.ts';
+import { isPinned } from './choose-deployment.ts';
 import { allowedOrigin, isPreflight, preflightLines } from './cors.ts';
 import { ANSWERS, type GatewayAnswer } from './gateway-answer.ts';
 import type { GatewayCore } from './gateway-core.ts';
@@ -8,7 +8,7 @@ import { fieldId } from './http1/field-names.ts';
 import { BODY_NONE } from './http1/message-framing.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import { authorityRange, matchRoute, type RouteMatch } from './match-route.ts';
-import type { DeploymentRoute, EndpointRoute } from './route-index.ts';
+import type { EndpointRoute } from './route-index.ts';
 
 const HOP = fieldId('viridian-hop');
 const CLIENT_REQUEST_ID = fieldId('x-ms-client-request-id');
@@ -21,9 +21,11 @@ const SAFE_REQUEST_ID = /^[A-Za-z0-9._:-]{1,100}$/;
 
 /** What becomes of a request. */
 export type Decision =
-  | { readonly kind: 'forward'; readonly deployment: DeploymentRoute }
+  | { readonly kind: 'forward' }
   | { readonly kind: 'answer'; readonly answer: GatewayAnswer }
   | { readonly kind: 'preflight'; readonly lines: string };
+
+const FORWARD: Decision = { kind: 'forward' };
 
 /** What the decision reads of a request, and what it notes on it for those who carry it out. */
 export interface DecidedRequest extends RouteMatch {
@@ -32,7 +34,6 @@ export interface DecidedRequest extends RouteMatch {
   clientRequestId: string | null;
   corsOrigin: string | null;
   endpoint: EndpointRoute | null;
-  deployment: DeploymentRoute | null;
   consumerId: string;
   bodyLimit: number;
   upgrade: boolean;
@@ -40,14 +41,15 @@ export interface DecidedRequest extends RouteMatch {
 }
 
 /**
- * The whole way of a decision, in order: loop → id → route → network → preflight → key → WebSocket → limits → deployment. Touches nothing but
- * the notes on the request, the rate limit and the place in the split.
+ * What the head alone decides, in order: loop → id → route → network → preflight → key → WebSocket → size. Limits and the choice of a deployment
+ * follow when the request starts (see `Exchange.start`). Touches nothing but the notes on the request.
  */
 export function decideRequest(core: GatewayCore, request: DecidedRequest): Decision {
   const { head } = request;
   const refusal = checkIds(core, request);
   if (refusal !== null) return answer(refusal);
 
+  if (core.routes.revision === 0) return answer(ANSWERS.starting);
   const endpoint = matchRoute(core.routes, head, core.domain, request);
   if (endpoint === null) return answer(ANSWERS.noRoute);
   request.endpoint = endpoint;
@@ -68,14 +70,9 @@ export function decideRequest(core: GatewayCore, request: DecidedRequest): Decis
   const upgrade = checkUpgrade(request, endpoint);
   if (upgrade !== null) return answer(upgrade);
   request.bodyLimit = maxBodyBytes(endpoint, core.settings);
-  const shed = admit(endpoint, head, core.settings, performance.now());
-  if (shed !== null) return answer(shed);
-
+  if (head.contentLength > request.bodyLimit) return answer(bodyTooLarge(request.bodyLimit));
   request.pinned = isPinned(head);
-  const chosen = chooseDeployment(endpoint, head);
-  if ('code' in chosen) return answer(chosen);
-  request.deployment = chosen;
-  return { kind: 'forward', deployment: chosen };
+  return FORWARD;
 }
 
 function answer(given: GatewayAnswer): Decision {

@@ -12,14 +12,32 @@ export interface SlotWaiter {
 /** Why no slot was given and none will be. */
 export type PoolRefusal = 'no_instance' | 'queue_full';
 
+/** Where a worker's slots come from. It sets `slots` of every attached instance, now and whenever the number changes. */
+export interface SlotSource {
+  attach(instance: Instance, pool: InstancePool): void;
+  detach(instance: Instance): void;
+  /** Requests wait in the pool. */
+  onShort(pool: InstancePool): void;
+  /** A request at the instance has ended. */
+  onReleased(instance: Instance): void;
+}
+
+/** All slots of every instance, for a worker that is alone. */
+export const ALL_SLOTS: SlotSource = {
+  attach(instance) {
+    instance.slots = instance.maxConcurrency;
+  },
+  detach: () => undefined,
+  onShort: () => undefined,
+  onReleased: () => undefined,
+};
+
 /** What a pool needs from the rest of the worker. */
 export interface PoolEnvironment {
-  settings: GatewaySettings;
-  /** This worker's part of an instance's slots. */
-  slotsOf(instance: { key: string; maxConcurrency: number }): number;
-  /** More requests wait than this worker has slots for. */
-  onSlotsShort(pool: InstancePool): void;
-  workerCount(): number;
+  readonly settings: GatewaySettings;
+  readonly slots: SlotSource;
+  /** Workers that share the queue limit. */
+  readonly workerCount: number;
 }
 
 const MIN_QUEUE = 8;
@@ -66,16 +84,16 @@ export class InstancePool {
       const instance = known.get(instanceKey(wanted)) ?? new Instance(wanted, this.environment.settings);
       known.delete(instance.key);
       instance.maxConcurrency = wanted.maxConcurrency;
-      instance.slots = this.environment.slotsOf(instance);
       return instance;
     });
-    for (const gone of known.values()) gone.retire();
+    for (const instance of this.instances) this.environment.slots.attach(instance, this);
+    for (const gone of known.values()) this.remove(gone);
     if (this.instances.length === 0) this.releaseWaiting();
     else this.serveWaiting();
   }
 
   retire(): void {
-    for (const instance of this.instances) instance.retire();
+    for (const instance of this.instances) this.remove(instance);
     this.instances = [];
     this.releaseWaiting();
   }
@@ -98,7 +116,7 @@ export class InstancePool {
     }
     if (this.waiting.length >= this.queueLimit() || this.predictedWaitMs() > this.maxQueueWaitMs) return 'queue_full';
     this.waiting.push(waiter);
-    this.environment.onSlotsShort(this);
+    this.environment.slots.onShort(this);
     return null;
   }
 
@@ -113,6 +131,7 @@ export class InstancePool {
     if (serviceMs !== null) {
       this.meanServiceMs += (serviceMs - this.meanServiceMs) * (this.meanServiceMs === 0 ? 1 : SERVICE_TIME_WEIGHT);
     }
+    this.environment.slots.onReleased(instance);
     if (this.waiting.length > 0) this.serveWaiting();
   }
 
@@ -129,6 +148,11 @@ export class InstancePool {
 
   closeIdle(now: number): void {
     for (const instance of this.instances) instance.closeIdle(now);
+  }
+
+  private remove(instance: Instance): void {
+    this.environment.slots.detach(instance);
+    instance.retire();
   }
 
   private take(instance: Instance): Instance {
@@ -166,7 +190,7 @@ export class InstancePool {
   /** Requests that may wait in this worker: twice the slots of the deployment, at least 8, divided among the workers. */
   private queueLimit(): number {
     const slots = this.instances.reduce((sum, instance) => sum + instance.maxConcurrency, 0);
-    return Math.ceil(Math.max(MIN_QUEUE, 2 * slots) / this.environment.workerCount());
+    return Math.ceil(Math.max(MIN_QUEUE, 2 * slots) / this.environment.workerCount);
   }
 
   private predictedWaitMs(): number {

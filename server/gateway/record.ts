@@ -28,8 +28,11 @@ export interface FinishedRequest {
   readonly retried: boolean;
 }
 
-/** Takes batches to telemetry. Resolves to whether they arrived; never rejects. */
-export type SendBatch = (batch: RequestBatch) => Promise<boolean>;
+/** What became of a batch: `away` is worth another try, `refused` is not. */
+export type BatchOutcome = 'arrived' | 'away' | 'refused';
+
+/** Takes batches to telemetry; never rejects. */
+export type SendBatch = (batch: RequestBatch) => Promise<BatchOutcome>;
 
 const REASON_INDEX = Object.fromEntries(GATEWAY_REASONS.map((reason, index) => [reason, index])) as Record<
   GatewayReason,
@@ -128,7 +131,7 @@ export class RequestRecorder {
       const batch = this.closed[0];
       if (batch === undefined) return;
       const { dropped } = this;
-      const arrived = await this.options.send({
+      const outcome = await this.options.send({
         version: 1,
         source: this.options.source,
         sequence: this.sequence,
@@ -136,9 +139,10 @@ export class RequestRecorder {
         targets: batch.targets,
         records: batch.records,
       });
-      if (!arrived) return;
+      if (outcome === 'away') return;
       this.sequence += 1;
-      this.dropped -= dropped;
+      if (outcome === 'arrived') this.dropped -= dropped;
+      else this.dropped += batch.records.length;
       this.held -= batch.records.length;
       this.closed.shift();
     }

@@ -1,5 +1,6 @@
 import type { RouteDeployment, RouteEndpoint, RouteTable } from '#server/routing/route-table.ts';
 import { InstancePool, type PoolEnvironment } from './instance-pool.ts';
+import { isLimited } from './limit-keeper.ts';
 import { compileSplit, ShareCounter, SplitCursor } from './smooth-split.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -23,7 +24,6 @@ export interface DeploymentRoute {
 /** What outlives a change of the table: counts and budgets of an endpoint. */
 export interface EndpointState {
   inFlight: number;
-  rate: TokenBucket | null;
   readonly retries: TokenBucket;
 }
 
@@ -40,6 +40,8 @@ export interface EndpointRoute {
   readonly split: SplitCursor | null;
   /** Lower case, or null. */
   readonly stickyHeader: string | null;
+  /** Has a limit on requests a second or at once. */
+  readonly isLimited: boolean;
   readonly state: EndpointState;
 }
 
@@ -92,7 +94,8 @@ export class RouteIndex {
       names,
       split: this.keepSplit(previous, names, weights),
       stickyHeader: table.stickyHeader?.toLowerCase() ?? null,
-      state: this.keepState(table, previous, now),
+      state: previous?.state ?? { inFlight: 0, retries: new TokenBucket(RETRIES_PER_SECOND, RETRY_BURST, now) },
+      isLimited: isLimited(table.limits),
     };
   }
 
@@ -121,19 +124,6 @@ export class RouteIndex {
     }
     const order = compileSplit(weights);
     return order === null ? null : new SplitCursor(order);
-  }
-
-  private keepState(table: RouteEndpoint, previous: EndpointRoute | undefined, now: number): EndpointState {
-    const state = previous?.state ?? {
-      inFlight: 0,
-      rate: null,
-      retries: new TokenBucket(RETRIES_PER_SECOND, RETRY_BURST, now),
-    };
-    const rate = table.limits.requestsPerSecond;
-    if (rate !== (previous?.table.limits.requestsPerSecond ?? null)) {
-      state.rate = rate === null ? null : new TokenBucket(rate, Math.max(1, rate), now);
-    }
-    return state;
   }
 }
 

@@ -1,0 +1,109 @@
+import type { AddressInfo } from 'node:net';
+import type { SlotOrder } from './slot-ledger.ts';
+import { createGateway, type Gateway } from './gateway.ts';
+import { LeasedSlots } from './leased-slots.ts';
+import { createLocalGate, type LimitGate, SharedGate } from './limit-gate.ts';
+import { ALL_SLOTS, type SlotSource } from './instance-pool.ts';
+import { createTelemetrySender } from './telemetry-sender.ts';
+import type { ToPrimary, ToWorker } from './worker-messages.ts';
+
+type StartMessage = Extract<ToWorker, { type: 'start' }>;
+
+/** A worker's link to its primary: the cluster's channel, or a test's double of it. */
+export interface PrimaryLink {
+  send(message: ToPrimary): void;
+  onMessage(listener: (message: ToWorker) => void): void;
+}
+
+/** At most one report a second for the same instance or endpoint. */
+const REPORT_INTERVAL_MS = 1_000;
+
+/** Runs one worker: serves from the table that the primary sends, and ends the process when it has been drained. */
+export function runGatewayWorker(link: PrimaryLink, exit: () => void): void {
+  let gateway: Gateway | null = null;
+  const sharing: Sharing = { gate: null, slots: null };
+
+  link.onMessage((message) => {
+    if (message.type === 'start') gateway ??= startGateway(message, link, sharing);
+    else if (message.type === 'slots') applyOrders(sharing, message.orders);
+    else if (message.type === 'verdicts') sharing.gate?.onVerdicts(message.verdicts);
+    else if (gateway !== null) handle(gateway, message);
+  });
+
+  function handle(running: Gateway, message: Extract<ToWorker, { type: 'table' | 'dump' | 'drain' }>): void {
+    if (message.type === 'table') {
+      running.install(message.table);
+      link.send({ type: 'serving', revision: message.table.revision });
+    } else if (message.type === 'dump') {
+      link.send({ type: 'dump', id: message.id, dump: running.dump() });
+    } else {
+      void running.drain(message.keepIdle).finally(exit);
+    }
+  }
+}
+
+/** What a worker that is not alone shares with the others. */
+interface Sharing {
+  gate: SharedGate | null;
+  slots: LeasedSlots | null;
+}
+
+function applyOrders(sharing: Sharing, orders: readonly SlotOrder[]): void {
+  for (const order of orders) sharing.slots?.apply(order);
+}
+
+function startGateway(start: StartMessage, link: PrimaryLink, sharing: Sharing): Gateway {
+  if (start.workerCount > 1) {
+    sharing.slots = new LeasedSlots({
+      want: (key, count) => link.send({ type: 'want', key, count }),
+      giveBack: (key, count) => link.send({ type: 'give_back', key, count }),
+    });
+    sharing.gate = new SharedGate({
+      ask: (endpoints) => link.send({ type: 'ask', endpoints }),
+      ended: (endpoint, count) => link.send({ type: 'ended', endpoint, count }),
+    });
+  }
+  const slots: SlotSource = sharing.slots ?? ALL_SLOTS;
+  const limits: LimitGate = sharing.gate ?? createLocalGate();
+  const gateway = createGateway({
+    domain: start.domain,
+    hopId: start.hopId,
+    source: `${process.pid}-${Date.now()}`,
+    sendRecords: createTelemetrySender(start.telemetrySocket),
+    workerCount: start.workerCount,
+    slots,
+    limits,
+    ...createReports(link),
+  });
+  if (start.table !== null) gateway.install(start.table);
+  gateway.listen(start).then(
+    (address: AddressInfo) => {
+      link.send({ type: 'listening', port: address.port });
+      link.send({ type: 'serving', revision: gateway.core.routes.revision });
+    },
+    (error: NodeJS.ErrnoException) =>
+      link.send({ type: 'listen_failed', code: error.code ?? '', message: error.message }),
+  );
+  return gateway;
+}
+
+/** Reports to the control plane, thinned out so that a storm of failures is no storm of messages. */
+function createReports(link: PrimaryLink) {
+  const sentAt = new Map<string, number>();
+  const isDue = (key: string): boolean => {
+    const now = performance.now();
+    if (now - (sentAt.get(key) ?? -Infinity) < REPORT_INTERVAL_MS) return false;
+    if (sentAt.size > 10_000) sentAt.clear();
+    sentAt.set(key, now);
+    return true;
+  };
+  return {
+    onNoInstance(endpoint: string): void {
+      if (isDue(endpoint)) link.send({ type: 'no_instance', endpoint });
+    },
+    onInstanceFailing(endpoint: string, deployment: string, instance: string, reason: string): void {
+      if (!isDue(`${endpoint}/${instance}`)) return;
+      link.send({ type: 'instance_failing', endpoint, deployment, instance, reason });
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import type { Instance } from './instance.ts';
+import type { InstancePool, SlotSource } from './instance-pool.ts';
+import type { SlotOrder } from './slot-ledger.ts';
+
+interface Holding {
+  held: number;
+  /** Slots to give back as they become free (see `SlotOrder`). */
+  recalled: number;
+  must: number;
+  wanted: number;
+  instance: Instance | null;
+  pool: InstancePool | null;
+}
+
+export interface SlotMessages {
+  want(key: string, count: number): void;
+  giveBack(key: string, count: number): void;
+}
+
+/** One worker's side of the slot ledger, where several workers share the slots of each instance: what it holds, has asked for, and owes. */
+export class LeasedSlots implements SlotSource {
+  private readonly holdings = new Map<string, Holding>();
+  private readonly messages: SlotMessages;
+
+  constructor(messages: SlotMessages) {
+    this.messages = messages;
+  }
+
+  attach(instance: Instance, pool: InstancePool): void {
+    const holding = this.holding(instance.key);
+    holding.instance = instance;
+    holding.pool = pool;
+    instance.slots = holding.held - holding.must;
+  }
+
+  detach(instance: Instance): void {
+    this.holdings.delete(instance.key);
+  }
+
+  /** Asks for slots for the requests that wait, unless that is asked for already. */
+  onShort(pool: InstancePool): void {
+    for (const instance of pool.all) {
+      const holding = this.holding(instance.key);
+      const count = Math.min(pool.queued, instance.maxConcurrency - holding.held + holding.must);
+      if (count <= holding.wanted) continue;
+      holding.wanted = count;
+      this.messages.want(instance.key, count);
+    }
+  }
+
+  onReleased(instance: Instance): void {
+    const holding = this.holdings.get(instance.key);
+    if (holding !== undefined && holding.recalled > 0) this.settle(instance.key, holding);
+  }
+
+  /** Takes an order from the primary. It may come before the table that it belongs to is installed. */
+  apply(order: SlotOrder): void {
+    const holding = this.holding(order.key);
+    if (order.kind === 'grant') {
+      holding.held += order.count;
+      holding.wanted = Math.max(0, holding.wanted - order.count);
+    } else {
+      holding.recalled = order.count;
+      holding.must = order.must;
+      this.settle(order.key, holding);
+    }
+    if (holding.instance !== null) holding.instance.slots = holding.held - holding.must;
+    holding.pool?.serveWaiting();
+  }
+
+  private settle(key: string, holding: Holding): void {
+    const free = holding.held - (holding.instance?.inFlight ?? 0);
+    const wish = (holding.pool?.queued ?? 0) > 0 ? holding.must : Math.max(holding.must, holding.recalled);
+    const count = Math.min(free, wish);
+    if (count <= 0) return;
+    holding.held -= count;
+    holding.recalled = Math.max(0, holding.recalled - count);
+    holding.must = Math.max(0, holding.must - count);
+    if (holding.instance !== null) holding.instance.slots = holding.held - holding.must;
+    this.messages.giveBack(key, count);
+  }
+
+  private holding(key: string): Holding {
+    let holding = this.holdings.get(key);
+    if (holding === undefined) {
+      holding = { held: 0, recalled: 0, must: 0, wanted: 0, instance: null, pool: null };
+      this.holdings.set(key, holding);
+    }
+    return holding;
+  }
+}

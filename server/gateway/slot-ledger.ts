@@ -1,0 +1,173 @@
+/** Something to tell a worker about its slots. */
+export type SlotOrder =
+  | { worker: number; kind: 'grant'; key: string; count: number }
+  /**
+   * Give back up to `count` slots as they become free and nobody waits for them, and the first `must` of them even if somebody does. Replaces
+   * an earlier order of this kind.
+   */
+  | { worker: number; kind: 'recall'; key: string; count: number; must: number };
+
+/** A counted resource: the slots of one instance. */
+interface Resource {
+  total: number;
+  held: Map<number, number>;
+  /** Slots that workers wait for, in the order in which they asked. */
+  wanted: Map<number, number>;
+  /** Slots asked back and not returned yet, which must come. */
+  recalled: Map<number, number>;
+}
+
+/**
+ * Who of the workers may use how many slots of which instance. The slots of a resource that are held by workers or free always add up to its total, so
+ * that an instance never gets more requests than it was said to take, whatever the workers do and whichever of them die.
+ *
+ * Every worker starts with an equal part. One that needs more gets what is free, then what others do not use; beyond that the
+ * ones above their equal part hand over slots as requests end, so that two busy workers share and an instance with a single slot goes round.
+ */
+export class SlotLedger {
+  private readonly resources = new Map<string, Resource>();
+  private readonly workers = new Set<number>();
+
+  /** Takes over the resources of a new table. */
+  setTotals(totals: ReadonlyMap<string, number>): SlotOrder[] {
+    for (const key of this.resources.keys()) if (!totals.has(key)) this.resources.delete(key);
+    const orders: SlotOrder[] = [];
+    for (const [key, total] of totals) {
+      const resource = this.resources.get(key);
+      if (resource === undefined) {
+        this.resources.set(key, { total, held: new Map(), wanted: new Map(), recalled: new Map() });
+        orders.push(...this.shareOut(key));
+      } else if (resource.total !== total) {
+        resource.total = total;
+        orders.push(...this.settle(key, resource));
+      }
+    }
+    return orders;
+  }
+
+  addWorker(worker: number): SlotOrder[] {
+    this.workers.add(worker);
+    return [...this.resources].flatMap(([key, resource]) => {
+      const part = Math.min(this.free(resource), this.equalPart(resource));
+      return this.grant(key, resource, worker, part);
+    });
+  }
+
+  /** A worker is gone and its requests with it. */
+  removeWorker(worker: number): SlotOrder[] {
+    this.workers.delete(worker);
+    return [...this.resources].flatMap(([key, resource]) => {
+      resource.held.delete(worker);
+      resource.wanted.delete(worker);
+      resource.recalled.delete(worker);
+      return this.settle(key, resource);
+    });
+  }
+
+  /** A worker has requests waiting for `count` more slots; 0 takes an earlier wish back. */
+  want(worker: number, key: string, count: number): SlotOrder[] {
+    const resource = this.resources.get(key);
+    if (resource === undefined || !this.workers.has(worker)) return [];
+    if (count === 0) resource.wanted.delete(worker);
+    else resource.wanted.set(worker, count);
+    return this.settle(key, resource);
+  }
+
+  giveBack(worker: number, key: string, count: number): SlotOrder[] {
+    const resource = this.resources.get(key);
+    if (resource === undefined) return [];
+    add(resource.held, worker, -count);
+    add(resource.recalled, worker, -Math.min(count, resource.recalled.get(worker) ?? 0));
+    return this.settle(key, resource);
+  }
+
+  heldBy(worker: number, key: string): number {
+    return this.resources.get(key)?.held.get(worker) ?? 0;
+  }
+
+  private free(resource: Resource): number {
+    return resource.total - sum(resource.held);
+  }
+
+  private equalPart(resource: Resource): number {
+    return this.workers.size === 0 ? resource.total : Math.floor(resource.total / this.workers.size);
+  }
+
+  private grant(key: string, resource: Resource, worker: number, count: number): SlotOrder[] {
+    if (count <= 0) return [];
+    add(resource.held, worker, count);
+    return [{ worker, kind: 'grant', key, count }];
+  }
+
+  /** Equal parts, the remainder one each. */
+  private shareOut(key: string): SlotOrder[] {
+    const resource = this.resources.get(key) as Resource;
+    const part = this.equalPart(resource);
+    let remainder = resource.total - part * this.workers.size;
+    const orders: SlotOrder[] = [];
+    for (const worker of this.workers) {
+      orders.push(...this.grant(key, resource, worker, part + (remainder > 0 ? 1 : 0)));
+      remainder -= 1;
+    }
+    return orders;
+  }
+
+  /** Serves wishes from what is free, who holds least first, and asks back what is needed for the rest. */
+  private settle(key: string, resource: Resource): SlotOrder[] {
+    const orders: SlotOrder[] = [];
+    const byNeed = [...resource.wanted].toSorted(([a], [b]) => held(resource, a) - held(resource, b));
+    for (const [worker, count] of byNeed) {
+      const given = Math.min(count, this.free(resource));
+      if (given <= 0) break;
+      orders.push(...this.grant(key, resource, worker, given));
+      add(resource.wanted, worker, -given);
+    }
+    return [...orders, ...this.recall(key, resource)];
+  }
+
+  private recall(key: string, resource: Resource): SlotOrder[] {
+    // A total that has shrunk leaves a debt of its own: more is held than there is.
+    const overdrawn = Math.max(0, -this.free(resource));
+    const wanted = sum(resource.wanted);
+    if (wanted + overdrawn === 0) return [];
+    const part = overdrawn > 0 ? 0 : this.equalPart(resource);
+    let must = Math.max(overdrawn, this.starved(resource, part)) - sum(resource.recalled);
+    const orders: SlotOrder[] = [];
+    for (const [worker, count] of [...resource.held].toSorted(([, a], [, b]) => b - a)) {
+      const owed = resource.recalled.get(worker) ?? 0;
+      const more = Math.max(0, Math.min(must, count - owed - part));
+      must -= more;
+      add(resource.recalled, worker, more);
+      const spare = resource.wanted.has(worker) ? 0 : Math.min(wanted, count);
+      if (more > 0 || spare > 0) {
+        orders.push({ worker, kind: 'recall', key, count: Math.max(spare, owed + more), must: owed + more });
+      }
+    }
+    return orders;
+  }
+
+  /** Slots that workers below their equal part wait for; where there are fewer slots than workers, a part is one. */
+  private starved(resource: Resource, part: number): number {
+    let starved = 0;
+    for (const [worker, count] of resource.wanted) {
+      starved += Math.max(0, Math.min(count, Math.max(1, part) - held(resource, worker)));
+    }
+    return starved;
+  }
+}
+
+function held(resource: Resource, worker: number): number {
+  return resource.held.get(worker) ?? 0;
+}
+
+function add(map: Map<number, number>, key: number, by: number): void {
+  const value = (map.get(key) ?? 0) + by;
+  if (value <= 0) map.delete(key);
+  else map.set(key, value);
+}
+
+function sum(map: ReadonlyMap<number, number>): number {
+  let total = 0;
+  for (const value of map.values()) total += value;
+  return total;
+}

@@ -1,0 +1,42 @@
+import type { RouteTable } from '#server/routing/route-table.ts';
+import type { LimitVerdict } from './limit-keeper.ts';
+import type { SlotOrder } from './slot-ledger.ts';
+
+/** What the primary tells its workers over the cluster's channel. */
+export type ToWorker =
+  /** First message: everything a worker needs to serve. */
+  | {
+      type: 'start';
+      host: string;
+      port: number;
+      domain: string | null;
+      hopId: string;
+      /** Workers of the gateway, this one included. */
+      workerCount: number;
+      telemetrySocket: string;
+      table: RouteTable | null;
+    }
+  | { type: 'table'; table: RouteTable }
+  /** Slots of instances: more to use, or some to give back (see `SlotOrder`). */
+  | { type: 'slots'; orders: SlotOrder[] }
+  /** Answers to `ask`, in the order of the questions. */
+  | { type: 'verdicts'; verdicts: LimitVerdict[] }
+  | { type: 'dump'; id: string }
+  /** End when the requests in flight have. `keepIdle`: others serve on, so idle clients may send one more request and learn from its answer. */
+  | { type: 'drain'; keepIdle: boolean };
+
+/** What workers tell the primary. */
+export type ToPrimary =
+  | { type: 'listening'; port: number }
+  | { type: 'listen_failed'; code: string; message: string }
+  | { type: 'serving'; revision: number }
+  /** Requests wait for `count` more slots than are held. */
+  | { type: 'want'; key: string; count: number }
+  | { type: 'give_back'; key: string; count: number }
+  /** May one more request of each of these endpoints start? Answered by `verdicts`. */
+  | { type: 'ask'; endpoints: string[] }
+  /** Requests that were admitted by a verdict have ended. */
+  | { type: 'ended'; endpoint: string; count: number }
+  | { type: 'no_instance'; endpoint: string }
+  | { type: 'instance_failing'; endpoint: string; deployment: string; instance: string; reason: string }
+  | { type: 'dump'; id: string; dump: unknown };
