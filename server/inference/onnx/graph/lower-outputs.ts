@@ -1,16 +1,28 @@
-import type { OnnxModel, OnnxType, OnnxValue } from '#server/models/detect/onnx-model.ts';
+import {
+  parseNode,
+  parseValue,
+  type OnnxModel,
+  type OnnxType,
+  type OnnxValue,
+} from '#server/models/detect/onnx-model.ts';
 import { elementTypeOf } from '#server/models/detect/onnx-types.ts';
+import {
+  encodeNode,
+  encodeTensor,
+  encodeTensorValue,
+  graphAttribute,
+  intAttribute,
+  tensorAttribute,
+} from '#server/models/detect/onnx-writer.ts';
 import {
   bytesField,
   concatBytes,
   readFields,
   readVarint,
   toText,
-  varintField,
   WIRE_BYTES,
   WIRE_VARINT,
 } from '#server/models/detect/protobuf-wire.ts';
-import { parseNode, parseValue } from '#server/models/detect/onnx-model.ts';
 import type { OutputView } from '../protocol/score-response.ts';
 
 /**
@@ -28,6 +40,9 @@ export class UnservableOutputError extends Error {
 
 /** SequenceMap, which takes a sequence apart, came with this version of the default operator set. */
 const SEQUENCE_OPSET = 17;
+/** TensorProto.DataType */
+const FLOAT = 1;
+const INT64 = 7;
 
 export function needsLowering(model: OnnxModel): boolean {
   return model.outputs.some((output) => output.type.kind !== 'tensor');
@@ -72,7 +87,7 @@ function lowerOutput(output: OnnxValue, model: OnnxModel, file: Uint8Array, lowe
   if (node?.opType === 'ZipMap') {
     const input = node.inputs[0] as string;
     lowered.replacedNodes.set(name, encodeNode('Identity', [input], [name]));
-    lowered.outputs.set(name, encodeTensorValue(name, 1));
+    lowered.outputs.set(name, encodeTensorValue(name, FLOAT, null));
     lowered.views.push({ kind: 'zipmap', name, classes: readClasses(nodeBytes(file, producer)) });
   } else if (type.kind === 'sequence' && type.element.kind === 'tensor') {
     lowerSequence(name, type.element, model, lowered);
@@ -110,10 +125,18 @@ function flattenSequence(sequence: string, result: string, resultType: number, b
   const empty = `${result}/empty`;
   return [
     bytesField(1, encodeNode('SequenceMap', [sequence], [mapped], [graphAttribute('body', body)])),
-    bytesField(1, encodeNode('Constant', [], [empty], [tensorAttribute('value', encodeTensor(resultType, [0], []))])),
+    bytesField(
+      1,
+      encodeNode(
+        'Constant',
+        [],
+        [empty],
+        [tensorAttribute('value', encodeTensor({ elementType: resultType, dims: [0] }))],
+      ),
+    ),
     bytesField(1, encodeNode('SequenceInsert', [mapped, empty], [padded])),
     bytesField(1, encodeNode('ConcatFromSequence', [padded], [result], [intAttribute('axis', 0)])),
-    bytesField(12, encodeTensorValue(result, resultType)),
+    bytesField(12, encodeTensorValue(result, resultType, null)),
   ];
 }
 
@@ -121,7 +144,15 @@ function flattenSequence(sequence: string, result: string, resultType: number, b
 function flattenBody(result: string, elementType: number): Uint8Array {
   const flat = `${result}/flat`;
   return concatBytes([
-    bytesField(1, encodeNode('Constant', [], [flat], [tensorAttribute('value', encodeTensor(INT64, [1], [-1]))])),
+    bytesField(
+      1,
+      encodeNode(
+        'Constant',
+        [],
+        [flat],
+        [tensorAttribute('value', encodeTensor({ elementType: INT64, dims: [1], integers: [-1] }))],
+      ),
+    ),
     bytesField(1, encodeNode('Reshape', [`${result}/x`, flat], [`${result}/y`])),
     ...bodyEnds(result, elementType, elementType),
   ]);
@@ -148,8 +179,8 @@ function rankBody(result: string, elementType: number): Uint8Array {
 function bodyEnds(result: string, inputType: number, outputType: number): Uint8Array[] {
   return [
     bytesField(2, `${result}/body`),
-    bytesField(11, encodeTensorValue(`${result}/x`, inputType)),
-    bytesField(12, encodeTensorValue(`${result}/y`, outputType)),
+    bytesField(11, encodeTensorValue(`${result}/x`, inputType, null)),
+    bytesField(12, encodeTensorValue(`${result}/y`, outputType, null)),
   ];
 }
 
@@ -209,43 +240,4 @@ function readIntegers(wireType: number, value: bigint, bytes: Uint8Array): strin
 function describe(type: OnnxType): string {
   if (type.kind === 'sequence') return `a sequence of ${type.element.kind}s`;
   return type.kind === 'unsupported' ? `of type ${type.name}` : `a ${type.kind}`;
-}
-
-const INT64 = 7;
-/** AttributeProto.AttributeType */
-const ATTRIBUTE = { INT: 2, TENSOR: 4, GRAPH: 5 } as const;
-
-function encodeNode(opType: string, inputs: string[], outputs: string[], attributes: Uint8Array[] = []): Uint8Array {
-  return concatBytes([
-    ...inputs.map((name) => bytesField(1, name)),
-    ...outputs.map((name) => bytesField(2, name)),
-    bytesField(3, `viridian/${outputs.join('+')}`),
-    bytesField(4, opType),
-    ...attributes.map((attribute) => bytesField(5, attribute)),
-  ]);
-}
-
-function intAttribute(name: string, value: number): Uint8Array {
-  return concatBytes([bytesField(1, name), varintField(3, value), varintField(20, ATTRIBUTE.INT)]);
-}
-
-function tensorAttribute(name: string, tensor: Uint8Array): Uint8Array {
-  return concatBytes([bytesField(1, name), bytesField(5, tensor), varintField(20, ATTRIBUTE.TENSOR)]);
-}
-
-function graphAttribute(name: string, graph: Uint8Array): Uint8Array {
-  return concatBytes([bytesField(1, name), bytesField(6, graph), varintField(20, ATTRIBUTE.GRAPH)]);
-}
-
-function encodeTensor(elementType: number, dims: number[], integers: number[]): Uint8Array {
-  return concatBytes([
-    ...dims.map((dim) => varintField(1, dim)),
-    varintField(2, elementType),
-    ...integers.map((value) => varintField(7, value)),
-  ]);
-}
-
-/** ValueInfoProto of a tensor whose shape is left to onnxruntime. */
-function encodeTensorValue(name: string, elementType: number): Uint8Array {
-  return concatBytes([bytesField(1, name), bytesField(2, bytesField(1, varintField(1, elementType)))]);
 }
