@@ -131,8 +131,9 @@ async function markGood(tx: Transaction, planned: DeploymentRecord): Promise<voi
     // It came right after its operation had been given up.
     await writeDeploymentStatus(tx, deployment, { provisioningState: 'Succeeded', error: null });
   }
-  const endpoint = routeWhenReady === null ? null : await findEndpoint(tx, endpointName);
-  if (endpoint === null || routeWhenReady === null) return;
+  if (routeWhenReady === null || deployment.spec.instanceCount === 0) return;
+  const endpoint = await findEndpoint(tx, endpointName);
+  if (endpoint === null) return;
   const split = { traffic: giveShare(endpoint.traffic, name, routeWhenReady), mirrorTraffic: endpoint.mirrorTraffic };
   delete split.mirrorTraffic[name];
   const { revision } = await setTraffic(tx, endpointName, split, { actor: ACTOR, reason: `${name} became ready` });

@@ -68,15 +68,17 @@ function deriveDeployment(facts: DeploymentFacts, succeeded: boolean): Deploymen
   return { provisioningState, readyInstances, error: keepsError ? deployment.error : null };
 }
 
+function deriveRolloutState({ goodState, specHash, spec }: DeploymentFacts['deployment']): ProvisioningState {
+  if (goodState === null) return 'Creating';
+  const onlyCount = goodState.specHash === specHash && goodState.spec.instanceCount !== spec.instanceCount;
+  return onlyCount ? 'Scaling' : 'Updating';
+}
+
 const OUTCOMES: ReadonlySet<ProvisioningState> = new Set(['Succeeded', 'Failed', 'Canceled']);
 
 function deriveState({ deployment, operation, deleting, good }: DeploymentFacts): ProvisioningState {
   if (deleting) return 'Deleting';
-  if (operation?.kind === 'deployment.create') return 'Creating';
-  if (operation !== null) {
-    const sameProgram = deployment.goodState?.specHash === deployment.specHash;
-    return operation.kind === 'deployment.update' && sameProgram ? 'Scaling' : 'Updating';
-  }
+  if (operation !== null) return deriveRolloutState(deployment);
   if (OUTCOMES.has(deployment.provisioningState)) return deployment.provisioningState;
   return good ? 'Succeeded' : 'Failed';
 }

@@ -18,7 +18,7 @@ export type Action =
   | { kind: 'stop_instance'; instanceId: string }
   /** Removes the row of an instance that is gone, and ends its cost. */
   | { kind: 'forget_instance'; instanceId: string }
-  /** The wanted spec is ready in full. */
+  /** The wanted spec is ready in full, and takes the share of the traffic that waited for that. */
   | { kind: 'mark_good'; deployment: DeploymentRecord }
   | { kind: 'fail_rollout'; deployment: DeploymentRecord; operationId: string; failure: Failure; after: AfterFailure }
   | { kind: 'delete_deployment'; deployment: DeploymentRecord }
@@ -101,7 +101,8 @@ function planReplace({ deployment, current, outdated, wantedCount }: DeploymentF
 
 function planGood({ deployment, good, current, wantedCount }: DeploymentFacts): Action[] {
   const complete = current.filter(({ ready }) => ready).length >= wantedCount;
-  return complete && !good ? [{ kind: 'mark_good', deployment }] : [];
+  const news = !good || deployment.routeWhenReady !== null;
+  return complete && news ? [{ kind: 'mark_good', deployment }] : [];
 }
 
 /** Not ready before ready, then the newest. */

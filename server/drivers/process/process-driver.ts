@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Clock } from '#server/kernel/clock.ts';
@@ -13,7 +12,7 @@ import { instanceFiles, makeInstanceFolders, readRecord, type InstanceRecord } f
 import { checkCommand, DEFAULT_SEARCH_PATH } from './launch-program.ts';
 import { memoryLimit } from './memory-limit.ts';
 import { groupMemoryBytes, groupUnreclaimableBytes } from './memory-use.ts';
-import { endProcesses, markedProcesses, membersOf } from './process-group.ts';
+import { endProcesses, markedProcesses, membersOf, ownerMarkOf } from './process-group.ts';
 import { superviseInstance, type InstanceSupervisor } from './supervise-instance.ts';
 
 export interface ProcessDriverOptions {
@@ -33,7 +32,7 @@ const ALIVE_MARK_EVERY = 10;
 export function createProcessDriver(options: ProcessDriverOptions): RuntimeDriver {
   const { clock, searchPath = DEFAULT_SEARCH_PATH } = options;
   const instancesDir = resolve(options.instancesDir);
-  const ownerMark = createHash('sha256').update(instancesDir).digest('hex').slice(0, 16);
+  const ownerMark = ownerMarkOf(instancesDir);
   const supervisors = new Map<string, InstanceSupervisor>();
   const removals = new Map<string, Promise<void>>();
   const listeners = new Set<(endpoint: string) => void>();

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import { isSameProcess, type ProcessIdentity } from '#server/kernel/process-identity.ts';
 import { INSTANCE_MARK, OWNER_MARK } from './launch-program.ts';
 import { listProcesses, readEnvironmentVariable, type ProcessRow } from './proc-table.ts';
@@ -30,6 +32,11 @@ function isMarked(pid: number, instanceId: string, ownerMark: string): boolean {
   return (
     readEnvironmentVariable(pid, INSTANCE_MARK) === instanceId && readEnvironmentVariable(pid, OWNER_MARK) === ownerMark
   );
+}
+
+/** Value of OWNER_MARK for the instances under a folder: one Viridian never takes another's processes for its own. */
+export function ownerMarkOf(instancesDir: string): string {
+  return createHash('sha256').update(resolve(instancesDir)).digest('hex').slice(0, 16);
 }
 
 /** Instance ids of all processes that carry our mark. */
