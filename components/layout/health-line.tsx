@@ -4,10 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Check, CircleAlert } from 'lucide-react';
 import type { Health } from '#lib/contracts/info.ts';
 import { healthQuery, infoQuery } from '#lib/queries/info.ts';
-import { cx } from '#components/ui/class-names.ts';
 
 /** Whether the installation's own processes are up, and its version. */
-export function HealthLine({ collapsed }: { collapsed: boolean }) {
+export function HealthLine() {
   const health = useQuery(healthQuery());
   const info = useQuery(infoQuery());
   const words = health.isError
@@ -19,10 +18,7 @@ export function HealthLine({ collapsed }: { collapsed: boolean }) {
   const Icon = ok || health.isPending ? Check : CircleAlert;
   return (
     <p
-      className={cx(
-        'mt-auto flex items-center gap-2 border-t border-line py-2.5 text-2xs text-faint',
-        collapsed ? 'justify-center' : 'px-4.5',
-      )}
+      className="mt-auto flex items-center gap-2 border-t border-line px-4.5 py-2.5 text-2xs text-faint folded:justify-center"
       title={words}
     >
       <Icon
@@ -30,7 +26,7 @@ export function HealthLine({ collapsed }: { collapsed: boolean }) {
         className={ok ? 'text-success' : health.isPending ? 'text-faint' : 'text-warning'}
         aria-hidden="true"
       />
-      <span className={collapsed ? 'sr-only' : undefined}>
+      <span className="folded:sr-only">
         {words}
         {info.data ? ` · ${info.data.version}` : ''}
       </span>

@@ -15,7 +15,9 @@ export function NavigationDrawer({ onClose }: { onClose: () => void }) {
     >
       <Modal className="h-full w-66 max-w-[80vw]">
         <Dialog aria-label="Navigation" className="h-full bg-raised shadow-dialog outline-none">
-          <Rail onNavigate={onClose} />
+          <div data-rail="open" className="h-full">
+            <Rail onNavigate={onClose} />
+          </div>
         </Dialog>
       </Modal>
     </ModalOverlay>

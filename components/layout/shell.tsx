@@ -24,6 +24,8 @@ const NavigationDrawer = dynamic(() => import('./navigation-drawer.tsx').then((m
   ssr: false,
 });
 
+const PALETTE_PRELOAD_MS = 2_000;
+
 type Overlay = 'palette' | 'shortcuts' | 'navigation' | null;
 
 export interface ShellProps {
@@ -36,20 +38,22 @@ export interface ShellProps {
 export function Shell({ user, signOut, children }: ShellProps) {
   const router = useRouter();
   const preferences = usePreferences();
-  const [collapsed, setCollapsed] = useState(preferences.railCollapsed);
+  const [rail, setRail] = useState(preferences.rail);
   const [overlay, setOverlay] = useState<Overlay>(null);
   const [pending, setPending] = useState<string | null>(null);
   const close = useCallback(() => setOverlay(null), []);
 
   useEffect(() => {
-    // The palette opens at once when it is asked for: its code comes when the page has nothing else to do.
-    const handle = requestIdleCallback?.(() => void loadPalette());
-    return () => cancelIdleCallback?.(handle);
+    // The palette opens at once when it is asked for: its code comes when the page is done with its own.
+    const timer = setTimeout(() => void loadPalette(), PALETTE_PRELOAD_MS);
+    return () => clearTimeout(timer);
   }, []);
 
   function toggleRail(): void {
-    document.cookie = preferenceCookie('railCollapsed', collapsed ? 'open' : 'collapsed');
-    setCollapsed(!collapsed);
+    const folded = rail === 'folded' || (rail === 'auto' && matchMedia('(width < 1280px)').matches);
+    const next = folded ? 'open' : 'folded';
+    document.cookie = preferenceCookie('rail', next);
+    setRail(next);
   }
 
   useShortcutListener(setPending);
@@ -76,17 +80,13 @@ export function Shell({ user, signOut, children }: ShellProps) {
   return (
     <RouterProvider navigate={(href) => router.push(href)}>
       <SkipLinks />
-      <div
-        className={
-          collapsed ? 'lg:grid lg:grid-cols-[56px_minmax(0,1fr)]' : 'lg:grid lg:grid-cols-[232px_minmax(0,1fr)]'
-        }
-      >
-        <div className="border-e border-line bg-raised max-lg:hidden">
+      <div data-rail={rail} className="lg:flex">
+        <div className="w-(--size-rail) shrink-0 border-e border-line bg-raised folded:w-14 max-lg:hidden">
           <div className="sticky top-0 h-dvh">
-            <Rail collapsed={collapsed} />
+            <Rail />
           </div>
         </div>
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1">
           <TopBar
             user={user}
             onOpenNavigation={() => setOverlay('navigation')}

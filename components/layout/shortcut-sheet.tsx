@@ -50,7 +50,7 @@ export function ShortcutSheet({ onClose }: { onClose: () => void }) {
                   >
                     {shortcut.label}
                     <span>
-                      <KeyHint keys={printedKeys(shortcut.keys)} />
+                      <KeyHint keys={printedKeys(shortcut.keys)} always />
                       <span className="sr-only">{printedKeys(shortcut.keys).join(' ')}</span>
                     </span>
                   </li>

@@ -29,13 +29,12 @@ export function TopBar({ user, onOpenNavigation, onOpenPalette, onShowShortcuts,
       <Breadcrumbs />
       <span className="flex-1" />
       <Button
-        aria-label="Search or run a command"
         aria-keyshortcuts="Control+K"
         onPress={onOpenPalette}
         className="flex h-7 w-62 items-center gap-2 rounded-md border border-line bg-raised ps-2.25 pe-1.5 text-xs text-faint transition-colors hover:border-line-strong hover:text-muted max-md:size-9 max-md:justify-center max-md:border-transparent max-md:bg-transparent max-md:p-0 max-md:text-muted"
       >
         <Search size={14} aria-hidden="true" />
-        <span className="max-md:hidden">Search or run a command</span>
+        <span className="max-md:sr-only">Search or run a command</span>
         <span className="ms-auto max-md:hidden">
           <KeyHint keys={['Ctrl', 'K']} />
         </span>

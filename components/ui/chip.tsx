@@ -24,7 +24,7 @@ export function Chip({ children, icon, tone = 'neutral', size = 'md', className 
   return (
     <span
       className={cx(
-        'inline-flex items-center gap-1.25 rounded-sm border leading-none whitespace-nowrap',
+        'inline-flex items-center gap-1.25 rounded-sm border align-middle leading-none whitespace-nowrap',
         size === 'sm' ? 'h-4.5 px-1.25 text-2xs' : 'h-5.5 px-1.75 text-xs',
         TONES[tone],
         className,

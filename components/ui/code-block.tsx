@@ -20,7 +20,7 @@ export function CodeBlock({ code, label, children, wrap = false, maxHeight = 'no
       {/* A region that scrolls has to be reachable with the keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre
-        role="region"
+        role="group"
         aria-label={label}
         tabIndex={0}
         className={cx(

@@ -7,13 +7,16 @@ export interface EmptyStateProps {
   children?: ReactNode;
   /** One primary step first. */
   actions?: ReactNode;
+  /** 2 where it stands for a whole page, 3 inside a section or panel. */
+  headingLevel?: 2 | 3;
   className?: string;
 }
 
-export function EmptyState({ title, children, actions, className }: EmptyStateProps) {
+export function EmptyState({ title, children, actions, headingLevel = 3, className }: EmptyStateProps) {
+  const Heading = headingLevel === 2 ? 'h2' : 'h3';
   return (
     <div className={cx('grid justify-items-center gap-1 px-6 py-10 text-center', className)}>
-      <h3>{title}</h3>
+      <Heading className="text-sm">{title}</Heading>
       {children ? <p className="max-w-[44ch] text-muted">{children}</p> : null}
       {actions ? <div className="mt-3.5 flex flex-wrap justify-center gap-2">{actions}</div> : null}
     </div>

@@ -1,9 +1,17 @@
 import { cx } from './class-names.ts';
 
-/** A key as it is printed on the keyboard. `inherit` takes the colour of the button it sits in. Hidden where there is no keyboard. */
-export function KeyHint({ keys, inherit = false }: { keys: readonly string[]; inherit?: boolean }) {
+export interface KeyHintProps {
+  keys: readonly string[];
+  /** Takes the colour of the button it sits in. */
+  inherit?: boolean;
+  /** Shown on small screens too. */
+  always?: boolean;
+}
+
+/** Keys as they are printed on the keyboard. Decorative: what they do is said by the control beside them. */
+export function KeyHint({ keys, inherit = false, always = false }: KeyHintProps) {
   return (
-    <span className="inline-flex gap-0.5 max-md:hidden" aria-hidden="true">
+    <span className={cx('inline-flex gap-0.5', !always && 'max-md:hidden')} aria-hidden="true">
       {keys.map((key) => (
         <kbd
           key={key}

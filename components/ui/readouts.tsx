@@ -40,7 +40,7 @@ export function Readouts({ items, className }: { items: readonly Readout[]; clas
             <span className="[&_.unit]:text-sm">
               <Figure value={item.value} unit={item.unit} />
             </span>
-            {item.chart}
+            {item.chart ? <span className="max-md:hidden">{item.chart}</span> : null}
           </dd>
           {item.detail === undefined ? null : <dd className="truncate text-xs text-muted">{item.detail}</dd>}
         </div>

@@ -40,7 +40,7 @@ export function SegmentedControl<Id extends string>({
         <ToggleButton
           key={option.id}
           id={option.id}
-          className="inline-flex min-w-7 items-center justify-center gap-1.5 px-2.5 text-xs font-medium whitespace-nowrap text-muted transition-colors not-first:border-s not-first:border-line first:rounded-s-[5px] last:rounded-e-[5px] data-focus-visible:-outline-offset-2 data-hovered:bg-raised data-hovered:text-text data-selected:bg-accent-wash data-selected:text-accent"
+          className="inline-flex min-w-7 shrink-0 items-center justify-center gap-1.5 px-2.5 text-xs font-medium whitespace-nowrap text-muted transition-colors not-first:border-s not-first:border-line first:rounded-s-[5px] last:rounded-e-[5px] data-focus-visible:-outline-offset-2 data-hovered:bg-raised data-hovered:text-text data-selected:bg-accent-wash data-selected:text-accent"
         >
           {option.icon}
           {option.label}

@@ -18,7 +18,7 @@ export function Table({ label, inset = false, compact = false, children, classNa
     // A region that scrolls has to be reachable with the keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div
-      role="region"
+      role="group"
       aria-label={label}
       tabIndex={0}
       className="relative overflow-x-auto focus-visible:-outline-offset-2"

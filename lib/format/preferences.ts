@@ -5,16 +5,20 @@ export interface Preferences {
   locale: string;
   /** IANA name. */
   timeZone: string;
-  railCollapsed: boolean;
+  /** `auto` folds the navigation on pages too narrow for both. */
+  rail: RailState;
 }
 
 export const THEMES = ['light', 'dark', 'system'] as const;
 export type Theme = (typeof THEMES)[number];
 
+export const RAIL_STATES = ['auto', 'open', 'folded'] as const;
+export type RailState = (typeof RAIL_STATES)[number];
+
 export const PREFERENCE_COOKIES = {
   theme: 'viridian.theme',
   timeZone: 'viridian.time-zone',
-  railCollapsed: 'viridian.rail',
+  rail: 'viridian.rail',
 } as const;
 
 const YEAR_SECONDS = 31_536_000;
@@ -34,7 +38,7 @@ export function readPreferences(
     theme: THEMES.find((one) => one === theme) ?? 'system',
     locale: firstLocale(acceptLanguage),
     timeZone: validTimeZone(cookie(PREFERENCE_COOKIES.timeZone)),
-    railCollapsed: cookie(PREFERENCE_COOKIES.railCollapsed) === 'collapsed',
+    rail: RAIL_STATES.find((one) => one === cookie(PREFERENCE_COOKIES.rail)) ?? 'auto',
   };
 }
 

@@ -48,17 +48,21 @@ export function AttentionList({ items, currency }: { items: readonly AttentionIt
         {items.map((item, index) => (
           <li
             key={item.id}
-            className="grid min-h-11 grid-cols-[18px_16px_minmax(0,1fr)_auto_auto] items-center gap-x-3 border-b border-line py-1.5 max-md:grid-cols-[16px_minmax(0,1fr)_auto] max-md:gap-y-2 max-md:py-3"
+            className="grid min-h-11 grid-cols-[18px_16px_minmax(0,1fr)_auto_auto] items-center gap-x-3 border-b border-line py-1.5 max-md:grid-cols-[16px_minmax(0,1fr)_auto] max-md:items-start max-md:gap-y-2 max-md:py-3"
           >
             <span className="max-md:hidden">{index < MAX_KEYS ? <KeyHint keys={[String(index + 1)]} /> : null}</span>
-            <StatusMark status={item.mark} size={16} />
+            <span className="max-md:mt-0.5">
+              <StatusMark status={item.mark} size={16} />
+            </span>
             <span className="min-w-0">
               <b className="font-medium">{item.subject}</b> {item.text}
               {item.costMicrosPerHour === null
                 ? null
                 : ` ${figureText(formatHourlyRateInProse(item.costMicrosPerHour, currency, locale))}`}
             </span>
-            <span className="text-xs text-faint">{item.at === null ? null : <Age at={item.at} as="when" />}</span>
+            <span className="text-xs leading-5 text-faint">
+              {item.at === null ? null : <Age at={item.at} as="when" />}
+            </span>
             <span className="justify-self-end max-md:col-start-2 max-md:justify-self-start md:min-w-36 md:text-end">
               <ButtonLink size="sm" href={item.action.href}>
                 {item.action.label}

@@ -65,14 +65,12 @@ function UnhealthyInWords({ endpoints }: { endpoints: readonly Endpoint[] }) {
     [
       ['degraded', 'degraded'],
       ['updating', 'updating'],
-      ['no_traffic', 'without traffic'],
-      ['empty', 'empty'],
     ] as const
   )
     .map(([state, word]) => [count(state), word] as const)
     .filter(([number]) => number > 0)
     .map(([number, word]) => `${number} ${word}`);
-  if (failed === 0 && others.length === 0) return endpoints.length === 0 ? 'none yet' : 'all of them';
+  if (failed === 0 && others.length === 0) return endpoints.length === 0 ? 'none yet' : 'none failed or degraded';
   return (
     <>
       {failed > 0 ? <span className="text-danger">{failed} failed</span> : null}

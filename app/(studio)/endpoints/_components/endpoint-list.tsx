@@ -73,6 +73,7 @@ function EndpointRows({ endpoints }: { endpoints: readonly Endpoint[] }) {
       {rows.length === 0 ? (
         <EmptyState
           title="Nothing matches"
+          headingLevel={2}
           actions={
             <Button
               onPress={() => {

@@ -2,11 +2,12 @@
 
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useRef } from 'react';
-import { EndpointSplit, instancesOf } from '#components/endpoints/endpoint-split.tsx';
+import { EndpointSplit, instancesOf, sharesOf } from '#components/endpoints/endpoint-split.tsx';
 import { Age } from '#components/layout/age.tsx';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { useShortcuts } from '#components/layout/use-shortcuts.ts';
 import { StatusChip, Tag } from '#components/ui/chip.tsx';
+import { DeploymentMark } from '#components/ui/deployment.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { Figure } from '#components/ui/readouts.tsx';
 import { Sparkline } from '#components/ui/sparkline.tsx';
@@ -47,9 +48,9 @@ export function EndpointTable({ endpoints, figures, sort, onSort }: EndpointTabl
         <tr>
           {head('state', 'State')}
           {head('name', 'Name')}
-          <HeadCell>Split</HeadCell>
+          <HeadCell>Split and deployments</HeadCell>
           {head('requests', 'Requests', true)}
-          <HeadCell className="max-xl:hidden">
+          <HeadCell className="max-[1400px]:hidden">
             <span className="sr-only">Requests of the last hour</span>
           </HeadCell>
           {head('p95', 'p95', true)}
@@ -113,7 +114,7 @@ function EndpointRow({ endpoint, figures }: { endpoint: Endpoint; figures: Endpo
         <StatusChip status={endpoint.state} />
       </Cell>
       <RowHeader>
-        <span className="flex max-w-90 items-center gap-2">
+        <span className="flex max-w-64 items-center gap-2">
           <Link look="object" href={`/endpoints/${encodeURIComponent(endpoint.name)}`} data-row-link>
             {endpoint.name}
           </Link>
@@ -121,12 +122,15 @@ function EndpointRow({ endpoint, figures }: { endpoint: Endpoint; figures: Endpo
         </span>
       </RowHeader>
       <Cell>
-        <EndpointSplit endpoint={endpoint} className="w-19" />
+        <span className="flex items-center gap-2">
+          <EndpointSplit endpoint={endpoint} className="w-19" />
+          <DeploymentMarks endpoint={endpoint} />
+        </span>
       </Cell>
       <Cell numeric className={rate.value === '0' ? 'text-muted' : ''}>
         <Figure value={rate.value} unit={rate.value === '0' ? '' : rate.unit} />
       </Cell>
-      <Cell className="max-xl:hidden">
+      <Cell className="max-[1400px]:hidden">
         <Sparkline values={figures?.spark ?? []} />
       </Cell>
       <Cell numeric>{figureText(formatLatency(figures?.p95Ms ?? null, locale))}</Cell>
@@ -147,16 +151,32 @@ function EndpointRow({ endpoint, figures }: { endpoint: Endpoint; figures: Endpo
   );
 }
 
-/** Why an endpoint is not well; else one tag. */
+const MARKS_SHOWN = 6;
+
+/** One mark per deployment, those without traffic too. */
+function DeploymentMarks({ endpoint }: { endpoint: Endpoint }) {
+  const names = endpoint.deployments.map((one) => one.name).join(', ');
+  return (
+    <span role="img" aria-label={`deployments: ${names || 'none'}`} title={names} className="flex gap-1">
+      {sharesOf(endpoint)
+        .slice(0, MARKS_SHOWN)
+        .map((share) => (
+          <DeploymentMark key={share.name} slot={share.slot} size={8} />
+        ))}
+    </span>
+  );
+}
+
+/** Why an endpoint is not well, or that a deployment of a well one failed; else one tag. */
 function EndpointRemark({ endpoint }: { endpoint: Endpoint }) {
   const [tag] = Object.entries(endpoint.tags);
-  if (endpoint.state_reason !== '') {
+  const failed = endpoint.deployments.filter((one) => one.provisioning_state === 'Failed').map((one) => one.name);
+  const remark = endpoint.state_reason || (failed.length > 0 ? `${failed.join(', ')} failed` : '');
+  if (remark !== '') {
+    const serious = endpoint.state === 'failed' || failed.length > 0;
     return (
-      <span
-        title={endpoint.state_reason}
-        className={`truncate text-xs ${endpoint.state === 'failed' ? 'text-danger' : 'text-muted'}`}
-      >
-        {endpoint.state_reason}
+      <span title={remark} className={`truncate text-xs ${serious ? 'text-danger' : 'text-muted'}`}>
+        {remark}
       </span>
     );
   }
@@ -175,12 +195,13 @@ function EndpointTotals({ endpoints, figures }: Pick<EndpointTableProps, 'endpoi
     <tfoot>
       <tr>
         <Cell colSpan={3} className="border-b-0 text-muted">
-          {endpoints.length} endpoints, {deployments} deployments
+          {endpoints.length === 1 ? '1 endpoint' : `${endpoints.length} endpoints`},{' '}
+          {deployments === 1 ? '1 deployment' : `${deployments} deployments`}
         </Cell>
         <Cell numeric className={foot}>
           <Figure {...formatRequestRate(totalFigures(shown).ratePerSecond, locale)} />
         </Cell>
-        <Cell className="border-b-0 max-xl:hidden" />
+        <Cell className="border-b-0 max-[1400px]:hidden" />
         <Cell colSpan={3} className="border-b-0" />
         <Cell numeric className={foot}>
           <Figure {...formatHourlyRate(runRate, endpoints[0]?.currency ?? 'USD', locale)} />

@@ -61,8 +61,12 @@ function InstanceTypeRow({ type, onEdit, onDelete }: RowProps) {
   return (
     <Row>
       <RowHeader>
-        <span className="font-medium">{type.name}</span>
-        {type.description ? <span className="ms-2 text-xs text-muted">{type.description}</span> : null}
+        <span className="flex max-w-80 items-baseline gap-2">
+          <span className="font-medium">{type.name}</span>
+          <span className="truncate text-xs text-muted" title={type.description}>
+            {type.description}
+          </span>
+        </span>
       </RowHeader>
       <Cell>
         <Fit type={type} />
@@ -128,14 +132,14 @@ function gpuInWords(type: InstanceType): string {
 /** Whether one such instance can run here, and why not. */
 function Fit({ type }: { type: InstanceType }) {
   return type.fits_host ? (
-    <span className="inline-flex items-center gap-1.5">
+    <span className="inline-flex items-center gap-1.5 align-middle">
       <Check size={14} className="text-success" aria-hidden="true" />
       fits
     </span>
   ) : (
-    <span className="inline-flex items-center gap-1.5 text-muted">
+    <span className="inline-flex max-w-60 items-center gap-1.5 align-middle text-muted" title={type.fit_reason}>
       <Minus size={14} aria-hidden="true" />
-      {type.fit_reason}
+      <span className="truncate">{type.fit_reason}</span>
     </span>
   );
 }

@@ -53,7 +53,9 @@ export function InstanceTypes() {
         />
       ) : null}
       {types?.length === 0 ? (
-        <EmptyState title="No instance types">Without one nothing can be deployed. Add the first.</EmptyState>
+        <EmptyState title="No instance types" headingLevel={2}>
+          Without one nothing can be deployed. Add the first.
+        </EmptyState>
       ) : null}
       {types && types.length > 0 ? (
         <InstanceTypeTable

@@ -28,10 +28,14 @@ export function ApiKeyTable({ apiKeys, onRevoke }: ApiKeyTableProps) {
           >
             <span className="truncate font-medium">{apiKey.name}</span>
             <RevokeButton apiKey={apiKey} onRevoke={onRevoke} />
-            <span className="font-mono text-xs text-muted">{apiKey.prefix}…</span>
-            <Expiry apiKey={apiKey} />
-            <span className="col-span-2 text-xs text-muted">
-              <LastUse apiKey={apiKey} />
+            <span className="col-span-2 font-mono text-xs text-muted">{apiKey.prefix}…</span>
+            <span className="col-span-2 flex items-center justify-between gap-3 text-xs text-muted">
+              <span>
+                last used: <LastUse apiKey={apiKey} />
+              </span>
+              <span>
+                expires: <Expiry apiKey={apiKey} />
+              </span>
             </span>
           </li>
         ))}

@@ -32,7 +32,7 @@ export function ApiKeys() {
       <PageHead title="API keys" aside={apiKeys?.length} actions={apiKeys?.length === 0 ? null : create} />
       <p className="mb-5 max-w-[72ch] text-muted">
         A program that deploys or reads through the REST API sends one as{' '}
-        <code className="font-mono text-xs">Authorization: Bearer …</code>. It may do what its maker may. Requests to
+        <code className="font-mono text-xs">Authorization: Bearer KEY</code>. It may do what its maker may. Requests to
         endpoints need the endpoint’s own key instead.
       </p>
       {query.isPending ? <SkeletonRows label="the API keys" rows={4} /> : null}
@@ -45,7 +45,7 @@ export function ApiKeys() {
         />
       ) : null}
       {apiKeys?.length === 0 ? (
-        <EmptyState title="No API keys" actions={create} className="rounded-lg border border-line">
+        <EmptyState title="No API keys" headingLevel={2} actions={create} className="rounded-lg border border-line">
           Pipelines, scripts and the command line need one. You need none in the browser.
         </EmptyState>
       ) : null}
