@@ -1,52 +1,54 @@
+import { AppError } from '#server/kernel/app-error.ts';
+import { newId } from '#server/kernel/ids.ts';
+import type { ApiKeyCreated } from '#lib/contracts/identity.ts';
 import type { Actor } from '#server/domain/actor.ts';
-import type { ApiKeyRecord } from '#server/domain/user.ts';
+import { presentApiKey } from '#server/domain/present-identity.ts';
 import { apiKeyPath } from '#server/domain/resource-path.ts';
 import { createApiKey as createKeyValue } from '#server/identity/api-key-format.ts';
 import { authorize } from '#server/identity/authorize.ts';
-import { AppError } from '#server/kernel/app-error.ts';
-import { newId } from '#server/kernel/ids.ts';
 import { insertApiKey } from '#server/store/api-key-store.ts';
 import { recordAudit } from '#server/store/audit-store.ts';
+import { findUser } from '#server/store/user-store.ts';
 import type { CommandContext } from './command-context.ts';
 
 export interface CreateApiKey {
   name: string;
-  /** Epoch milliseconds; null for a key that does not expire. */
-  expiresAt: number | null;
+  /** RFC 3339; null for a key that does not expire. */
+  expiresAt: string | null;
 }
 
-/** Makes a key of the caller's account. Its value is in the answer and nowhere else. */
+/** Makes an API key of the caller's account and shows it, this once. */
 export async function createApiKey(
   context: Pick<CommandContext, 'database'>,
   actor: Actor,
   command: CreateApiKey,
-): Promise<ApiKeyRecord & { value: string }> {
+): Promise<ApiKeyCreated> {
   authorize(actor, 'api_key.create', '/api-keys');
-  const { userId } = actor;
-  if (userId === null) throw new AppError('auth.forbidden', 'Keys belong to an account, and this caller has none.');
   const { value, shownPrefix, sha256 } = createKeyValue();
-  const record = await context.database.transact(async (transaction) => {
-    if (command.expiresAt !== null && command.expiresAt <= transaction.now) {
-      throw new AppError('request.invalid', '/expires_at must be in the future.', {
-        errors: [{ path: '/expires_at', message: 'must be in the future' }],
-      });
-    }
+  return context.database.transact(async (transaction) => {
+    const expiresAt = command.expiresAt === null ? null : Date.parse(command.expiresAt);
+    if (expiresAt !== null && expiresAt <= transaction.now) refusePast();
+    const owner = actor.userId === null ? null : await findUser(transaction, actor.userId);
+    if (owner === null) throw new AppError('auth.forbidden', 'Only an account can own an API key.');
     const id = newId('key', transaction.now);
-    await recordAudit(transaction, {
-      actor,
-      action: 'api_key.create',
-      object: apiKeyPath(id),
-      detail: { name: command.name },
-    });
-    return insertApiKey(transaction, {
+    const key = await insertApiKey(transaction, {
       id,
-      userId,
       name: command.name,
       prefix: shownPrefix,
       sha256,
+      userId: owner.id,
       origin: 'api',
-      expiresAt: command.expiresAt,
+      expiresAt,
     });
+    const detail = { name: key.name, prefix: key.prefix };
+    await recordAudit(transaction, { actor, action: 'api_key.create', object: apiKeyPath(id), detail });
+    return { ...presentApiKey(key, owner.email), value };
   });
-  return { ...record, value };
+}
+
+function refusePast(): never {
+  const message = 'must lie in the future';
+  throw new AppError('request.invalid', `The field expires_at ${message}.`, {
+    errors: [{ path: '/expires_at', message }],
+  });
 }

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Actor } from '#server/domain/actor.ts';
-import type { ApiKeyRecord } from '#server/domain/user.ts';
+import type { ApiKeyRecord, UserRecord } from '#server/domain/user.ts';
 import type { Database } from '#server/store/database.ts';
 import { findApiKeyByDigest, touchApiKey } from '#server/store/api-key-store.ts';
 import { findUser } from '#server/store/user-store.ts';
@@ -25,7 +25,7 @@ export async function authenticateApiKey(database: Database, value: string, now:
     );
   if (now - (key.lastUsedAt ?? 0) > TOUCH_EVERY_MS)
     await database.transact((transaction) => touchApiKey(transaction, key.id));
-  return { kind: 'api_key', id: key.id, name: `API key "${key.name}"`, role: user.role, userId: user.id };
+  return { kind: 'api_key', id: key.id, name: `${user.email} (API key ${key.name})`, role: user.role, userId: user.id };
 }
 
 /**
@@ -36,6 +36,10 @@ export async function authenticateStudioUser(database: Database, userId: string)
   const user = await findUser(database, userId);
   if (user === null)
     throw new AppError('auth.required', 'The account of this session no longer exists. Sign in again.');
+  return actorOfUser(user);
+}
+
+export function actorOfUser(user: UserRecord): Actor {
   return { kind: 'user', id: user.id, name: user.email, role: user.role, userId: user.id };
 }
 

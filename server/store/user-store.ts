@@ -1,4 +1,4 @@
-import { asc, count, eq } from 'drizzle-orm';
+import { asc, eq, ne } from 'drizzle-orm';
 import { users } from '#drizzle/schema/users.ts';
 import { userPath } from '#server/domain/resource-path.ts';
 import type { UserRecord } from '#server/domain/user.ts';
@@ -21,8 +21,9 @@ export async function findFirstUser(reader: Reader): Promise<UserRecord | null> 
   return (row as UserRecord | undefined) ?? null;
 }
 
-export async function countUsers(reader: Reader): Promise<number> {
-  return reader.orm.select({ count: count() }).from(users).get()?.count ?? 0;
+/** Whether nobody can sign in yet: accounts without a password belong to automation. */
+export async function needsFirstUser(reader: Reader): Promise<boolean> {
+  return reader.orm.select({ id: users.id }).from(users).where(ne(users.passwordHash, '')).limit(1).get() === undefined;
 }
 
 export type NewUser = Pick<UserRecord, 'id' | 'email' | 'name' | 'role' | 'passwordHash'>;
