@@ -58,6 +58,7 @@ export const ERROR_CODES = [
   'upload.archive_refused',
   'upload.no_space',
   'upload.in_use',
+  'upload.offset_mismatch',
   'instance_type.not_found',
   'instance_type.in_use',
   'api_key.not_found',

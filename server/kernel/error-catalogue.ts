@@ -76,6 +76,7 @@ export const ERROR_CATALOGUE = {
   'upload.archive_refused': entry(422, 'caller', 'The archive was refused'),
   'upload.no_space': entry(507, 'platform', 'There is not enough room on the disk', true),
   'upload.in_use': entry(409, 'caller', 'The upload is in use'),
+  'upload.offset_mismatch': entry(409, 'caller', 'The upload is at another offset', true),
   'instance_type.not_found': entry(404, 'caller', 'The instance type does not exist'),
   'instance_type.in_use': entry(409, 'caller', 'The instance type is in use'),
   'api_key.not_found': entry(404, 'caller', 'The API key does not exist'),
