@@ -66,14 +66,13 @@ function rolloutViews(facts: DeploymentFacts, routes: RouteFacts): Views {
   const { current, outdated, leaving, wantedCount } = facts;
   const started = current.filter(({ actual }) => actual !== null && actual.startedAt !== null);
   const ready = current.filter((instance) => instance.ready);
-  const routed = ready.filter(({ row }) => routes.routed.has(row.id));
   const replaced = outdated.length + leaving.length;
   return {
     [STAGES.resolveModel]: { done: true, message: modelWords(facts), progress: null },
     [STAGES.startInstances]: counted(started.length, wantedCount, 'started'),
     [STAGES.becomeReady]: readyView(facts, ready.length),
     [STAGES.publishRoutes]: {
-      done: facts.good && routed.length >= Math.min(wantedCount, ready.length) && routes.settled,
+      done: facts.good && routes.upToDate && routes.settled,
       message: routeWords(routes),
       progress: null,
     },

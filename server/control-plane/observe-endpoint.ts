@@ -2,6 +2,7 @@ import type { ErrorCode } from '#lib/contracts/error-codes.ts';
 import type { Clock } from '#server/kernel/clock.ts';
 import type { InstanceObservation, InstanceRecord } from '#server/domain/instance.ts';
 import type { ObservedInstance, RuntimeDriver } from '#server/drivers/runtime-driver.ts';
+import { compileRouteTable } from '#server/routing/compile-route-table.ts';
 import type { RouteTablePublisher } from '#server/routing/publish-route-table.ts';
 import type { Reader } from '#server/store/database.ts';
 import { loadEndpointState, type EndpointState } from '#server/store/endpoint-state.ts';
@@ -14,8 +15,10 @@ export interface RouteFacts {
   connected: boolean;
   /** No worker can still be sending requests by an older table. */
   settled: boolean;
-  /** Instances in the published table. */
+  /** Instances of the endpoint in the published table. */
   routed: ReadonlySet<string>;
+  /** The published table holds this endpoint as it is stored. */
+  upToDate: boolean;
 }
 
 /** Why an instance cannot be started as it is wanted. */
@@ -48,16 +51,20 @@ export async function observeEndpoint(deps: ObserveDeps, name: string): Promise<
   const state = await loadEndpointState(deps.database, name);
   if (state === null) return null;
   const actual = new Map(observed.filter((seen) => seen.endpoint === name).map((seen) => [seen.instanceId, seen]));
-  return { ...state, now: deps.clock.now(), actual, refusals: deps.refusals, routes: routeFacts(deps.routes) };
+  return { ...state, now: deps.clock.now(), actual, refusals: deps.refusals, routes: routeFacts(deps.routes, state) };
 }
 
-export function routeFacts(routes: RouteTablePublisher): RouteFacts {
-  const table = routes.published;
-  const routed = new Set<string>();
-  for (const endpoint of table?.endpoints ?? []) {
-    for (const deployment of endpoint.deployments) for (const { id } of deployment.instances) routed.add(id);
-  }
-  return { ...routes.confirmation(), connected: routes.connected, settled: routes.isSettled(), routed };
+function routeFacts(routes: RouteTablePublisher, state: EndpointState): RouteFacts {
+  const stored = compileRouteTable([state], 0).endpoints[0];
+  const published = routes.published?.endpoints.find(({ name }) => name === state.endpoint.name);
+  const instances = published?.deployments.flatMap((deployment) => deployment.instances) ?? [];
+  return {
+    ...routes.confirmation(),
+    connected: routes.connected,
+    settled: routes.isSettled(),
+    routed: new Set(instances.map(({ id }) => id)),
+    upToDate: JSON.stringify(stored) === JSON.stringify(published),
+  };
 }
 
 /** What the driver says of an instance, in the words of the store. An instance that is to go shows that it does. */

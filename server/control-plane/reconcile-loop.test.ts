@@ -1,0 +1,264 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
+import type { OperationRecord } from '#server/domain/operation.ts';
+import { NO_PRECONDITION } from '#server/commands/check-precondition.ts';
+import { cancelOperation } from '#server/commands/cancel-operation.ts';
+import { deleteEndpoint } from '#server/commands/delete-endpoint.ts';
+import { restartDeployment } from '#server/commands/restart-deployment.ts';
+import { findEndpoint } from '#server/store/endpoint-store.ts';
+import { listCapacityIntervals } from '#server/store/instance-store.ts';
+import { findOperation } from '#server/store/operation-store.ts';
+import { createControlPlaneFixture, type ControlPlaneFixture } from '#server/testing/control-plane-fixture.ts';
+import { eventually } from '#server/testing/eventually.ts';
+
+let stack: ControlPlaneFixture;
+
+beforeEach(async () => {
+  stack = await createControlPlaneFixture();
+});
+
+afterEach(() => stack.close());
+
+/** Waits until nothing is on its way out any more. */
+const settled = () =>
+  eventually(async () => (await stack.instances()).every(({ desired }) => desired === 'run'), 'all leaving to be gone');
+
+const statuses = (operation: OperationRecord): string[] => operation.stages.map(({ status }) => status);
+
+/** Ready instances of a deployment in each published table, oldest first. */
+const servedOver = (name: string): number[] =>
+  stack.gateway.tables.map(
+    (table) => table.endpoints[0]?.deployments.find((one) => one.name === name)?.instances.length ?? 0,
+  );
+
+const openCost = async (): Promise<number> => {
+  const all = await listCapacityIntervals(stack.database, { from: 0, to: Number.MAX_SAFE_INTEGER });
+  expect(new Set(all.map(({ instanceId }) => instanceId)).size).toBe(all.length);
+  return all.filter(({ stoppedAt }) => stoppedAt === null).length;
+};
+
+describe('a creation', () => {
+  test('ends when every wanted instance is ready and served by every worker', async () => {
+    const operation = await stack.ended(await stack.put('blue', [], { instance_count: 2 }));
+    expect(operation).toMatchObject({ status: 'succeeded', error: null });
+    expect(statuses(operation)).toEqual(['succeeded', 'succeeded', 'succeeded', 'succeeded']);
+    expect(operation.stages.at(-1)?.message).toMatch(/^Route table \d+ is served by 2 of 2 gateway workers\.$/);
+    expect(await stack.deployment('blue')).toMatchObject({ provisioningState: 'Succeeded', readyInstances: 2 });
+    expect(servedOver('blue').at(-1)).toBe(2);
+    expect(await openCost()).toBe(2);
+  });
+
+  test('gives the promised share of the traffic in the moment it is ready', async () => {
+    await stack.ended(await stack.put('blue', [], {}, true));
+    expect((await findEndpoint(stack.database, 'iris'))?.traffic).toEqual({ blue: 100 });
+    expect(stack.gateway.tables.at(-1)?.endpoints[0]?.deployments[0]?.weight).toBe(100);
+    await stack.ended(await stack.put('green', []));
+    expect((await findEndpoint(stack.database, 'iris'))?.traffic).toEqual({ blue: 100 });
+    await stack.ended(await stack.put('green', [], {}, true));
+    expect((await findEndpoint(stack.database, 'iris'))?.traffic).toEqual({ green: 100 });
+  });
+
+  test('of a program that ends again and again fails, removes its instances and keeps the log', async () => {
+    const operation = await stack.ended(await stack.put('blue', ['exits', '7', 'last-words']));
+    expect(operation.status).toBe('failed');
+    expect(operation.error).toMatchObject({ code: 'deployment.exited', status: 422 });
+    expect(operation.error?.detail).toContain('exited with code 7');
+    expect(operation.error?.details?.['log_tail']).toContain('last-words');
+    await settled();
+    expect(await stack.instances()).toEqual([]);
+    expect(await openCost()).toBe(0);
+    const deployment = await stack.deployment('blue');
+    expect(deployment).toMatchObject({ provisioningState: 'Failed', readyInstances: 0 });
+    expect(deployment?.error?.code).toBe('deployment.exited');
+    expect(stack.world.lines.get('iris/blue')?.length).toBeGreaterThan(0);
+  });
+
+  test('that never becomes ready fails, keeps its instance and goes on charging for it', async () => {
+    const patience = { readiness_probe: { initial_delay: 0, period: 1, failure_threshold: 1 } };
+    const operation = await stack.ended(await stack.put('blue', ['never-ready'], patience));
+    expect(operation.error).toMatchObject({ code: 'deployment.not_ready_in_time' });
+    expect(operation.error?.detail).toContain('HTTP 503');
+    expect(await stack.instances()).toHaveLength(1);
+    expect(await openCost()).toBe(1);
+    const [instance] = await stack.instances();
+    stack.world.setReady(instance?.id ?? '', true);
+    await eventually(async () => (await stack.deployment('blue'))?.provisioningState === 'Succeeded');
+    expect((await stack.deployment('blue'))?.error).toBeNull();
+    expect(servedOver('blue').at(-1)).toBe(1);
+  });
+
+  test('of a command that does not exist fails at once and leaves nothing', async () => {
+    const operation = await stack.ended(await stack.put('blue', ['missing']));
+    expect(operation.error).toMatchObject({ code: 'deployment.command_not_found' });
+    await settled();
+    expect(await openCost()).toBe(0);
+  });
+
+  test('that is cancelled leaves no deployment', async () => {
+    const id = await stack.put('blue', ['never-ready']);
+    await eventually(async () => (await stack.instances()).length === 1);
+    await cancelOperation(stack, SYSTEM_ACTOR, id);
+    await eventually(async () => (await stack.deployment('blue')) === null, 'the row to go');
+    expect(stack.world.instances.size).toBe(0);
+    expect((await findOperation(stack.database, id))?.status).toBe('canceled');
+    expect(await openCost()).toBe(0);
+  });
+
+  test('of no instances succeeds with none', async () => {
+    const operation = await stack.ended(await stack.put('blue', [], { instance_count: 0 }));
+    expect(operation.status).toBe('succeeded');
+    expect(await stack.instances()).toEqual([]);
+  });
+});
+
+describe('an update', () => {
+  test('replaces every instance and never serves fewer than are wanted', async () => {
+    await stack.ended(await stack.put('blue', ['one'], { instance_count: 3 }));
+    const before = (await stack.instances()).map(({ id }) => id);
+    const tables = stack.gateway.tables.length;
+    const operation = await stack.ended(await stack.put('blue', ['two'], { instance_count: 3 }));
+    expect(operation.status).toBe('succeeded');
+    expect(statuses(operation)).toEqual(Array.from({ length: 5 }, () => 'succeeded'));
+    const after = (await stack.instances()).map(({ id }) => id);
+    expect(after).toHaveLength(3);
+    expect(after.some((id) => before.includes(id))).toBe(false);
+    expect(Math.min(...servedOver('blue').slice(tables - 1))).toBeGreaterThanOrEqual(3);
+    expect(await openCost()).toBe(3);
+  });
+
+  test('that fails goes back to the version before, which serves all the while', async () => {
+    await stack.ended(await stack.put('blue', ['one'], { instance_count: 2 }));
+    const good = await stack.deployment('blue');
+    const tables = stack.gateway.tables.length;
+    const operation = await stack.ended(await stack.put('blue', ['exits', '9'], { instance_count: 2 }));
+    expect(operation).toMatchObject({ status: 'failed' });
+    expect(operation.error?.detail).toContain('The previous version keeps serving');
+    await settled();
+    const deployment = await stack.deployment('blue');
+    expect(deployment).toMatchObject({ specHash: good?.specHash, provisioningState: 'Failed', readyInstances: 2 });
+    expect(Math.min(...servedOver('blue').slice(tables - 1))).toBe(2);
+    expect(stack.world.instances.size).toBe(2);
+  });
+
+  test('of the count alone starts or stops only the difference', async () => {
+    await stack.ended(await stack.put('blue', [], { instance_count: 2 }));
+    const first = (await stack.instances()).map(({ id }) => id);
+    await stack.ended(await stack.put('blue', [], { instance_count: 4 }));
+    const grown = (await stack.instances()).map(({ id }) => id);
+    expect(grown.slice(0, 2)).toEqual(first);
+    expect(grown).toHaveLength(4);
+    const operation = await stack.ended(await stack.put('blue', [], { instance_count: 1 }));
+    expect(operation.status).toBe('succeeded');
+    await settled();
+    expect((await stack.instances()).map(({ id }) => id)).toHaveLength(1);
+    expect(first).toContain((await stack.instances())[0]?.id);
+  });
+
+  test('that is cancelled puts the version before back', async () => {
+    await stack.ended(await stack.put('blue', ['one']));
+    const good = await stack.deployment('blue');
+    const id = await stack.put('blue', ['never-ready', 'two']);
+    await eventually(async () => (await stack.instances()).length === 2);
+    await cancelOperation(stack, SYSTEM_ACTOR, id);
+    await settled();
+    await eventually(async () => (await stack.instances()).length === 1);
+    expect(await stack.deployment('blue')).toMatchObject({ specHash: good?.specHash, provisioningState: 'Canceled' });
+  });
+
+  test('supersedes the one that runs and wins', async () => {
+    await stack.ended(await stack.put('blue', ['one']));
+    const slow = await stack.put('blue', ['never-ready', 'two']);
+    await eventually(async () => (await stack.instances()).length === 2);
+    const last = await stack.ended(await stack.put('blue', ['three']));
+    expect(last.status).toBe('succeeded');
+    expect((await findOperation(stack.database, slow))?.status).toBe('superseded');
+    await settled();
+    const [instance, ...others] = await stack.instances();
+    expect(others).toEqual([]);
+    expect(instance?.spec.command).toEqual(['fake', 'three']);
+  });
+});
+
+test('a restart replaces every instance without a gap', async () => {
+  await stack.ended(await stack.put('blue', [], { instance_count: 2 }));
+  const before = (await stack.instances()).map(({ id }) => id);
+  const tables = stack.gateway.tables.length;
+  const { id } = await restartDeployment(stack, SYSTEM_ACTOR, { endpointName: 'iris', name: 'blue' });
+  expect((await stack.ended(id)).status).toBe('succeeded');
+  await settled();
+  expect((await stack.instances()).some((instance) => before.includes(instance.id))).toBe(false);
+  expect(Math.min(...servedOver('blue').slice(tables - 1))).toBeGreaterThanOrEqual(2);
+});
+
+test('an instance that fails leaves the routes at once and comes back with its recovery', async () => {
+  await stack.ended(await stack.put('blue', [], { instance_count: 2 }));
+  const [first] = await stack.instances();
+  stack.world.setReady(first?.id ?? '', false);
+  await eventually(() => servedOver('blue').at(-1) === 1);
+  expect((await stack.deployment('blue'))?.readyInstances).toBe(1);
+  stack.world.setReady(first?.id ?? '', true);
+  await eventually(() => servedOver('blue').at(-1) === 2);
+  expect((await stack.deployment('blue'))?.provisioningState).toBe('Succeeded');
+});
+
+test('an instance that crashes is routed again under a new generation', async () => {
+  await stack.ended(await stack.put('blue', []));
+  const [instance] = await stack.instances();
+  await stack.world.crash(instance?.id ?? '', { signal: 'SIGKILL' });
+  await eventually(async () => (await stack.instances())[0]?.generation === 2);
+  await eventually(() => stack.gateway.tables.at(-1)?.endpoints[0]?.deployments[0]?.instances[0]?.generation === 2);
+  expect(servedOver('blue')).toContain(0);
+});
+
+test('no instance is stopped while a worker may still send to it', async () => {
+  await stack.ended(await stack.put('blue', []));
+  const [instance] = await stack.instances();
+  stack.gateway.holdBack();
+  const id = await stack.remove('blue');
+  await eventually(() => servedOver('blue').at(-1) === 0);
+  await eventually(async () => (await stack.instances())[0]?.state === 'draining');
+  expect(stack.world.instances.get(instance?.id ?? '')?.state).toBe('ready');
+  stack.gateway.confirm();
+  expect((await stack.ended(id)).status).toBe('succeeded');
+  expect(stack.world.instances.size).toBe(0);
+});
+
+test('deleting a deployment removes its row, its logs and its cost', async () => {
+  await stack.ended(await stack.put('blue', ['some-output']));
+  const operation = await stack.ended(await stack.remove('blue'));
+  expect(statuses(operation)).toEqual(['succeeded', 'succeeded', 'succeeded']);
+  expect(await stack.deployment('blue')).toBeNull();
+  expect(stack.world.lines.size).toBe(0);
+  expect(await openCost()).toBe(0);
+});
+
+test('deleting an endpoint removes everything under it', async () => {
+  await stack.ended(await stack.put('blue', [], {}, true));
+  const unfinished = await stack.put('green', ['never-ready']);
+  const { id } = await deleteEndpoint(stack, SYSTEM_ACTOR, { name: 'iris', precondition: NO_PRECONDITION });
+  expect((await stack.ended(id)).status).toBe('succeeded');
+  expect((await stack.ended(unfinished)).status).toBe('superseded');
+  expect(await findEndpoint(stack.database, 'iris')).toBeNull();
+  expect(stack.world.instances.size).toBe(0);
+  expect(stack.gateway.tables.at(-1)?.endpoints).toEqual([]);
+});
+
+test('an instance that nobody owns is removed, and one that is owned is not', async () => {
+  await stack.ended(await stack.put('blue', []));
+  const owned = [...stack.world.instances.values()][0];
+  if (owned === undefined) throw new Error('No instance was started.');
+  await stack.world.start({ ...owned.spec, instanceId: 'iris.blue.stray' });
+  await stack.restart();
+  await eventually(() => !stack.world.instances.has('iris.blue.stray'));
+  expect(stack.world.instances.has(owned.spec.instanceId)).toBe(true);
+});
+
+test('a control plane that starts anew publishes nothing new while nothing has changed', async () => {
+  await stack.ended(await stack.put('blue', [], {}, true));
+  const last = stack.gateway.tables.at(-1);
+  await stack.restart();
+  await stack.controlPlane.idle();
+  const { endpoints } = stack.gateway.tables.at(-1) ?? {};
+  expect(endpoints).toEqual(last?.endpoints);
+  expect(servedOver('blue').at(-1)).toBe(1);
+});
