@@ -178,6 +178,7 @@ export const invokeResponseSchema = z.object({
 export const activitySchema = z.object({
   id: z.string(),
   at: z.string(),
+  endpoint: z.string(),
   kind: z.enum(['deploy', 'traffic', 'scale', 'config', 'restart', 'delete', 'failure', 'key']),
   deployment: z.string().nullable(),
   actor: z.string(),

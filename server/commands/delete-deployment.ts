@@ -11,7 +11,7 @@ import { updateDeployment } from '#server/store/deployment-store.ts';
 import { findOperation, insertOperation } from '#server/store/operation-store.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
-import { findDeploymentOrRefuse, findEndpointOrRefuse } from './find-or-refuse.ts';
+import { findDeploymentOrRefuse, findEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
 
 export interface DeleteDeployment {
   key: DeploymentKey;

@@ -10,7 +10,7 @@ import { updateEndpoint } from '#server/store/endpoint-store.ts';
 import { insertOperation, listRunningOperations, supersedeOperations } from '#server/store/operation-store.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
-import { findEndpointOrRefuse } from './find-or-refuse.ts';
+import { findEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
 
 export interface DeleteEndpoint {
   name: string;

@@ -3,7 +3,7 @@ import type { Actor } from '#server/domain/actor.ts';
 import { endpointPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import type { CommandContext } from './command-context.ts';
-import { findEndpointOrRefuse } from './find-or-refuse.ts';
+import { findEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
 
 /**
  * Answers a caller that asks for a token: endpoints are called with keys, so there are none.

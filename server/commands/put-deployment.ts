@@ -19,7 +19,7 @@ import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
 import { findInstanceTypeOfDeployment } from './find-instance-type-of-deployment.ts';
 import { findModelOfDeployment } from './find-model-of-deployment.ts';
-import { findLiveEndpointOrRefuse } from './find-or-refuse.ts';
+import { findLiveEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
 
 const MAX_DEPLOYMENTS = 20;
 

@@ -14,7 +14,7 @@ import { applySplit } from './apply-split.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
 import { createEndpointKeyValue, saveKeyValue } from './create-endpoint-key.ts';
-import { refuseDeleting } from './find-or-refuse.ts';
+import { refuseDeleting } from '#server/store/find-or-refuse.ts';
 
 /** How long a write waits for the gateway before it answers; the change holds either way. */
 const CONFIRM_MS = 500;

@@ -10,7 +10,7 @@ import type { Reader } from '#server/store/database.ts';
 import { listEndpointKeys } from '#server/store/endpoint-store.ts';
 import type { CommandContext } from './command-context.ts';
 import { keyContext } from './create-endpoint-key.ts';
-import { findEndpointOrRefuse } from './find-or-refuse.ts';
+import { findEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
 
 /** Opens the keys of an endpoint. A command because it is written into the audit log first: no entry, no keys. */
 export async function readEndpointKeys(

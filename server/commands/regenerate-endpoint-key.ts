@@ -10,7 +10,7 @@ import { recordAudit } from '#server/store/audit-store.ts';
 import { updateEndpoint } from '#server/store/endpoint-store.ts';
 import type { CommandContext } from './command-context.ts';
 import { createEndpointKeyValue, saveKeyValue } from './create-endpoint-key.ts';
-import { findLiveEndpointOrRefuse } from './find-or-refuse.ts';
+import { findLiveEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
 import { openKeys, refuseWithoutKeys } from './read-endpoint-keys.ts';
 
 const CONFIRM_MS = 5_000;

@@ -10,7 +10,7 @@ import { recordAudit } from '#server/store/audit-store.ts';
 import { updateDeployment } from '#server/store/deployment-store.ts';
 import { insertOperation } from '#server/store/operation-store.ts';
 import type { CommandContext } from './command-context.ts';
-import { findDeploymentOrRefuse, findLiveEndpointOrRefuse } from './find-or-refuse.ts';
+import { findDeploymentOrRefuse, findLiveEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
 
 /** Asks for every instance to be replaced by a new one of the same spec, new ones first, so that no request fails. */
 export async function restartDeployment(

@@ -10,7 +10,7 @@ import { supersedeOperations, insertOperation } from '#server/store/operation-st
 import { applySplit } from './apply-split.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
-import { findLiveEndpointOrRefuse } from './find-or-refuse.ts';
+import { findLiveEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
 
 /** Longest wait for every gateway worker; after it the change goes on as an operation. */
 const CONFIRM_MS = 2_000;

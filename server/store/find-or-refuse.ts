@@ -1,9 +1,9 @@
 import { AppError } from '#server/kernel/app-error.ts';
 import type { DeploymentKey, DeploymentRecord } from '#server/domain/deployment.ts';
 import type { EndpointRecord } from '#server/domain/endpoint.ts';
-import type { Reader } from '#server/store/database.ts';
-import { findDeployment } from '#server/store/deployment-store.ts';
-import { findEndpoint } from '#server/store/endpoint-store.ts';
+import type { Reader } from './database.ts';
+import { findDeployment } from './deployment-store.ts';
+import { findEndpoint } from './endpoint-store.ts';
 
 /** @throws AppError `endpoint.not_found` */
 export async function findEndpointOrRefuse(reader: Reader, name: string): Promise<EndpointRecord> {

@@ -1,0 +1,43 @@
+import type { Instance } from '#lib/contracts/deployment.ts';
+import type { ListPage } from '#lib/contracts/resource.ts';
+import { formatInstant } from '#server/kernel/clock.ts';
+import type { Actor } from '#server/domain/actor.ts';
+import type { DeploymentKey } from '#server/domain/deployment.ts';
+import type { InstanceRecord } from '#server/domain/instance.ts';
+import type { InstanceUseSource } from '#server/domain/ports.ts';
+import { deploymentPath } from '#server/domain/resource-path.ts';
+import { authorize } from '#server/identity/authorize.ts';
+import { findDeploymentOrRefuse } from '#server/store/find-or-refuse.ts';
+import { listInstances as listRows } from '#server/store/instance-store.ts';
+import { pageOf, presentPage, type PageRequest } from './page.ts';
+import type { QueryContext } from './query-context.ts';
+
+/** Instances of a deployment, oldest first, with what each uses now. */
+export async function listInstances(
+  context: Pick<QueryContext, 'database'> & { instanceUse: InstanceUseSource },
+  actor: Actor,
+  key: DeploymentKey,
+  page: PageRequest,
+): Promise<ListPage<Instance>> {
+  authorize(actor, 'deployment.read', deploymentPath(key.endpointName, key.name));
+  await findDeploymentOrRefuse(context.database, key);
+  const rows = await listRows(context.database, key.endpointName, key.name);
+  const cut = pageOf('instances', rows, (row) => `${row.createdAt} ${row.id}`, page);
+  return presentPage(cut, (row) => present(row, context.instanceUse));
+}
+
+function present(row: InstanceRecord, source: InstanceUseSource): Instance {
+  const use = source.instanceUse(row.id);
+  return {
+    id: row.id,
+    state: row.state,
+    started_at: row.startedAt === null ? null : formatInstant(row.startedAt),
+    restarts: row.restarts,
+    last_exit: row.lastExit && { code: row.lastExit.code, signal: row.lastExit.signal, reason: row.lastExit.reason },
+    cpu_percent: use?.cpuPercent ?? null,
+    memory_mib: use?.memoryMib ?? null,
+    memory_limit_mib: row.memoryLimitBy === 'none' ? null : row.spec.memoryMib,
+    memory_limit_by: row.memoryLimitBy,
+    runtime_ref: row.runtimeRef,
+  };
+}

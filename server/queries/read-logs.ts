@@ -1,0 +1,76 @@
+import type { LogLine } from '#lib/contracts/deployment.ts';
+import type { Actor } from '#server/domain/actor.ts';
+import type { DeploymentKey } from '#server/domain/deployment.ts';
+import type { LogSource, LogSourceLine } from '#server/domain/ports.ts';
+import { deploymentPath } from '#server/domain/resource-path.ts';
+import { authorize } from '#server/identity/authorize.ts';
+import { findDeploymentOrRefuse } from '#server/store/find-or-refuse.ts';
+import type { QueryContext } from './query-context.ts';
+
+export interface LogsContext extends Pick<QueryContext, 'database'> {
+  logs: LogSource;
+}
+
+export interface LogsRequest {
+  key: DeploymentKey;
+  container: 'inference-server' | 'storage-initializer' | 'build';
+  tail: number;
+  instance?: string | undefined;
+  /** RFC 3339. */
+  since?: string | undefined;
+  /** Only lines after this position. */
+  after?: string | undefined;
+}
+
+export interface PositionedLogLine extends LogLine {
+  /** Position that resumes the stream. */
+  cursor: string;
+}
+
+/** Console lines of a deployment's instances, oldest first; also of instances that are gone. */
+export async function readLogs(context: LogsContext, actor: Actor, request: LogsRequest): Promise<PositionedLogLine[]> {
+  const { key, tail, since, after } = request;
+  await authorizeLogs(context, actor, key);
+  // A process opens its model where it lies and needs no image: these two consoles are always empty here.
+  if (request.container !== 'inference-server') return [];
+  const lines = await context.logs.readLogs(key.endpointName, key.name, request.instance ?? null, {
+    tail,
+    ...(since !== undefined && { since }),
+    ...(after !== undefined && { after }),
+  });
+  return lines.map(present);
+}
+
+/** The same as text, one line each. */
+export async function readLogText(context: LogsContext, actor: Actor, request: LogsRequest): Promise<string> {
+  const lines = await readLogs(context, actor, request);
+  return lines.map(({ at, instance, text }) => `${at} ${instance} ${text}\n`).join('');
+}
+
+/** Calls back with the newest `tail` lines, or with those after a position, and then with each new one until the signal aborts. */
+export async function followLogs(
+  context: LogsContext,
+  actor: Actor,
+  request: LogsRequest,
+  onLine: (line: PositionedLogLine) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let after = request.after ?? null;
+  for (const line of await readLogs(context, actor, request)) {
+    onLine(line);
+    after = line.cursor;
+  }
+  if (request.container !== 'inference-server') return;
+  const { key, instance = null } = request;
+  await context.logs.followLogs(key.endpointName, key.name, instance, after, (line) => onLine(present(line)), signal);
+}
+
+/** Asked before a stream is opened, so that a refusal can still be an answer. */
+export async function authorizeLogs(context: LogsContext, actor: Actor, key: DeploymentKey): Promise<void> {
+  authorize(actor, 'logs.read', deploymentPath(key.endpointName, key.name));
+  await findDeploymentOrRefuse(context.database, key);
+}
+
+function present({ cursor, at, instanceId, stream, text }: LogSourceLine): PositionedLogLine {
+  return { cursor, at, instance: instanceId, stream, text };
+}
