@@ -12,7 +12,8 @@ import { instanceFiles, makeInstanceFolders, readRecord, type InstanceRecord } f
 import { checkCommand, DEFAULT_SEARCH_PATH } from './launch-program.ts';
 import { memoryLimit } from './memory-limit.ts';
 import { groupMemoryBytes, groupUnreclaimableBytes } from './memory-use.ts';
-import { endProcesses, markedProcesses, membersOf, ownerMarkOf } from './process-group.ts';
+import { listProcesses, type ProcessRow } from './proc-table.ts';
+import { endProcesses, groupOf, markedProcesses, ownerMarkOf } from './process-group.ts';
 import { superviseInstance, type InstanceSupervisor } from './supervise-instance.ts';
 
 export interface ProcessDriverOptions {
@@ -97,13 +98,23 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
   async function start(): Promise<void> {
     await mkdir(instancesDir, { recursive: true, mode: 0o700 });
     for (const instanceId of await readdir(instancesDir)) {
-      const record = await readRecord(instanceFiles(join(instancesDir, instanceId)));
-      // Without a record nothing was started; the folder is what is left of a beginning or of a removal.
+      const record = await readRecordOrReport(instanceId);
+      // Without a record nothing was started, and the folder is what is left of a beginning or of a removal. With one that cannot be read the
+      // instance is given up: its processes are ended below, and whoever wants it asks for it again.
       if (record === null) await rm(join(instancesDir, instanceId), { recursive: true, force: true });
       else await adopt(record);
     }
     await endUnknownProcesses();
     watch = setInterval(() => void watchMemory(), MEMORY_CHECK_MS);
+  }
+
+  async function readRecordOrReport(instanceId: string): Promise<InstanceRecord | null> {
+    try {
+      return await readRecord(instanceFiles(join(instancesDir, instanceId)));
+    } catch (error) {
+      options.onError(`instance ${instanceId}`, error);
+      return null;
+    }
   }
 
   async function adopt(record: InstanceRecord): Promise<void> {
@@ -179,11 +190,13 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
   /** A look once a second: what grows past its memory faster than that meets the data limit or the kernel. */
   async function watchMemory(): Promise<void> {
     ticks += 1;
+    if (supervisors.size === 0) return;
+    const table = listProcesses();
     for (const supervisor of supervisors.values()) {
       const { process: leader, spec, phase } = supervisor.record;
       if (phase !== 'running' || leader === null) continue;
       if (ticks % ALIVE_MARK_EVERY === 0) await supervisor.markAlive();
-      const used = groupUnreclaimableBytes(membersOf(spec.instanceId, ownerMark, leader));
+      const used = groupUnreclaimableBytes(groupOf(leader, table));
       const limit = spec.memoryMib * 1024 * 1024;
       if (used <= limit) continue;
       const words = `killed for memory: it used ${Math.ceil(used / 2 ** 20)} MiB of the ${spec.memoryMib} MiB that its instance type has`;
@@ -191,10 +204,10 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
     }
   }
 
-  function sampleOne(supervisor: InstanceSupervisor): ResourceUse[] {
+  function sampleOne(supervisor: InstanceSupervisor, table: readonly ProcessRow[]): ResourceUse[] {
     const { process: leader, spec } = supervisor.record;
     if (leader === null) return [];
-    const rows = membersOf(spec.instanceId, ownerMark, leader);
+    const rows = groupOf(leader, table);
     if (rows.length === 0) return [];
     const cpuSeconds = rows.reduce((sum, row) => sum + row.cpuSeconds, 0);
     return [{ instanceId: spec.instanceId, cpuSeconds, memoryBytes: groupMemoryBytes(rows) }];
@@ -212,7 +225,10 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
     remove,
     observe: async () => [...supervisors.values()].map((supervisor) => supervisor.observe()),
     check: (instanceId) => supervisors.get(instanceId)?.check(),
-    sample: async () => [...supervisors.values()].flatMap(sampleOne),
+    async sample() {
+      const table = listProcesses();
+      return [...supervisors.values()].flatMap((supervisor) => sampleOne(supervisor, table));
+    },
     readLogs: consoles.read,
     followLogs: consoles.follow,
     forgetDeployment: consoles.forget,

@@ -19,13 +19,19 @@ export function signalGroup(group: number, signal: GroupSignal): boolean {
   }
 }
 
+/** The processes of the group that a program leads. Empty once the leader is gone, for its number may have been given away again. */
+export function groupOf(leader: ProcessIdentity, table: readonly ProcessRow[]): ProcessRow[] {
+  return isSameProcess(leader) ? table.filter((row) => row.processGroup === leader.pid) : [];
+}
+
 /**
  * Everything that belongs to an instance: the group that its program leads, and whatever left that group but still carries the mark in its
- * environment. A group whose leader is gone counts only with the mark, for its number may have been given away again.
+ * environment. Reads the environment of every process, so it is for ending an instance and not for watching it.
  */
-export function membersOf(instanceId: string, ownerMark: string, leader: ProcessIdentity | null): ProcessRow[] {
-  const led = leader !== null && isSameProcess(leader) ? leader.pid : null;
-  return listProcesses().filter((row) => row.processGroup === led || isMarked(row.pid, instanceId, ownerMark));
+function membersOf(instanceId: string, ownerMark: string, leader: ProcessIdentity | null): ProcessRow[] {
+  const table = listProcesses();
+  const group = new Set(leader === null ? [] : groupOf(leader, table));
+  return table.filter((row) => group.has(row) || isMarked(row.pid, instanceId, ownerMark));
 }
 
 function isMarked(pid: number, instanceId: string, ownerMark: string): boolean {
