@@ -28,8 +28,8 @@ export class Metrics {
     this.#runRequests += report.requests;
   }
 
-  /** @param queued requests that wait now */
-  format(queued: number): string {
+  /** The page of now, given the requests that wait and those whose run is under way. */
+  format(now: { queued: number; running: number }): string {
     const lines = ['# TYPE viridian_onnx_requests_total counter'];
     for (const [labels, count] of this.#requests) lines.push(`viridian_onnx_requests_total{${labels}} ${count}`);
     lines.push('# TYPE viridian_onnx_run_seconds histogram');
@@ -46,7 +46,9 @@ export class Metrics {
       '# TYPE viridian_onnx_rows_total counter',
       `viridian_onnx_rows_total ${this.#rows}`,
       '# TYPE viridian_onnx_queued_requests gauge',
-      `viridian_onnx_queued_requests ${queued}`,
+      `viridian_onnx_queued_requests ${now.queued}`,
+      '# TYPE viridian_onnx_running_requests gauge',
+      `viridian_onnx_running_requests ${now.running}`,
     );
     return `${lines.join('\n')}\n`;
   }

@@ -79,7 +79,11 @@ export class ModelServer {
       case '/v2/health/ready':
         return this.#readiness(responder, path.startsWith('/v2'));
       case '/metrics':
-        return responder.send(200, 'text/plain; version=0.0.4', this.#metrics.format(this.#queue?.length ?? 0));
+        return responder.send(
+          200,
+          'text/plain; version=0.0.4',
+          this.#metrics.format(this.#queue ?? { queued: 0, running: 0 }),
+        );
       case '/v2':
         return this.#answer(responder, 'metadata', 200, SERVER_METADATA);
       case '/':

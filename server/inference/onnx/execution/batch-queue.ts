@@ -57,6 +57,7 @@ export class BatchQueue {
   #waiting: Job[] = [];
   #waitingBytes = 0;
   #busy = false;
+  #running = 0;
   #merge: boolean;
 
   constructor(options: BatchQueueOptions) {
@@ -64,8 +65,14 @@ export class BatchQueue {
     this.#merge = options.merge;
   }
 
-  get length(): number {
+  /** Requests that wait for a run. */
+  get queued(): number {
     return this.#waiting.length;
+  }
+
+  /** Requests whose run is under way. */
+  get running(): number {
+    return this.#running;
   }
 
   /**
@@ -94,7 +101,10 @@ export class BatchQueue {
 
   /** One run per turn of the event loop, so that probes and new requests get their turn between two runs. */
   async #work(): Promise<void> {
-    await this.#run(this.#takeBatch());
+    const batch = this.#takeBatch();
+    this.#running = batch.length;
+    await this.#run(batch);
+    this.#running = 0;
     if (this.#waiting.length > 0) setImmediate(() => void this.#work());
     else this.#busy = false;
   }

@@ -9,7 +9,7 @@ const GROWTH_PER_DOUBLING = 4;
 
 /**
  * Expects how long a run takes from the runs before it, by size of the input in powers of two. For a size never seen it assumes the worst
- * of the nearest smaller one.
+ * that follows from the nearest smaller one, or else as much as the nearest larger one.
  */
 export class RunCost {
   readonly #averageMs = new Float64Array(BUCKETS);
@@ -22,15 +22,14 @@ export class RunCost {
     else this.#averageMs[bucket] = before + WEIGHT * (Math.min(runMs, MAX_STEP * before + FLOOR_MS) - before);
   }
 
-  /** Milliseconds; Infinity before anything was observed that is not larger. */
+  /** Milliseconds; Infinity before anything was observed. */
   expectMs(elements: number): number {
-    let factor = 1;
-    for (let bucket = bucketOf(elements); bucket >= 0; bucket -= 1) {
+    const own = bucketOf(elements);
+    for (let bucket = own; bucket >= 0; bucket -= 1) {
       const average = this.#averageMs[bucket] as number;
-      if (average > 0) return average * factor;
-      factor *= GROWTH_PER_DOUBLING;
+      if (average > 0) return average * GROWTH_PER_DOUBLING ** (own - bucket);
     }
-    return Number.POSITIVE_INFINITY;
+    return this.#averageMs.find((average, bucket) => bucket > own && average > 0) ?? Number.POSITIVE_INFINITY;
   }
 }
 

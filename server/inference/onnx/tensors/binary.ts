@@ -41,6 +41,7 @@ function decodeTexts(signature: TensorSignature, count: number, bytes: Buffer): 
     if (end > bytes.length) throw mismatch(signature, 'BYTES elements that end inside their data, got a longer one');
     const content = bytes.subarray(position + 4, end);
     if (!isUtf8(content)) throw new InputError(`Input "${signature.name}" expects text, got bytes that are not UTF-8.`);
+    if (content.includes(0)) throw new InputError(`Input "${signature.name}" expects text without NUL characters.`);
     texts.push(content.toString('utf8'));
     position = end;
   }

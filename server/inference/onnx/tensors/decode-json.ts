@@ -187,15 +187,20 @@ function writeBooleans(values: readonly unknown[], data: TensorData, position: n
 function writeTexts(values: readonly unknown[], data: TensorData, position: number): number {
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index];
-    if (typeof value !== 'string') return index;
+    if (typeof value !== 'string' || !isCarriedText(value)) return index;
     (data as string[])[position + index] = value;
   }
   return -1;
 }
 
+/** onnxruntime's binding ends a text at its first NUL and replaces half of a surrogate pair, both without a word. */
+function isCarriedText(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
+}
+
 function valueWords(datatype: Datatype): string {
   const { kind, min, max } = DATATYPES[datatype];
-  if (kind === 'text') return 'BYTES values as text';
+  if (kind === 'text') return 'BYTES values as text without NUL characters and lone surrogates';
   if (kind === 'boolean') return 'BOOL values true or false';
   if (kind === 'float' || kind === 'half') return `finite ${datatype} numbers`;
   return `whole ${datatype} numbers from ${min} to ${max}`;
