@@ -172,6 +172,8 @@ export const invokeResponseSchema = z.object({
   body_base64: z.string().optional(),
   duration_ms: z.number(),
   deployment: z.string().nullable(),
+  /** The answer was longer, or took longer, than this call shows: what came until then is here. */
+  truncated: z.boolean().optional(),
 });
 
 /** Something that happened to an endpoint, in a sentence; the marks in charts come from here. */

@@ -3,7 +3,8 @@ import { AppError } from '#server/kernel/app-error.ts';
 import type { EndpointWrite } from '#lib/contracts/endpoint.ts';
 import type { Actor } from '#server/domain/actor.ts';
 import { KEY_SLOTS, type EndpointRecord, type EndpointSettings } from '#server/domain/endpoint.ts';
-import { parseEndpointSettings } from '#server/domain/present-endpoint.ts';
+import { mergePatch } from '#server/domain/merge-patch.ts';
+import { describeWrittenEndpoint, parseEndpointSettings } from '#server/domain/present-endpoint.ts';
 import { endpointPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { recordActivity } from '#server/store/activity-store.ts';
@@ -14,7 +15,7 @@ import { applySplit } from './apply-split.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
 import { createEndpointKeyValue, saveKeyValue } from './create-endpoint-key.ts';
-import { refuseDeleting } from '#server/store/find-or-refuse.ts';
+import { findLiveEndpointOrRefuse, refuseDeleting } from '#server/store/find-or-refuse.ts';
 
 /** How long a write waits for the gateway before it answers; the change holds either way. */
 const CONFIRM_MS = 500;
@@ -22,6 +23,15 @@ const CONFIRM_MS = 500;
 export interface PutEndpoint {
   name: string;
   written: EndpointWrite;
+  precondition: Precondition;
+}
+
+export interface PatchEndpoint {
+  name: string;
+  /** JSON merge patch, not checked yet. */
+  patch: unknown;
+  /** Checks the merged document. */
+  parse: (merged: unknown) => EndpointWrite;
   precondition: Precondition;
 }
 
@@ -34,24 +44,51 @@ export interface PutEndpointOutcome {
 export async function putEndpoint(
   context: CommandContext,
   actor: Actor,
-  command: PutEndpoint,
+  { name, written, precondition }: PutEndpoint,
 ): Promise<PutEndpointOutcome> {
-  authorize(actor, 'endpoint.write', endpointPath(command.name));
-  const settings = parseEndpointSettings(command.written);
-  refuseOtherAuthModes(settings);
+  authorize(actor, 'endpoint.write', endpointPath(name));
   const outcome = await context.database.transact(async (transaction) => {
-    const current = await findEndpoint(transaction, command.name);
-    checkPrecondition(command.precondition, current?.revision ?? null);
+    const current = await findEndpoint(transaction, name);
+    checkPrecondition(precondition, current?.revision ?? null);
     if (current !== null) refuseDeleting(current);
-    const endpoint =
-      current === null
-        ? await create(transaction, context.masterKey, actor, command.name, settings)
-        : await replace(transaction, actor, current, settings);
-    const split = { traffic: command.written.traffic, mirrorTraffic: command.written.mirror_traffic };
-    return { endpoint: await applySplit(transaction, actor, endpoint, split), created: current === null };
+    const endpoint = await write(transaction, context.masterKey, actor, { name, current, written });
+    return { endpoint, created: current === null };
   });
   await context.routes.publishAndConfirm(CONFIRM_MS);
   return outcome;
+}
+
+/** Merges a patch into what an endpoint is, and writes the whole. @throws AppError `endpoint.not_found` besides those of a PUT */
+export async function patchEndpoint(
+  context: CommandContext,
+  actor: Actor,
+  { name, patch, parse, precondition }: PatchEndpoint,
+): Promise<EndpointRecord> {
+  authorize(actor, 'endpoint.write', endpointPath(name));
+  const endpoint = await context.database.transact(async (transaction) => {
+    const current = await findLiveEndpointOrRefuse(transaction, name);
+    checkPrecondition(precondition, current.revision);
+    const written = parse(mergePatch(describeWrittenEndpoint(current), patch));
+    return write(transaction, context.masterKey, actor, { name, current, written });
+  });
+  await context.routes.publishAndConfirm(CONFIRM_MS);
+  return endpoint;
+}
+
+async function write(
+  transaction: Transaction,
+  masterKey: Buffer,
+  actor: Actor,
+  { name, current, written }: { name: string; current: EndpointRecord | null; written: EndpointWrite },
+): Promise<EndpointRecord> {
+  const settings = parseEndpointSettings(written);
+  refuseOtherAuthModes(settings);
+  const endpoint =
+    current === null
+      ? await create(transaction, masterKey, actor, name, settings)
+      : await replace(transaction, actor, current, settings);
+  const split = { traffic: written.traffic, mirrorTraffic: written.mirror_traffic };
+  return applySplit(transaction, actor, endpoint, split);
 }
 
 /** The gateway checks keys only; a mode that nobody checks would let everybody in or nobody. */

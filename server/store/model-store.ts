@@ -73,7 +73,7 @@ export async function listModelVersions(reader: Reader, name: string): Promise<M
     .select()
     .from(modelVersions)
     .where(eq(modelVersions.modelName, name))
-    .orderBy(desc(modelVersions.createdAt), desc(sql`${modelVersions}.rowid`))
+    .orderBy(desc(modelVersions.createdAt), desc(modelVersions.version))
     .all();
   return rows.map((row) => withFiles(reader, row));
 }

@@ -1,0 +1,14 @@
+import type { DetectedModel } from '#lib/contracts/model.ts';
+import type { ModelFiles } from '#server/models/model-files.ts';
+import type { ModelSource } from '#server/models/model-source.ts';
+import type { Uploads } from '#server/models/uploads.ts';
+import type { CommandContext } from './command-context.ts';
+
+/** What commands about models work with. */
+export interface ModelContext extends Pick<CommandContext, 'database'> {
+  modelFiles: ModelFiles;
+  uploads: Pick<Uploads, 'markUsed' | 'remove'>;
+  /** Finds the files behind `upload:`, `sample:` and `file:`. */
+  openSource: (path: string) => Promise<ModelSource>;
+  detect: (folder: string) => Promise<DetectedModel>;
+}

@@ -1,0 +1,156 @@
+import { AppError } from '#server/kernel/app-error.ts';
+import type { DetectedModel, ModelVersionWrite } from '#lib/contracts/model.ts';
+import type { Actor } from '#server/domain/actor.ts';
+import type { ModelRecord, ModelType, ModelVersionRecord } from '#server/domain/model.ts';
+import { modelVersionPath } from '#server/domain/resource-path.ts';
+import { authorize } from '#server/identity/authorize.ts';
+import { recordAudit } from '#server/store/audit-store.ts';
+import type { Transaction } from '#server/store/database.ts';
+import {
+  deleteModel,
+  findModel,
+  findModelVersion,
+  insertModel,
+  insertModelVersion,
+  listModelVersions,
+  updateModel,
+} from '#server/store/model-store.ts';
+import type { ModelContext } from './model-context.ts';
+
+export interface RegisterModelVersion {
+  name: string;
+  /** Numbered by the registry when it is left out. */
+  version?: string | undefined;
+  written: ModelVersionWrite;
+  /** Made for a deployment from an inline model. */
+  anonymous?: boolean;
+}
+
+/** Registrations of one model take turns: a version's files and its row are made one after the other. */
+const turns = new Map<string, Promise<unknown>>();
+
+/**
+ * Makes a new version: its files are put in place first, then its row, so that a version that is listed is complete. A crash in between leaves
+ * files that the next registration of that version replaces.
+ * @throws AppError `model.version_exists`, `model.path_not_allowed`, `model.format_unknown`, `upload.…`
+ */
+export function registerModelVersion(
+  context: ModelContext,
+  actor: Actor,
+  command: RegisterModelVersion,
+): Promise<ModelVersionRecord> {
+  authorize(actor, 'model.write', modelVersionPath(command.name, command.version ?? ''));
+  return inTurn(command.name, () => register(context, actor, command));
+}
+
+async function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const before = turns.get(name) ?? Promise.resolve();
+  const turn = before.then(work, work);
+  turns.set(name, turn);
+  try {
+    return await turn;
+  } finally {
+    if (turns.get(name) === turn) turns.delete(name);
+  }
+}
+
+async function register(
+  context: ModelContext,
+  actor: Actor,
+  command: RegisterModelVersion,
+): Promise<ModelVersionRecord> {
+  const { name, written } = command;
+  const source = await context.openSource(written.path);
+  const version = await reserveVersion(context, command);
+  try {
+    await context.modelFiles.remove(name, version);
+    const content = await context.modelFiles.materialise(source, name, version);
+    const detected = await context.detect(content.folder);
+    const type = decideType(written.type, detected);
+    const made = await context.database.transact((transaction) =>
+      insertVersion(transaction, actor, {
+        modelName: name,
+        version,
+        type,
+        path: written.path,
+        description: written.description ?? '',
+        tags: written.tags ?? {},
+        properties: written.properties ?? {},
+        stage: written.stage ?? null,
+        detected,
+        sizeBytes: content.sizeBytes,
+        sha256: content.sha256,
+        files: content.files,
+      }),
+    );
+    await keepUpload(context, written.path);
+    return made;
+  } catch (error) {
+    await context.modelFiles.remove(name, version);
+    await context.database.transact((transaction) => removeEmptyModel(transaction, name));
+    throw error;
+  }
+}
+
+/** Takes a version's name for this registration. @throws AppError `model.version_exists` */
+function reserveVersion({ database }: ModelContext, command: RegisterModelVersion): Promise<string> {
+  const { name, version } = command;
+  return database.transact(async (transaction) => {
+    const model = (await findModel(transaction, name)) ?? (await insertModel(transaction, newModel(command)));
+    if (version === undefined) return nextNumber(transaction, model);
+    if ((await findModelVersion(transaction, name, version)) !== null) {
+      const detail = `Model "${name}" has a version ${version} already, and versions do not change. Register the next one.`;
+      throw new AppError('model.version_exists', detail);
+    }
+    return version;
+  });
+}
+
+function newModel({ name, written, anonymous = false }: RegisterModelVersion) {
+  return { name, description: written.description ?? '', tags: {}, properties: {}, anonymous };
+}
+
+/** The next free number; one that was given out is never given again. */
+async function nextNumber(transaction: Transaction, model: ModelRecord): Promise<string> {
+  let number = model.lastNumber + 1;
+  while ((await findModelVersion(transaction, model.name, String(number))) !== null) number += 1;
+  await updateModel(transaction, model.name, { lastNumber: number });
+  return String(number);
+}
+
+async function insertVersion(
+  transaction: Transaction,
+  actor: Actor,
+  row: Parameters<typeof insertModelVersion>[1],
+): Promise<ModelVersionRecord> {
+  const made = await insertModelVersion(transaction, row);
+  const object = modelVersionPath(row.modelName, row.version);
+  const detail = { path: row.path, sha256: row.sha256 };
+  await recordAudit(transaction, { actor, action: 'model.create', object, detail });
+  return made;
+}
+
+async function removeEmptyModel(transaction: Transaction, name: string): Promise<void> {
+  const versions = await listModelVersions(transaction, name);
+  if (versions.length === 0) await deleteModel(transaction, name);
+}
+
+async function keepUpload({ uploads }: ModelContext, path: string): Promise<void> {
+  if (path.startsWith('upload:')) await uploads.markUsed(path.slice('upload:'.length));
+}
+
+const TYPE_OF_FORMAT: Readonly<Record<DetectedModel['format'], ModelType>> = {
+  onnx: 'onnx_model',
+  mlflow: 'mlflow_model',
+  triton: 'triton_model',
+  unknown: 'custom_model',
+};
+
+/** @throws AppError `model.format_unknown` when the files are not what the caller says */
+function decideType(wanted: ModelType | undefined, detected: DetectedModel): ModelType {
+  const found = TYPE_OF_FORMAT[detected.format];
+  if (wanted === undefined) return found;
+  if (wanted === 'custom_model' || wanted === found) return wanted;
+  const message = `says "${wanted}", but the files are not of that type. ${detected.reason}`;
+  throw new AppError('model.format_unknown', `The field type ${message}`, { errors: [{ path: '/type', message }] });
+}
