@@ -1,0 +1,154 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { DeploymentRecord } from '#server/domain/deployment.ts';
+import type { EndpointRecord } from '#server/domain/endpoint.ts';
+import { UNOBSERVED, type InstanceRecord } from '#server/domain/instance.ts';
+import { desiredOnnx, PLAIN_ENDPOINT } from '#server/store/store-fixture.ts';
+import { compileRouteTable, routesAlike, type RouteSource } from './compile-route-table.ts';
+import { routeTableSchema } from './route-table.ts';
+
+const GOLDEN = join(import.meta.dirname, 'golden');
+
+const endpoint = (change: Partial<EndpointRecord> = {}): EndpointRecord => ({
+  ...PLAIN_ENDPOINT,
+  name: 'iris',
+  traffic: {},
+  mirrorTraffic: {},
+  desiredState: 'run',
+  revision: 1,
+  createdAt: 0,
+  updatedAt: 0,
+  ...change,
+});
+
+const deployment = (name: string, change: Partial<DeploymentRecord> = {}): DeploymentRecord => ({
+  ...desiredOnnx(),
+  endpointName: 'iris',
+  name,
+  routeWhenReady: null,
+  desiredState: 'run',
+  colourSlot: 1,
+  operationId: null,
+  revision: 1,
+  createdAt: 0,
+  updatedAt: 0,
+  goodState: null,
+  provisioningState: 'Succeeded',
+  readyInstances: 1,
+  error: null,
+  ...change,
+});
+
+const instance = (id: string, deploymentName: string, change: Partial<InstanceRecord> = {}): InstanceRecord => ({
+  ...UNOBSERVED,
+  id,
+  endpointName: 'iris',
+  deploymentName,
+  specHash: 'a',
+  spec: desiredOnnx().spec,
+  desired: 'run',
+  drainingSince: null,
+  createdAt: 0,
+  state: 'ready',
+  generation: 1,
+  host: '127.0.0.1',
+  port: 20_001,
+  ...change,
+});
+
+/** One source for each golden file. A missing file fails and shows what it would hold. */
+const CASES: Record<string, RouteSource[]> = {
+  'no-endpoints': [],
+  'an-endpoint-without-deployments': [{ endpoint: endpoint(), keys: [], deployments: [], instances: [] }],
+  'two-deployments-and-a-mirror': [
+    {
+      endpoint: endpoint({
+        traffic: { blue: 90, green: 10 },
+        mirrorTraffic: { shadow: 20 },
+        stickyHeader: 'x-user',
+        limits: { requestsPerSecond: 50, concurrency: null, maxBodyBytes: 1_048_576 },
+        idempotentPredictions: true,
+        mapModelErrors: true,
+        allowWebsocket: true,
+        corsOrigins: ['https://b.example', 'https://a.example'],
+      }),
+      keys: [
+        { endpointName: 'iris', slot: 'secondary', ciphertext: 'never', sha256: 'b'.repeat(64), createdAt: 0 },
+        { endpointName: 'iris', slot: 'primary', ciphertext: 'never', sha256: 'a'.repeat(64), createdAt: 0 },
+      ],
+      deployments: [
+        deployment('shadow'),
+        deployment('green'),
+        deployment('blue', desiredOnnx({ requestTimeoutMs: 5_000 })),
+      ],
+      instances: [
+        instance('iris.blue.2', 'blue', { port: 20_002, generation: 3 }),
+        instance('iris.blue.1', 'blue'),
+        instance('iris.green.1', 'green', { port: 20_003 }),
+        instance('iris.shadow.1', 'shadow', { port: 20_004 }),
+      ],
+    },
+  ],
+  'only-what-is-ready-and-wanted': [
+    {
+      endpoint: endpoint({ traffic: { blue: 100 } }),
+      keys: [],
+      deployments: [deployment('blue'), deployment('leaving', { desiredState: 'delete' })],
+      instances: [
+        instance('iris.blue.ready', 'blue'),
+        instance('iris.blue.starting', 'blue', { state: 'starting', host: null, port: null }),
+        instance('iris.blue.unready', 'blue', { state: 'unready' }),
+        instance('iris.blue.draining', 'blue', { desired: 'remove', drainingSince: 5 }),
+        instance('iris.leaving.1', 'leaving'),
+      ],
+    },
+    { endpoint: endpoint({ name: 'gone', desiredState: 'delete' }), keys: [], deployments: [], instances: [] },
+  ],
+};
+
+describe('the route table', () => {
+  test.each(Object.entries(CASES))('of %s is as reviewed', async (name, sources) => {
+    const table = compileRouteTable(sources, 7);
+    const golden = await readFile(join(GOLDEN, `${name}.json`), 'utf8').catch(() => '"no golden file"');
+    // The layout of the file is the formatter's; the order of its fields and entries counts.
+    expect(JSON.stringify(table, null, 2)).toBe(JSON.stringify(JSON.parse(golden), null, 2));
+    expect(routeTableSchema.parse(table)).toEqual(table);
+  });
+
+  test('has a golden file for every case and no other', async () => {
+    expect((await readdir(GOLDEN)).toSorted()).toEqual(
+      Object.keys(CASES)
+        .map((name) => `${name}.json`)
+        .toSorted(),
+    );
+  });
+
+  test('is the same bytes in whatever order the state was read', () => {
+    const [source] = CASES['two-deployments-and-a-mirror'] ?? [];
+    if (source === undefined) throw new Error('The case is missing.');
+    const expected = JSON.stringify(compileRouteTable([source], 1));
+    const shuffled = fc.record({
+      keys: fc.shuffledSubarray([...source.keys], { minLength: source.keys.length }),
+      deployments: fc.shuffledSubarray([...source.deployments], { minLength: source.deployments.length }),
+      instances: fc.shuffledSubarray([...source.instances], { minLength: source.instances.length }),
+    });
+    fc.assert(
+      fc.property(shuffled, (parts) => {
+        expect(JSON.stringify(compileRouteTable([{ ...source, ...parts }], 1))).toBe(expected);
+      }),
+    );
+  });
+
+  test('never holds a key that could be used', () => {
+    const text = JSON.stringify(compileRouteTable(CASES['two-deployments-and-a-mirror'] ?? [], 1));
+    expect(text).not.toContain('never');
+  });
+
+  test('routes alike whatever its number', () => {
+    const sources = CASES['two-deployments-and-a-mirror'] ?? [];
+    expect(routesAlike(compileRouteTable(sources, 1), compileRouteTable(sources, 2))).toBe(true);
+    expect(routesAlike(compileRouteTable(sources, 1), compileRouteTable([], 1))).toBe(false);
+  });
+});
