@@ -19,7 +19,8 @@ export function readFrame(bytes: Buffer, offset: number): { payload: Buffer; end
   if (offset + FRAME_HEADER_BYTES > bytes.length) return null;
   const length = bytes.readUInt32LE(offset);
   const end = offset + FRAME_HEADER_BYTES + length;
-  if (length > MAX_FRAME_BYTES || end > bytes.length) return null;
+  // No block is empty, but a power cut can leave zeros behind the end, and eight of them would pass for an empty frame.
+  if (length === 0 || length > MAX_FRAME_BYTES || end > bytes.length) return null;
   const payload = bytes.subarray(offset + FRAME_HEADER_BYTES, end);
   return crc32(payload) === bytes.readUInt32LE(offset + 4) ? { payload, end } : null;
 }
