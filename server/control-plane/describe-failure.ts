@@ -5,7 +5,8 @@ import type { Failure } from './find-failure.ts';
 import type { InstanceFacts } from './deployment-facts.ts';
 
 /** Runtimes say in these words that memory was short: V8, C++, Python, the C library. */
-const MEMORY_WORDS = /heap out of memory|Array buffer allocation failed|std::bad_alloc|MemoryError|Cannot allocate memory|ENOMEM/;
+const MEMORY_WORDS =
+  /heap out of memory|Array buffer allocation failed|std::bad_alloc|MemoryError|Cannot allocate memory|ENOMEM/;
 
 /** The ONNX model server's last line when onnxruntime gave up. */
 const MODEL_WORDS = /model does not load: (.+)/;

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import { UNOBSERVED, type InstanceRecord } from '#server/domain/instance.ts';
+import type { InstanceExit, ObservedInstance } from '#server/drivers/runtime-driver.ts';
+import { desiredOnnx } from '#server/store/store-fixture.ts';
+import type { InstanceFacts } from './deployment-facts.ts';
+import { describeFailure } from './describe-failure.ts';
+
+const row: InstanceRecord = {
+  ...UNOBSERVED,
+  id: 'iris.blue.a1',
+  endpointName: 'iris',
+  deploymentName: 'blue',
+  specHash: 'a',
+  spec: desiredOnnx({ command: ['serve'] }).spec,
+  desired: 'run',
+  drainingSince: null,
+  createdAt: 0,
+};
+
+function instanceThat(exit: Partial<InstanceExit>, lastResult = 'connection refused'): InstanceFacts {
+  const actual: ObservedInstance = {
+    instanceId: row.id,
+    endpoint: 'iris',
+    deployment: 'blue',
+    specHash: 'a',
+    state: 'backing_off',
+    generation: 3,
+    address: null,
+    startedAt: null,
+    restarts: 3,
+    lastExit: { code: 1, signal: null, reason: 'exited with code 1', outOfMemory: false, at: '', ...exit },
+    runtimeRef: null,
+    memoryLimitBy: 'none',
+    probe: { attempts: 9, lastResult },
+  };
+  return { row, actual, refusal: null, ready: false };
+}
+
+const exitLoop = (exit: Partial<InstanceExit>, log: string[] = []) =>
+  describeFailure({ kind: 'exit_loop', instance: instanceThat(exit) }, log, 'remove');
+
+test.each([
+  [
+    'its words',
+    exitLoop({}, ['Traceback', 'ValueError: no such layer']),
+    'deployment.exited',
+    'ValueError: no such layer',
+  ],
+  [
+    'a signal',
+    exitLoop({ code: null, signal: 'SIGSEGV', reason: 'killed by SIGSEGV' }),
+    'deployment.exited',
+    'killed by SIGSEGV',
+  ],
+  [
+    'the kernel for memory',
+    exitLoop({ outOfMemory: true }),
+    'deployment.out_of_memory',
+    'more memory than the 512 MiB',
+  ],
+  [
+    'V8 for memory',
+    exitLoop({ code: 134 }, ['FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory']),
+    'deployment.out_of_memory',
+    'instance type cpu-1',
+  ],
+  [
+    'a command that is not there',
+    exitLoop({ code: 127 }, ['serve: not found']),
+    'deployment.command_not_found',
+    '"serve"',
+  ],
+  [
+    'onnxruntime',
+    exitLoop({}, ['model does not load: Fatal error: com.foo:Bar(-1) is not a registered function/op']),
+    'deployment.model_not_loadable',
+    'is not a registered function/op',
+  ],
+])('an end told by %s is classified and told in words', (_name, problem, code, words) => {
+  expect(problem.code).toBe(code);
+  expect(problem.detail).toContain(words);
+  expect(problem.detail).toContain('Nothing is left running');
+});
+
+test('an instance that never became ready is told with the last answer and what it costs', () => {
+  const failure = { kind: 'never_ready', instance: instanceThat({}, 'HTTP 503: loading'), afterSeconds: 310 } as const;
+  const problem = describeFailure(failure, ['loading'], 'keep');
+  expect(problem).toMatchObject({ code: 'deployment.not_ready_in_time', details: { last_probe: 'HTTP 503: loading' } });
+  expect(problem.detail).toContain('within 310 s');
+  expect(problem.detail).toContain('HTTP 503: loading');
+  expect(problem.detail).toContain('costs until');
+});
+
+test('a refusal keeps its code and words', () => {
+  const refusal = { kind: 'refused', code: 'deployment.no_port_available', detail: 'No free port was found.' } as const;
+  const problem = describeFailure(refusal, [], 'revert');
+  expect(problem).toMatchObject({ code: 'deployment.no_port_available', status: 503 });
+  expect(problem.detail).toBe('No free port was found. The previous version keeps serving.');
+});
+
+test('the last lines and the exit are in the details, and there is no request to refer to', () => {
+  const problem = exitLoop({ code: 3, reason: 'exited with code 3' }, ['a', 'b']);
+  expect(problem.details).toMatchObject({
+    log_tail: ['a', 'b'],
+    restarts: 3,
+    last_exit: { code: 3 },
+    instance: row.id,
+  });
+  expect(problem).not.toHaveProperty('request_id');
+});
+
+test('a line of any length is quoted shortly', () => {
+  expect(exitLoop({}, ['x'.repeat(100_000)]).detail.length).toBeLessThan(1_000);
+});
