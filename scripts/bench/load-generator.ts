@@ -113,6 +113,11 @@ class LoadRun {
       const answer: Buffer = pending === null ? bytes : Buffer.concat([pending, bytes]);
       // Answers to equal requests nearly always have equal lengths, so the head is parsed only when the length is not known yet.
       if (answer.length !== expectedBytes) expectedBytes = answerLength(answer);
+      if (Number.isNaN(expectedBytes)) {
+        this.#fail('the answer has no Content-Length');
+        socket.destroy();
+        return;
+      }
       if (expectedBytes === 0 || answer.length < expectedBytes) {
         pending = answer;
         return;
@@ -154,13 +159,12 @@ class LoadRun {
   }
 }
 
-/** Bytes of the answer at the start of a buffer, 0 while its head is not complete. Only Content-Length framing is understood. */
+/** Bytes of the answer at the start of a buffer, 0 while its head is not complete, NaN without a Content-Length. */
 function answerLength(answer: Buffer): number {
   const end = answer.indexOf(HEAD_END, 0, 'latin1');
   if (end < 0) return 0;
   const length = /\r\ncontent-length: *(\d+)/i.exec(answer.toString('latin1', 0, end));
-  if (length === null) throw new Error('the answer has no Content-Length');
-  return end + HEAD_END.length + Number(length[1]);
+  return end + HEAD_END.length + Number(length?.[1] ?? Number.NaN);
 }
 
 function delay(ms: number): Promise<void> {

@@ -3,16 +3,14 @@ import { basename, dirname, join } from 'node:path';
 import { withFileSource } from '#server/models/detect/byte-source.ts';
 import { chooseOnnxFile } from '#server/models/detect/choose-entry.ts';
 import { listModelFiles, readOnnxModel, readSampleFile } from '#server/models/detect/detect-model.ts';
-import type { OnnxModel } from '#server/models/detect/onnx-model.ts';
-import { isDatatype } from './tensors/datatypes.ts';
-import type { TensorSignature } from './tensors/tensor.ts';
-import { parseOnnxModel } from '#server/models/detect/onnx-model.ts';
+import { parseOnnxModel, type OnnxModel, type OnnxType } from '#server/models/detect/onnx-model.ts';
 import { AdaptiveSession } from './execution/adaptive-session.ts';
 import { proveBatching, synthesizeRow, type BatchingVerdict } from './execution/prove-batching.ts';
 import { lowerOutputs, needsLowering, tensorViews } from './graph/lower-outputs.ts';
 import { decodeScoreRequest } from './protocol/score-request.ts';
 import type { OutputView } from './protocol/score-response.ts';
-import type { NamedTensors } from './tensors/tensor.ts';
+import { isDatatype } from './tensors/datatypes.ts';
+import type { NamedTensors, TensorSignature } from './tensors/tensor.ts';
 
 /** A model that is ready to run, and everything about it that answers depend on. */
 export interface LoadedModel {
@@ -115,7 +113,7 @@ async function readSource(file: string): Promise<ModelSource> {
   return { model: lowered.file, fileBytes, totalBytes, description, loweredDescription, views: lowered.views };
 }
 
-function toSignature(name: string, type: OnnxModel['inputs'][number]['type']): TensorSignature {
+function toSignature(name: string, type: OnnxType): TensorSignature {
   if (type.kind !== 'tensor')
     throw new ModelLoadError(`input "${name}" is a ${type.kind}, and only tensors can be sent`);
   if (!isDatatype(type.datatype))
