@@ -73,7 +73,7 @@ export function describeRuntimeDriver(name: string, createHarness: () => Promise
       expect(await driver.ensure(specOf('healthy'))).toEqual({ kind: 'started' });
       const { address, generation, restarts, runtimeRef } = await reach('ready');
       expect(address).not.toBeNull();
-      const answer = await fetch(`http://${address?.host}:${address?.port}/`);
+      const answer = await fetch(`http://${address?.host}:${address?.port}/`, { headers: { connection: 'close' } });
       expect(answer.status).toBe(200);
       expect({ generation, restarts }).toEqual({ generation: 1, restarts: 0 });
       expect(runtimeRef).not.toBeNull();

@@ -9,6 +9,7 @@ import { eventually } from '#server/testing/eventually.ts';
 import { describeRuntimeDriver, type DriverHarness, type Program } from '../runtime-driver.contract.ts';
 import type { InstanceSpec, ObservedInstance, RuntimeDriver } from '../runtime-driver.ts';
 import { instanceFiles, readRecord, writeRecord } from './instance-record.ts';
+import { countConnections } from './open-connections.ts';
 import { markedProcesses, ownerMarkOf } from './process-group.ts';
 import { createProcessDriver } from './process-driver.ts';
 
@@ -300,6 +301,16 @@ describe('an instance as a process', () => {
     driver = await harness.open();
     await eventually(() => identityOf(pid) === null);
     expect(await driver.observe()).toEqual([]);
+  });
+
+  test('that is removed answers the requests under way first, also when its program does not wait for them', async () => {
+    const slow = `require('node:http').createServer((q, r) => setTimeout(() => r.end('late'), q.url === '/slow' ? 700 : 0)).listen(+process.env.PORT, '127.0.0.1');`;
+    await driver.ensure(specOf(slow, { stopGraceSeconds: 10 }));
+    const { address } = await reach('ready');
+    const answer = fetch(`http://127.0.0.1:${address?.port}/slow`, { headers: { connection: 'close' } });
+    await eventually(() => (countConnections(address?.port ?? 0) ?? 1) > 0);
+    await driver.remove('iris.blue.a1');
+    expect(await (await answer).text()).toBe('late');
   });
 
   test('stays ready while its first probe after a take-over is under way', async () => {

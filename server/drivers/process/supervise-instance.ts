@@ -9,6 +9,7 @@ import { LOOPBACK } from './free-port.ts';
 import { writeRecord, type InstanceFiles, type InstanceRecord } from './instance-record.ts';
 import { findOrForbidStart, launchProgram } from './launch-program.ts';
 import { elapsedSince, startProbes, type InstanceProbes } from './probe-instance.ts';
+import { waitForQuietPort } from './open-connections.ts';
 import type { Readiness } from './probe-state.ts';
 import { readOutOfMemoryKills } from './proc-table.ts';
 import { endProcesses } from './process-group.ts';
@@ -255,7 +256,10 @@ export function superviseInstance(
       clearTimeout(restartTimer);
       if (record.phase !== 'stopping') await save({ phase: 'stopping', ready: false });
       stopWatching();
-      await endProcesses({ ...marks(), graceMs: spec.stopGraceSeconds * 1000 });
+      const graceMs = spec.stopGraceSeconds * 1000;
+      // Not every program lets requests end after the polite signal.
+      if (record.process !== null && isSameProcess(record.process)) await waitForQuietPort(record.port, graceMs);
+      await endProcesses({ ...marks(), graceMs });
       await collector.collect(true);
       await collector.note('stopped and removed');
       await collector.stop();
