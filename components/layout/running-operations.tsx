@@ -3,11 +3,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { Activity } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { Button } from 'react-aria-components/Button';
 import type { Operation } from '#lib/contracts/operation.ts';
 import { formatElapsed } from '#lib/format/duration.ts';
 import { describeOperation } from '#lib/format/operation.ts';
 import { runningOperationsQuery } from '#lib/queries/operations.ts';
+import { Pressable } from '#components/ui/button.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { Popover } from '#components/ui/popover.tsx';
 import { StageBar } from '#components/ui/stage-bar.tsx';
@@ -15,7 +15,6 @@ import { StageBar } from '#components/ui/stage-bar.tsx';
 /** What runs right now, in the top bar: the newest by name, all of them on press. */
 export function RunningOperations() {
   const { data: operations = [] } = useQuery(runningOperationsQuery());
-  const [isOpen, setOpen] = useState(false);
   const newest = operations[0];
   const words = newest
     ? `Running operations: ${operations.length}. ${describeOperation(newest).object}, ${currentStage(newest)}`
@@ -23,11 +22,9 @@ export function RunningOperations() {
   return (
     <Popover
       label="Running operations"
-      isOpen={isOpen}
-      onOpenChange={setOpen}
       className="w-80"
       trigger={
-        <Button
+        <Pressable
           aria-label={words}
           className="flex h-7 shrink-0 items-center gap-2 rounded-md px-2.5 text-xs text-muted transition-colors hover:bg-raised max-md:size-9 max-md:justify-center max-md:px-0"
         >
@@ -39,30 +36,37 @@ export function RunningOperations() {
               <StageBar stages={newest.stages} className="w-18" />
             </span>
           ) : null}
-        </Button>
+        </Pressable>
       }
     >
-      {operations.length === 0 ? (
-        <p className="p-2 text-muted">Nothing is running. Deploys, restarts and deletions show here while they work.</p>
-      ) : (
-        <ul>
-          {operations.map((operation) => (
-            <li key={operation.id} className="grid gap-1.5 border-b border-line p-2 last:border-b-0">
-              <span className="flex items-baseline justify-between gap-3">
-                <Link look="object" href={describeOperation(operation).href} onClick={() => setOpen(false)}>
-                  {describeOperation(operation).object}
-                </Link>
-                <Elapsed since={operation.created_at} />
-              </span>
-              <StageBar stages={operation.stages} />
-              <span className="text-xs text-muted">
-                {describeOperation(operation).verb}, {currentStage(operation)}
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
+      {(close) => <OperationsByAge operations={operations} onNavigate={close} />}
     </Popover>
+  );
+}
+
+function OperationsByAge({ operations, onNavigate }: { operations: readonly Operation[]; onNavigate: () => void }) {
+  if (operations.length === 0) {
+    return (
+      <p className="p-2 text-muted">Nothing is running. Deploys, restarts and deletes show here while they work.</p>
+    );
+  }
+  return (
+    <ul>
+      {operations.map((operation) => (
+        <li key={operation.id} className="grid gap-1.5 border-b border-line p-2 last:border-b-0">
+          <span className="flex items-baseline justify-between gap-3">
+            <Link look="object" href={describeOperation(operation).href} onClick={onNavigate}>
+              {describeOperation(operation).object}
+            </Link>
+            <Elapsed since={operation.created_at} />
+          </span>
+          <StageBar stages={operation.stages} />
+          <span className="text-xs text-muted">
+            {describeOperation(operation).verb}, {currentStage(operation)}
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

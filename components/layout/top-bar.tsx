@@ -1,7 +1,7 @@
 'use client';
 
 import { CircleQuestionMark, Menu as MenuIcon, Search } from 'lucide-react';
-import { Button } from 'react-aria-components/Button';
+import { Pressable } from '#components/ui/button.tsx';
 import { IconButton } from '#components/ui/icon-button.tsx';
 import { KeyHint } from '#components/ui/key-hint.tsx';
 import { Breadcrumbs } from './breadcrumbs.tsx';
@@ -28,7 +28,7 @@ export function TopBar({ user, onOpenNavigation, onOpenPalette, onShowShortcuts,
       />
       <Breadcrumbs />
       <span className="flex-1" />
-      <Button
+      <Pressable
         aria-keyshortcuts="Control+K"
         onPress={onOpenPalette}
         className="flex h-7 w-62 items-center gap-2 rounded-md border border-line bg-raised ps-2.25 pe-1.5 text-xs text-faint transition-colors hover:border-line-strong hover:text-muted max-md:size-9 max-md:justify-center max-md:border-transparent max-md:bg-transparent max-md:p-0 max-md:text-muted"
@@ -38,7 +38,7 @@ export function TopBar({ user, onOpenNavigation, onOpenPalette, onShowShortcuts,
         <span className="ms-auto max-md:hidden">
           <KeyHint keys={['Ctrl', 'K']} />
         </span>
-      </Button>
+      </Pressable>
       <RunningOperations />
       <IconButton
         label="Keyboard shortcuts"

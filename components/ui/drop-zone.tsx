@@ -4,9 +4,10 @@ import { Upload } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { DropItem } from 'react-aria-components';
 import { DropZone as AriaDropZone } from 'react-aria-components/DropZone';
+import { Button } from 'react-aria-components/Button';
 import { FileTrigger } from 'react-aria-components/FileTrigger';
 import { Text } from 'react-aria-components/Text';
-import { Button } from './button.tsx';
+import { buttonClasses } from './button-classes.ts';
 import { cx } from './class-names.ts';
 
 /** A file and its path inside what was dropped or chosen: `iris/model.onnx`, or just the name. */
@@ -63,11 +64,15 @@ export function DropZone({
           allowsMultiple={allowsMultiple}
           onSelect={choose}
         >
-          <Button isDisabled={isDisabled}>{allowsMultiple ? 'Choose files' : 'Choose a file'}</Button>
+          <Button isDisabled={isDisabled} className={buttonClasses({})}>
+            {allowsMultiple ? 'Choose files' : 'Choose a file'}
+          </Button>
         </FileTrigger>
         {allowsFolder ? (
           <FileTrigger acceptDirectory onSelect={choose}>
-            <Button isDisabled={isDisabled}>Choose a folder</Button>
+            <Button isDisabled={isDisabled} className={buttonClasses({})}>
+              Choose a folder
+            </Button>
           </FileTrigger>
         ) : null}
       </div>

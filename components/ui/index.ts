@@ -1,4 +1,4 @@
-export { Button, type ButtonProps } from './button.tsx';
+export { Button, type ButtonProps, Pressable, type PressableProps } from './button.tsx';
 export { buttonClasses, type ButtonSize, type ButtonVariant } from './button-classes.ts';
 export { Checkbox, type CheckboxProps } from './checkbox.tsx';
 export {

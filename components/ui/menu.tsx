@@ -1,13 +1,10 @@
 'use client';
 
-import type { ReactElement, ReactNode } from 'react';
-import { Header } from 'react-aria-components/Header';
-import { Menu as AriaMenu, MenuItem, MenuSection, MenuTrigger } from 'react-aria-components/Menu';
-import { Popover } from 'react-aria-components/Popover';
-import { Separator } from 'react-aria-components/Separator';
-import { cx } from './class-names.ts';
-import { OPTION_CLASSES, OPTION_GROUP_CLASSES, POPOVER_CLASSES } from './field-classes.ts';
-import { KeyHint } from './key-hint.tsx';
+import { lazy, type ReactElement, type ReactNode, Suspense, useRef, useState } from 'react';
+import { OverlayTrigger, type TriggerProps } from './overlay-trigger.tsx';
+
+const loadPopup = () => import('./menu-popup.tsx');
+const MenuPopup = lazy(() => loadPopup().then((module) => ({ default: module.MenuPopup })));
 
 export interface MenuEntry {
   id: string;
@@ -30,56 +27,41 @@ export interface MenuGroup {
   entries: readonly MenuEntry[];
 }
 
+export type OverlayPlacement = 'bottom start' | 'bottom end' | 'top start' | 'top end';
+
 export interface MenuProps {
   label: string;
   groups: readonly MenuGroup[];
   /** The button that opens it. */
-  children: ReactElement;
-  placement?: 'bottom start' | 'bottom end' | 'top start' | 'top end';
+  children: ReactElement<TriggerProps>;
+  placement?: OverlayPlacement;
 }
 
 export function Menu({ label, groups, children, placement = 'bottom end' }: MenuProps) {
+  const triggerRef = useRef<HTMLElement>(null);
+  const [isOpen, setOpen] = useState(false);
   return (
-    <MenuTrigger>
-      {children}
-      <Popover placement={placement} offset={4} className={cx(POPOVER_CLASSES, 'min-w-50')}>
-        <AriaMenu aria-label={label} className="outline-none">
-          {groups.flatMap((group, index) => [
-            index > 0 ? <Separator key={`${group.id}-rule`} className="my-1 h-px bg-line" /> : null,
-            <MenuSection key={group.id} aria-label={group.title ?? label}>
-              {group.title ? <Header className={OPTION_GROUP_CLASSES}>{group.title}</Header> : null}
-              {group.entries.map((entry) => (
-                <MenuRow key={entry.id} entry={entry} />
-              ))}
-            </MenuSection>,
-          ])}
-        </AriaMenu>
-      </Popover>
-    </MenuTrigger>
-  );
-}
-
-function MenuRow({ entry }: { entry: MenuEntry }) {
-  return (
-    <MenuItem
-      id={entry.id}
-      textValue={entry.label}
-      isDisabled={entry.isDisabled ?? false}
-      {...(entry.onAction ? { onAction: entry.onAction } : {})}
-      {...(entry.href === undefined ? {} : { href: entry.href })}
-      className={cx(OPTION_CLASSES, entry.isDangerous && !entry.isDisabled && 'text-danger')}
-    >
-      {entry.icon ? (
-        <span className={cx('grid w-4 place-items-center', !entry.isDangerous && 'text-muted')}>{entry.icon}</span>
+    <>
+      <OverlayTrigger
+        kind="menu"
+        isOpen={isOpen}
+        onOpen={() => setOpen(true)}
+        onIntent={() => void loadPopup()}
+        triggerRef={triggerRef}
+      >
+        {children}
+      </OverlayTrigger>
+      {isOpen ? (
+        <Suspense fallback={null}>
+          <MenuPopup
+            label={label}
+            groups={groups}
+            placement={placement}
+            triggerRef={triggerRef}
+            onClose={() => setOpen(false)}
+          />
+        </Suspense>
       ) : null}
-      <span className="grid min-w-0">
-        <span className="truncate">{entry.label}</span>
-        {entry.description ? <span className="text-2xs text-faint">{entry.description}</span> : null}
-      </span>
-      <span className="ms-auto flex items-center gap-2 ps-4">
-        {entry.isCurrent ? <span className="size-1.5 rounded-full bg-accent" role="img" aria-label="current" /> : null}
-        {entry.keys ? <KeyHint keys={entry.keys} /> : null}
-      </span>
-    </MenuItem>
+    </>
   );
 }

@@ -2,8 +2,7 @@
 
 import { Eye, EyeOff } from 'lucide-react';
 import { useState } from 'react';
-import { ToggleButton } from 'react-aria-components/ToggleButton';
-import { buttonClasses } from './button-classes.ts';
+import { IconButton } from './icon-button.tsx';
 import { TextField, type TextFieldProps } from './text-field.tsx';
 
 /** Takes paste and password managers; can be shown. */
@@ -14,14 +13,14 @@ export function PasswordField(props: Omit<TextFieldProps, 'type' | 'suffix' | 'r
       {...props}
       type={shown ? 'text' : 'password'}
       suffix={
-        <ToggleButton
-          aria-label="Show password"
-          isSelected={shown}
-          onChange={setShown}
-          className={buttonClasses({ variant: 'quiet', size: 'sm', iconOnly: true })}
-        >
-          {shown ? <EyeOff size={16} aria-hidden="true" /> : <Eye size={16} aria-hidden="true" />}
-        </ToggleButton>
+        <IconButton
+          label="Show password"
+          aria-pressed={shown}
+          size="sm"
+          tooltip={false}
+          onPress={() => setShown(!shown)}
+          icon={shown ? <EyeOff size={16} aria-hidden="true" /> : <Eye size={16} aria-hidden="true" />}
+        />
       }
     />
   );

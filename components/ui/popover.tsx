@@ -1,31 +1,50 @@
 'use client';
 
-import type { ReactElement, ReactNode } from 'react';
-import { Dialog, DialogTrigger } from 'react-aria-components/Dialog';
-import { Popover as AriaPopover } from 'react-aria-components/Popover';
-import { cx } from './class-names.ts';
-import { POPOVER_CLASSES } from './field-classes.ts';
+import { lazy, type ReactElement, type ReactNode, Suspense, useRef, useState } from 'react';
+import type { OverlayPlacement } from './menu.tsx';
+import { OverlayTrigger, type TriggerProps } from './overlay-trigger.tsx';
+
+const loadPopup = () => import('./popover-popup.tsx');
+const PopoverPopup = lazy(() => loadPopup().then((module) => ({ default: module.PopoverPopup })));
 
 export interface PopoverProps {
   label: string;
   /** The button that opens it. */
-  trigger: ReactElement;
-  children: ReactNode;
-  placement?: 'bottom start' | 'bottom end' | 'top start' | 'top end';
+  trigger: ReactElement<TriggerProps>;
+  /** Content, or a function that gets what closes it. */
+  children: ReactNode | ((close: () => void) => ReactNode);
+  placement?: OverlayPlacement;
   className?: string;
-  isOpen?: boolean;
-  onOpenChange?: (isOpen: boolean) => void;
 }
 
-export function Popover({ label, trigger, children, placement = 'bottom end', className, ...state }: PopoverProps) {
+export function Popover({ label, trigger, children, placement = 'bottom end', className }: PopoverProps) {
+  const triggerRef = useRef<HTMLElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const close = () => setOpen(false);
   return (
-    <DialogTrigger {...state}>
-      {trigger}
-      <AriaPopover placement={placement} offset={4} className={cx(POPOVER_CLASSES, 'max-w-[calc(100vw-16px)]')}>
-        <Dialog aria-label={label} className={cx('p-2 outline-none', className)}>
-          {children}
-        </Dialog>
-      </AriaPopover>
-    </DialogTrigger>
+    <>
+      <OverlayTrigger
+        kind="dialog"
+        isOpen={isOpen}
+        onOpen={() => setOpen(true)}
+        onIntent={() => void loadPopup()}
+        triggerRef={triggerRef}
+      >
+        {trigger}
+      </OverlayTrigger>
+      {isOpen ? (
+        <Suspense fallback={null}>
+          <PopoverPopup
+            label={label}
+            placement={placement}
+            triggerRef={triggerRef}
+            onClose={close}
+            className={className}
+          >
+            {typeof children === 'function' ? children(close) : children}
+          </PopoverPopup>
+        </Suspense>
+      ) : null}
+    </>
   );
 }

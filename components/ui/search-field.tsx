@@ -1,10 +1,7 @@
 'use client';
 
 import { Search, X } from 'lucide-react';
-import type { Ref } from 'react';
-import { Button } from 'react-aria-components/Button';
-import { Input } from 'react-aria-components/Input';
-import { SearchField as AriaSearchField } from 'react-aria-components/SearchField';
+import { useRef } from 'react';
 import { cx } from './class-names.ts';
 import { INPUT_CLASSES } from './field-classes.ts';
 import { KeyHint } from './key-hint.tsx';
@@ -14,47 +11,51 @@ export interface SearchFieldProps {
   value: string;
   onChange: (text: string) => void;
   placeholder?: string;
-  /** Shown while empty; the caller binds it. */
+  /** Shown while empty; the shell binds `/` to the first search field of a page. */
   keys?: readonly string[];
-  inputRef?: Ref<HTMLInputElement>;
   className?: string;
 }
 
-export function SearchField({
-  label,
-  value,
-  onChange,
-  placeholder = 'Filter',
-  keys,
-  inputRef,
-  className,
-}: SearchFieldProps) {
+/** Filters what is on the page. Escape empties it, then leaves it. */
+export function SearchField({ label, value, onChange, placeholder = 'Filter', keys, className }: SearchFieldProps) {
+  const input = useRef<HTMLInputElement>(null);
   return (
-    <AriaSearchField
-      aria-label={label}
-      value={value}
-      onChange={onChange}
-      className={cx('relative flex items-center', className)}
-    >
+    <search className={cx('relative flex items-center', className)}>
       <Search size={16} className="pointer-events-none absolute start-2.5 text-faint" aria-hidden="true" />
-      <Input
-        {...(inputRef ? { ref: inputRef } : {})}
+      <input
+        ref={input}
+        type="search"
+        aria-label={label}
         placeholder={placeholder}
+        autoComplete="off"
         data-filter-field
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return;
+          event.preventDefault();
+          if (value === '') event.currentTarget.blur();
+          else onChange('');
+        }}
         className={cx(INPUT_CLASSES, 'h-8 ps-8 pe-8 text-sm max-md:h-9 [&::-webkit-search-cancel-button]:hidden')}
       />
       <span className="absolute end-1.5 flex items-center">
         {value === '' ? (
           keys && <KeyHint keys={keys} />
         ) : (
-          <Button
-            className="grid size-6 place-items-center rounded-sm text-muted hover:bg-fill hover:text-text"
+          <button
+            type="button"
             aria-label="Clear"
+            onClick={() => {
+              onChange('');
+              input.current?.focus();
+            }}
+            className="grid size-6 place-items-center rounded-sm text-muted hover:bg-fill hover:text-text"
           >
             <X size={14} aria-hidden="true" />
-          </Button>
+          </button>
         )}
       </span>
-    </AriaSearchField>
+    </search>
   );
 }

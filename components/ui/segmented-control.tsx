@@ -1,8 +1,6 @@
 'use client';
 
-import type { ReactNode } from 'react';
-import { ToggleButton } from 'react-aria-components/ToggleButton';
-import { ToggleButtonGroup } from 'react-aria-components/ToggleButtonGroup';
+import { type ReactNode, useId } from 'react';
 import { cx } from './class-names.ts';
 
 export interface SegmentedControlProps<Id extends string> {
@@ -13,7 +11,7 @@ export interface SegmentedControlProps<Id extends string> {
   size?: 'sm' | 'md';
 }
 
-/** One of a few views of the same thing. */
+/** One of a few views of the same thing: native radio buttons, so arrows move between them. */
 export function SegmentedControl<Id extends string>({
   label,
   options,
@@ -21,32 +19,34 @@ export function SegmentedControl<Id extends string>({
   onChange,
   size = 'sm',
 }: SegmentedControlProps<Id>) {
+  const name = useId();
   return (
-    <ToggleButtonGroup
+    <div
+      role="radiogroup"
       aria-label={label}
-      selectionMode="single"
-      disallowEmptySelection
-      selectedKeys={[value]}
-      onSelectionChange={(keys) => {
-        const [next] = keys;
-        if (next !== undefined) onChange(next as Id);
-      }}
       className={cx(
         'inline-flex max-w-full overflow-x-auto rounded-md border border-line-strong bg-page max-md:h-9',
         size === 'sm' ? 'h-7' : 'h-8',
       )}
     >
       {options.map((option) => (
-        <ToggleButton
+        <label
           key={option.id}
-          id={option.id}
-          className="inline-flex min-w-7 shrink-0 items-center justify-center gap-1.5 px-2.5 text-xs font-medium whitespace-nowrap text-muted transition-colors not-first:border-s not-first:border-line first:rounded-s-[5px] last:rounded-e-[5px] data-focus-visible:-outline-offset-2 data-hovered:bg-raised data-hovered:text-text data-selected:bg-accent-wash data-selected:text-accent"
+          className="relative inline-flex min-w-7 shrink-0 cursor-pointer items-center justify-center gap-1.5 px-2.5 text-xs font-medium whitespace-nowrap text-muted transition-colors not-first:border-s not-first:border-line first:rounded-s-[5px] last:rounded-e-[5px] hover:bg-raised hover:text-text has-checked:bg-accent-wash has-checked:text-accent has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-focus"
         >
+          <input
+            type="radio"
+            name={name}
+            value={option.id}
+            checked={option.id === value}
+            onChange={() => onChange(option.id)}
+            className="absolute inset-0 cursor-pointer appearance-none outline-none"
+          />
           {option.icon}
           {option.label}
           {option.count === undefined ? null : <span className="font-normal">{option.count}</span>}
-        </ToggleButton>
+        </label>
       ))}
-    </ToggleButtonGroup>
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { Clock, Plus } from 'lucide-react';
+import { Plus } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import { FirstModel } from '#components/endpoints/first-model.tsx';
 import { useEndpointFigures } from '#components/endpoints/use-endpoint-figures.ts';
@@ -10,7 +10,7 @@ import { useTimeStyle } from '#components/layout/preferences.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { ButtonLink } from '#components/ui/link.tsx';
 import { PageHead } from '#components/ui/panel.tsx';
-import { Select } from '#components/ui/select.tsx';
+import { SegmentedControl } from '#components/ui/segmented-control.tsx';
 import { formatClock, zoneName } from '#lib/format/time.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { endpointsQuery } from '#lib/queries/endpoints.ts';
@@ -24,10 +24,14 @@ import { OverviewReadouts } from './overview-readouts.tsx';
 import { OverviewSkeleton } from './overview-skeleton.tsx';
 import { RunningList } from './running-list.tsx';
 
-const RANGES = { '1h': 'Last hour', '6h': 'Last 6 hours', '24h': 'Last 24 hours' } as const;
+const HOUR_MS = 3_600_000;
+const RANGES = {
+  '1h': { words: 'Last hour', short: '1 h', ms: HOUR_MS },
+  '6h': { words: 'Last 6 hours', short: '6 h', ms: 6 * HOUR_MS },
+  '24h': { words: 'Last 24 hours', short: '24 h', ms: 24 * HOUR_MS },
+} as const;
 type Range = keyof typeof RANGES;
 const RANGE_IDS = Object.keys(RANGES) as Range[];
-const RANGE_MS: Record<Range, number> = { '1h': 3_600_000, '6h': 21_600_000, '24h': 86_400_000 };
 
 export function Overview() {
   const [range, setRange] = useQueryState('range', parseAsStringLiteral(RANGE_IDS).withDefault('1h'));
@@ -39,14 +43,12 @@ export function Overview() {
         aside={<RangeInWords range={range} />}
         actions={
           <>
-            <Select
+            <SegmentedControl
               label="Range"
-              labelHidden
-              look="toolbar"
-              icon={<Clock size={14} aria-hidden="true" />}
-              options={RANGE_IDS.map((id) => ({ id, label: RANGES[id] }))}
+              size="md"
+              options={RANGE_IDS.map((id) => ({ id, label: RANGES[id].short }))}
               value={range}
-              onChange={(id) => void setRange(id as Range)}
+              onChange={(id) => void setRange(id)}
             />
             <ButtonLink href="/endpoints/new" variant="primary" icon={<Plus size={16} aria-hidden="true" />}>
               Deploy model
@@ -64,7 +66,7 @@ export function Overview() {
           className="mb-6"
         />
       ) : null}
-      {endpoints.data ? <OverviewContent endpoints={endpoints.data} lastMs={RANGE_MS[range]} /> : null}
+      {endpoints.data ? <OverviewContent endpoints={endpoints.data} lastMs={RANGES[range].ms} /> : null}
     </>
   );
 }
@@ -72,8 +74,8 @@ export function Overview() {
 function RangeInWords({ range }: { range: Range }) {
   const now = useNow();
   const style = useTimeStyle();
-  if (now === 0) return RANGES[range];
-  return `${RANGES[range]}, to ${formatClock(now, style)} ${zoneName(now, style)}`;
+  if (now === 0) return RANGES[range].words;
+  return `${RANGES[range].words}, to ${formatClock(now, style)} ${zoneName(now, style)}`;
 }
 
 function OverviewContent({

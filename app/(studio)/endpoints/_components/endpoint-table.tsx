@@ -48,7 +48,7 @@ export function EndpointTable({ endpoints, figures, sort, onSort }: EndpointTabl
         <tr>
           {head('state', 'State')}
           {head('name', 'Name')}
-          <HeadCell>Split and deployments</HeadCell>
+          <HeadCell>Split</HeadCell>
           {head('requests', 'Requests', true)}
           <HeadCell className="max-[1400px]:hidden">
             <span className="sr-only">Requests of the last hour</span>
@@ -114,7 +114,7 @@ function EndpointRow({ endpoint, figures }: { endpoint: Endpoint; figures: Endpo
         <StatusChip status={endpoint.state} />
       </Cell>
       <RowHeader>
-        <span className="flex max-w-64 items-center gap-2">
+        <span className="flex max-w-60 items-center gap-2">
           <Link look="object" href={`/endpoints/${encodeURIComponent(endpoint.name)}`} data-row-link>
             {endpoint.name}
           </Link>

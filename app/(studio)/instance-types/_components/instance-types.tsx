@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
@@ -12,9 +12,14 @@ import type { InstanceType } from '#lib/contracts/instance-type.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { infoQuery } from '#lib/queries/info.ts';
 import { instanceTypesQuery } from '#lib/queries/instance-types.ts';
-import { DeleteInstanceType } from './delete-instance-type.tsx';
-import { InstanceTypeForm } from './instance-type-form.tsx';
 import { InstanceTypeTable } from './instance-type-table.tsx';
+
+const InstanceTypeForm = lazy(() =>
+  import('./instance-type-form.tsx').then((module) => ({ default: module.InstanceTypeForm })),
+);
+const DeleteInstanceType = lazy(() =>
+  import('./delete-instance-type.tsx').then((module) => ({ default: module.DeleteInstanceType })),
+);
 
 type Open = { kind: 'edit'; type: InstanceType | null } | { kind: 'delete'; type: InstanceType } | null;
 
@@ -64,10 +69,12 @@ export function InstanceTypes() {
           onDelete={(type) => setOpen({ kind: 'delete', type })}
         />
       ) : null}
-      {open?.kind === 'edit' ? (
-        <InstanceTypeForm type={open.type} currency={info.data?.currency ?? 'USD'} onClose={close} />
-      ) : null}
-      {open?.kind === 'delete' ? <DeleteInstanceType type={open.type} onClose={close} /> : null}
+      <Suspense fallback={null}>
+        {open?.kind === 'edit' ? (
+          <InstanceTypeForm type={open.type} currency={info.data?.currency ?? 'USD'} onClose={close} />
+        ) : null}
+        {open?.kind === 'delete' ? <DeleteInstanceType type={open.type} onClose={close} /> : null}
+      </Suspense>
     </>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
@@ -12,8 +12,9 @@ import type { ApiKey } from '#lib/contracts/identity.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { apiKeysQuery } from '#lib/queries/api-keys.ts';
 import { ApiKeyTable } from './api-key-table.tsx';
-import { CreateApiKey } from './create-api-key.tsx';
-import { RevokeApiKey } from './revoke-api-key.tsx';
+
+const CreateApiKey = lazy(() => import('./create-api-key.tsx').then((module) => ({ default: module.CreateApiKey })));
+const RevokeApiKey = lazy(() => import('./revoke-api-key.tsx').then((module) => ({ default: module.RevokeApiKey })));
 
 type Open = { kind: 'create' } | { kind: 'revoke'; apiKey: ApiKey } | null;
 
@@ -52,8 +53,10 @@ export function ApiKeys() {
       {apiKeys && apiKeys.length > 0 ? (
         <ApiKeyTable apiKeys={apiKeys} onRevoke={(apiKey) => setOpen({ kind: 'revoke', apiKey })} />
       ) : null}
-      {open?.kind === 'create' ? <CreateApiKey onClose={close} /> : null}
-      {open?.kind === 'revoke' ? <RevokeApiKey apiKey={open.apiKey} onClose={close} /> : null}
+      <Suspense fallback={null}>
+        {open?.kind === 'create' ? <CreateApiKey onClose={close} /> : null}
+        {open?.kind === 'revoke' ? <RevokeApiKey apiKey={open.apiKey} onClose={close} /> : null}
+      </Suspense>
     </>
   );
 }

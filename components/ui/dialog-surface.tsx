@@ -1,0 +1,50 @@
+'use client';
+
+import { Dialog as AriaDialog } from 'react-aria-components/Dialog';
+import { Heading } from 'react-aria-components/Heading';
+import { Modal, ModalOverlay } from 'react-aria-components/Modal';
+import { cx } from './class-names.ts';
+import type { DialogProps } from './dialog.tsx';
+
+const WIDTHS = { sm: 'max-w-105', md: 'max-w-140', lg: 'max-w-180', xl: 'max-w-240' };
+
+/** The open dialog. Its own module, because it comes only when one is asked for. */
+export function DialogSurface({
+  onOpenChange,
+  title,
+  children,
+  footer,
+  footerStart,
+  size = 'sm',
+  role = 'dialog',
+  isKeyboardDismissDisabled = false,
+}: Omit<DialogProps, 'isOpen'>) {
+  return (
+    <ModalOverlay
+      isOpen
+      onOpenChange={onOpenChange}
+      isDismissable={!isKeyboardDismissDisabled && role === 'dialog'}
+      isKeyboardDismissDisabled={isKeyboardDismissDisabled}
+      className="fixed inset-0 z-50 grid items-center justify-items-center overflow-y-auto bg-scrim p-4 max-md:items-end max-md:p-0"
+    >
+      <Modal className={cx('w-full', WIDTHS[size])}>
+        <AriaDialog
+          role={role}
+          className="flex max-h-[calc(100dvh-32px)] flex-col overflow-hidden rounded-xl bg-overlay shadow-dialog outline-none max-md:rounded-b-none"
+        >
+          <Heading slot="title" className="px-5 pt-4.5 text-lg font-semibold tracking-[-.008em]">
+            {title}
+          </Heading>
+          <div className="min-h-0 overflow-y-auto px-5 pt-2 pb-5">{children}</div>
+          {footer ? (
+            <div className="flex flex-wrap items-center gap-2 border-t border-line bg-raised px-5 py-3">
+              {footerStart}
+              <span className="flex-1" />
+              {footer}
+            </div>
+          ) : null}
+        </AriaDialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}

@@ -1,0 +1,50 @@
+'use client';
+
+import { cloneElement, type KeyboardEvent, type ReactElement, type RefObject, useRef } from 'react';
+
+export interface TriggerProps {
+  onPress?: () => void;
+  'aria-haspopup'?: 'menu' | 'dialog';
+  'aria-expanded'?: boolean;
+}
+
+export interface OverlayTriggerProps {
+  /** A button of the kit. */
+  children: ReactElement<TriggerProps>;
+  kind: 'menu' | 'dialog';
+  isOpen: boolean;
+  onOpen: () => void;
+  /** The overlay is likely to be asked for: its code can be fetched. */
+  onIntent: () => void;
+  /** The button, for placing the overlay. */
+  triggerRef: RefObject<HTMLElement | null>;
+}
+
+/**
+ * A button that opens an overlay whose code comes when it is needed. Menus, popovers and dialogs are half of React Aria's weight, and most
+ * pages are read without opening one.
+ */
+export function OverlayTrigger({ children, kind, isOpen, onOpen, onIntent, triggerRef }: OverlayTriggerProps) {
+  const wrapper = useRef<HTMLSpanElement>(null);
+  function open(): void {
+    triggerRef.current = wrapper.current?.firstElementChild as HTMLElement | null;
+    onOpen();
+  }
+  function openOnArrow(event: KeyboardEvent): void {
+    if (kind !== 'menu' || isOpen || (event.key !== 'ArrowDown' && event.key !== 'ArrowUp')) return;
+    event.preventDefault();
+    open();
+  }
+  return (
+    <span
+      ref={wrapper}
+      className="contents"
+      role="presentation"
+      onPointerEnter={onIntent}
+      onFocus={onIntent}
+      onKeyDown={openOnArrow}
+    >
+      {cloneElement(children, { onPress: open, 'aria-haspopup': kind, 'aria-expanded': isOpen })}
+    </span>
+  );
+}
