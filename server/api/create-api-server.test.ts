@@ -7,6 +7,7 @@ import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import { createLogger } from '#server/kernel/logger.ts';
+import { checkPrecondition } from '#server/commands/check-precondition.ts';
 import { createApiServer } from './create-api-server.ts';
 import { openEventStream } from './event-stream.ts';
 import { ANSWERED, type AnyRoute, defineRoute, type RouteAnswer } from './route.ts';
@@ -24,10 +25,9 @@ const routes: AnyRoute[] = [
     body: z.strictObject({ size: z.number().max(10), probe: z.strictObject({ period: z.number() }).optional() }),
     readOnlyFields: ['revision', '$schema'],
     responses: { 200: item },
-    handler: async ({ params, ifMatch, createOnly }) => {
-      if (ifMatch !== null && ifMatch !== 7)
-        throw new AppError('request.precondition_failed', 'The item is at revision 7.');
-      return { status: 200, body: { name: `${params.item}${createOnly ? '!' : ''}`, revision: 7 } };
+    handler: async ({ params, precondition }) => {
+      checkPrecondition({ ...precondition, createOnly: false }, 7);
+      return { status: 200, body: { name: `${params.item}${precondition.createOnly ? '!' : ''}`, revision: 7 } };
     },
   }),
   defineRoute({
@@ -138,6 +138,7 @@ test.each([
   ['an unknown field', '{"size":1,"prob":{}}', json, 422, 'request.unknown_field'],
   ['an Accept header without JSON', '{"size":1}', { ...json, accept: 'text/html' }, 406, 'request.not_acceptable'],
   ['a stale revision', '{"size":1}', { ...json, 'if-match': '"6"' }, 412, 'request.precondition_failed'],
+  ['stale revisions in a list', '{"size":1}', { ...json, 'if-match': '"5", "6"' }, 412, 'request.precondition_failed'],
   ['an ETag that is none of ours', '{"size":1}', { ...json, 'if-match': 'six' }, 412, 'request.precondition_failed'],
 ])('%s is a problem with the right status and code', async (_, body, headers, status, code) => {
   const response = await put(await startServer(), body, headers);

@@ -1,22 +1,23 @@
-import { AppError } from '#server/kernel/app-error.ts';
+import type { Precondition } from '#server/commands/check-precondition.ts';
 
 /** The ETag of a revision (RFC 9110 section 8.8.3): a strong validator. */
 export function formatEtag(revision: number): string {
   return `"${revision}"`;
 }
 
-/**
- * The revision that `If-Match` asks for; null where there is no condition (`*` is met by everything that exists).
- * @throws AppError request.precondition_failed for a tag that no revision of ours ever had
- */
-export function parseIfMatch(header: string | undefined): number | null {
-  if (header === undefined || header.trim() === '*') return null;
-  const revision = /^(?:W\/)?"(\d+)"$/.exec(header.trim())?.[1];
-  if (revision === undefined) {
-    throw new AppError(
-      'request.precondition_failed',
-      `If-Match ${header} matches no revision. Send the ETag as it was answered, with its quotes.`,
-    );
-  }
-  return Number(revision);
+/** Reads `If-Match` and `If-None-Match: *` (RFC 9110 section 13.1). A tag that no revision ever had matches nothing. */
+export function parsePrecondition(headers: {
+  'if-match'?: string | undefined;
+  'if-none-match'?: string | undefined;
+}): Precondition {
+  return { ifMatch: parseIfMatch(headers['if-match']), createOnly: headers['if-none-match']?.trim() === '*' };
+}
+
+function parseIfMatch(header: string | undefined): Precondition['ifMatch'] {
+  if (header === undefined) return null;
+  if (header.trim() === '*') return 'any';
+  return header.split(',').flatMap((tag) => {
+    const revision = /^"(\d+)"$/.exec(tag.trim())?.[1];
+    return revision === undefined ? [] : [Number(revision)];
+  });
 }

@@ -24,7 +24,7 @@ export async function readJsonBody(request: FastifyRequest, route: AnyRoute): Pr
       `Send Content-Type: application/json instead of ${type === '' ? 'none' : `"${type}"`}.`,
     );
   }
-  return withoutReadOnly(parseJson(text), route.readOnlyFields ?? []);
+  return withoutReadOnly(parseJson(text), route);
 }
 
 async function readText(request: FastifyRequest): Promise<string> {
@@ -58,9 +58,12 @@ function refusePrototype(key: string, value: unknown): unknown {
   return value;
 }
 
-function withoutReadOnly(body: unknown, readOnly: readonly string[]): unknown {
+/** Of a PUT, fields that are null are taken as left out too: answers say null where there is nothing, and GET, edit, PUT has to work. */
+function withoutReadOnly(body: unknown, { method, readOnlyFields = [] }: AnyRoute): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
-  return Object.fromEntries(Object.entries(body).filter(([name]) => !readOnly.includes(name)));
+  const isKept = (name: string, value: unknown): boolean =>
+    !readOnlyFields.includes(name) && !(method === 'PUT' && value === null);
+  return Object.fromEntries(Object.entries(body).filter(([name, value]) => isKept(name, value)));
 }
 
 function tooLarge(): AppError {

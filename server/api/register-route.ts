@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Actor } from '#server/domain/actor.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { parseInput, pointerOf, queryParameterOf } from './parse-input.ts';
-import { formatEtag, parseIfMatch } from './preconditions.ts';
+import { formatEtag, parsePrecondition } from './preconditions.ts';
 import { readJsonBody } from './read-body.ts';
 import { ANSWERED, type AnyRoute, type RouteAnswer, type RouteInput } from './route.ts';
 
@@ -65,8 +65,7 @@ async function parseRequest(
     params: parseInput(route.params ?? z.object({}), request.params, (path) => `{${String(path[0])}}`),
     query: parseInput(route.query ?? z.strictObject({}), request.query, queryParameterOf),
     body: route.body === undefined ? undefined : parseInput(route.body, await readJsonBody(request, route), pointerOf),
-    ifMatch: parseIfMatch(request.headers['if-match']),
-    createOnly: request.headers['if-none-match']?.trim() === '*',
+    precondition: parsePrecondition(request.headers),
     requestId: request.id,
     signal: gone.signal,
     raw: { request, reply },

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import type { Precondition } from '#server/commands/check-precondition.ts';
 import type { Actor } from '#server/domain/actor.ts';
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
@@ -13,10 +14,8 @@ export interface RouteInput<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
-  /** Revision of `If-Match`; null without the header, where the last write wins. */
-  ifMatch: number | null;
-  /** `If-None-Match: *`: only create. */
-  createOnly: boolean;
+  /** `If-Match` and `If-None-Match`; without them the last write wins. */
+  precondition: Precondition;
   requestId: string;
   /** Aborts when the caller leaves. */
   signal: AbortSignal;

@@ -6,7 +6,7 @@ import { authorize } from '#server/identity/authorize.ts';
 import { findModelVersion } from '#server/store/model-store.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { ModelContext } from './model-context.ts';
-import { patchModelVersion } from './patch-model-version.ts';
+import { changeModelVersion } from './change-model-version.ts';
 import { registerModelVersion } from './register-model-version.ts';
 
 export interface PutModelVersion {
@@ -38,5 +38,6 @@ export async function putModelVersion(
     properties: written.properties ?? {},
     stage: written.stage ?? null,
   };
-  return { version: await patchModelVersion(context, actor, { name, version, words, precondition }), created: false };
+  const change = { name, version, change: () => words, precondition };
+  return { version: await changeModelVersion(context, actor, change), created: false };
 }

@@ -12,18 +12,18 @@ import type { CommandContext } from './command-context.ts';
 /** What may change about a version: words, never content. */
 export type VersionWords = Pick<ModelVersionRecord, 'description' | 'tags' | 'properties' | 'stage'>;
 
-export interface PatchModelVersion {
+export interface ChangeModelVersion {
   name: string;
   version: string;
-  words: Partial<VersionWords>;
+  change: (words: VersionWords) => VersionWords;
   precondition: Precondition;
 }
 
-/** @throws AppError `model.not_found`, `request.precondition_failed` */
-export async function patchModelVersion(
+/** Changes the words about a version. @throws AppError `model.not_found`, `request.precondition_failed` */
+export async function changeModelVersion(
   { database }: Pick<CommandContext, 'database'>,
   actor: Actor,
-  { name, version, words, precondition }: PatchModelVersion,
+  { name, version, change, precondition }: ChangeModelVersion,
 ): Promise<ModelVersionRecord> {
   const object = modelVersionPath(name, version);
   authorize(actor, 'model.write', object);
@@ -31,10 +31,10 @@ export async function patchModelVersion(
     const known = await findModelVersion(transaction, name, version);
     if (known === null) throw new AppError('model.not_found', `There is no model version "${name}:${version}".`);
     checkPrecondition(precondition, known.revision);
-    const fields = Object.keys(words) as (keyof VersionWords)[];
-    const changed = fields.filter((field) => !isDeepStrictEqual(words[field], known[field]));
-    if (changed.length === 0) return known;
-    await recordAudit(transaction, { actor, action: 'model.update', object, detail: { changed } });
+    const { description, tags, properties, stage } = known;
+    const words = change({ description, tags, properties, stage });
+    if (isDeepStrictEqual(words, { description, tags, properties, stage })) return known;
+    await recordAudit(transaction, { actor, action: 'model.update', object });
     return updateModelVersion(transaction, { modelName: name, version }, words);
   });
 }

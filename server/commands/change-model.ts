@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '#server/kernel/app-error.ts';
 import type { Actor } from '#server/domain/actor.ts';
 import type { ModelRecord } from '#server/domain/model.ts';
@@ -8,17 +9,19 @@ import { findModel, updateModel } from '#server/store/model-store.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
 
-export interface PatchModel {
+export type ModelWords = Pick<ModelRecord, 'description' | 'tags' | 'properties'>;
+
+export interface ChangeModel {
   name: string;
-  words: Partial<Pick<ModelRecord, 'description' | 'tags' | 'properties'>>;
+  change: (words: ModelWords) => ModelWords;
   precondition: Precondition;
 }
 
 /** Changes the words about a model. @throws AppError `model.not_found`, `request.precondition_failed` */
-export async function patchModel(
+export async function changeModel(
   { database }: Pick<CommandContext, 'database'>,
   actor: Actor,
-  { name, words, precondition }: PatchModel,
+  { name, change, precondition }: ChangeModel,
 ): Promise<ModelRecord> {
   const object = modelPath(name);
   authorize(actor, 'model.write', object);
@@ -26,7 +29,10 @@ export async function patchModel(
     const model = await findModel(transaction, name);
     if (model === null) throw new AppError('model.not_found', `There is no model "${name}".`);
     checkPrecondition(precondition, model.revision);
-    await recordAudit(transaction, { actor, action: 'model.update', object, detail: { changed: Object.keys(words) } });
+    const { description, tags, properties } = model;
+    const words = change({ description, tags, properties });
+    if (isDeepStrictEqual(words, { description, tags, properties })) return model;
+    await recordAudit(transaction, { actor, action: 'model.update', object });
     return updateModel(transaction, name, words);
   });
 }

@@ -1,0 +1,57 @@
+import type { CommandContext } from '#server/commands/command-context.ts';
+import type { ModelContext } from '#server/commands/model-context.ts';
+import type { InstanceUseSource, MetricsSource } from '#server/domain/ports.ts';
+import type { SampleCatalogue } from '#server/domain/sample-catalogue.ts';
+import type { Uploads } from '#server/models/uploads.ts';
+import type { InfoContext } from '#server/queries/get-info.ts';
+import type { LogsContext } from '#server/queries/read-logs.ts';
+import type { AnyRoute } from '../route.ts';
+import { costRoutes } from './cost-routes.ts';
+import { deploymentRoutes } from './deployment-routes.ts';
+import { endpointRoutes } from './endpoint-routes.ts';
+import { eventRoutes } from './event-routes.ts';
+import { type IdentityRoutesContext, identityRoutes } from './identity-routes.ts';
+import { infoRoutes } from './info-routes.ts';
+import { instanceTypeRoutes } from './instance-type-routes.ts';
+import { keyRoutes } from './key-routes.ts';
+import { logRoutes } from './log-routes.ts';
+import { metricsRoutes } from './metrics-routes.ts';
+import { modelRoutes } from './model-routes.ts';
+import { operationRoutes } from './operation-routes.ts';
+import { trafficRoutes } from './traffic-routes.ts';
+import { uploadRoutes } from './upload-routes.ts';
+
+/** Everything that the routes need; the composition root puts it together. */
+export type ApiContext = CommandContext &
+  Omit<InfoContext, 'host'> &
+  Omit<ModelContext, 'uploads'> &
+  IdentityRoutesContext &
+  LogsContext & {
+    uploads: Uploads;
+    samples: SampleCatalogue;
+    metrics: MetricsSource;
+    instanceUse: InstanceUseSource;
+    /** Port of the gateway on loopback. */
+    gatewayPort: number;
+    hostFacts: InfoContext['host'];
+  };
+
+/** Every route of the REST API. */
+export function allRoutes(context: ApiContext): AnyRoute[] {
+  return [
+    ...infoRoutes({ ...context, host: context.hostFacts }),
+    ...endpointRoutes(context),
+    ...trafficRoutes(context),
+    ...keyRoutes(context),
+    ...deploymentRoutes(context),
+    ...logRoutes(context),
+    ...operationRoutes(context),
+    ...modelRoutes(context),
+    ...uploadRoutes(context),
+    ...instanceTypeRoutes(context),
+    ...metricsRoutes(context),
+    ...costRoutes(context),
+    ...eventRoutes(context),
+    ...identityRoutes(context),
+  ];
+}
