@@ -5,6 +5,7 @@ import { isAbsolute, join } from 'node:path';
 import { identityOf, isSameProcess, type ProcessIdentity } from '#server/kernel/process-identity.ts';
 import type { InstanceSpec } from '../runtime-driver.ts';
 import type { InstanceFiles } from './instance-record.ts';
+import type { MemoryBounds } from './memory-limit.ts';
 import { parseStat } from './proc-table.ts';
 
 /** Marks every process of an instance, and of which data directory, in its environment. */
@@ -21,16 +22,17 @@ const CLAIM_REFUSED_STATUS = 125;
  *
  * It claims the start by creating a file that must not exist yet and writes its own identity there, before anything else: whoever looks for a
  * start that was never recorded either finds the claim, or makes it and so forbids the start. Then it offers itself to the kernel's
- * out-of-memory killer before Viridian's own processes, bounds its data segment where asked, and becomes the program.
+ * out-of-memory killer before Viridian's own processes, takes on its memory limit, and becomes the program.
  */
 const LAUNCHER = `
-claim=$1; data_kib=$2; shift 2
+claim=$1; data_kib=$2; cgroup_procs=$3; shift 3
 identity=$$
 if [ -r /proc/$$/stat ]; then read -r identity < /proc/$$/stat; fi
 set -C
 { printf '%s\\n' "$identity" > "$claim"; } 2>/dev/null || exit ${CLAIM_REFUSED_STATUS}
 set +C
 { echo 500 > /proc/$$/oom_score_adj; } 2>/dev/null || :
+if [ -n "$cgroup_procs" ]; then echo $$ > "$cgroup_procs" || exit 126; fi
 if [ -n "$data_kib" ]; then ulimit -d "$data_kib" || exit 126; fi
 exec "$@"
 `;
@@ -43,7 +45,7 @@ export interface Launch {
   /** Of the data directory, so that one Viridian never takes another's processes for its own. */
   ownerMark: string;
   searchPath: string;
-  dataLimitKib: number | null;
+  bounds: MemoryBounds;
 }
 
 /** Starts the program in a session and process group of its own. The `error` event tells of a fork that failed. */
@@ -52,10 +54,11 @@ export async function launchProgram(launch: Launch): Promise<ChildProcess> {
   const stdout = await open(files.stdout, 'a', 0o600);
   const stderr = await open(files.stderr, 'a', 0o600);
   try {
-    const limit = launch.dataLimitKib === null ? '' : String(launch.dataLimitKib);
+    const { dataLimitKib, cgroupProcs } = launch.bounds;
+    const limits = [dataLimitKib === null ? '' : String(dataLimitKib), cgroupProcs ?? ''];
     const child = spawn(
       '/bin/sh',
-      ['-c', LAUNCHER, 'viridian-launch', files.claim(launch.generation), limit, ...spec.command],
+      ['-c', LAUNCHER, 'viridian-launch', files.claim(launch.generation), ...limits, ...spec.command],
       {
         cwd: files.root,
         env: programEnvironment(launch) as NodeJS.ProcessEnv,
@@ -73,7 +76,7 @@ export async function launchProgram(launch: Launch): Promise<ChildProcess> {
 }
 
 /** Nothing of our own environment goes to a model; what it declares comes first, so that it cannot take the driver's variables. */
-export function programEnvironment(launch: Omit<Launch, 'dataLimitKib'>): Record<string, string> {
+export function programEnvironment(launch: Omit<Launch, 'bounds'>): Record<string, string> {
   const { spec, files } = launch;
   return {
     PATH: launch.searchPath,

@@ -10,7 +10,7 @@ import { createLogSegments } from './console/log-segments.ts';
 import { pickFreePort, isPortFree } from './free-port.ts';
 import { instanceFiles, makeInstanceFolders, readRecord, type InstanceRecord } from './instance-record.ts';
 import { checkCommand, DEFAULT_SEARCH_PATH } from './launch-program.ts';
-import { memoryLimit } from './memory-limit.ts';
+import { openMemoryLimiter, type MemoryLimiter } from './memory-limit.ts';
 import { groupMemoryBytes, groupUnreclaimableBytes } from './memory-use.ts';
 import { listProcesses, type ProcessRow } from './proc-table.ts';
 import { endProcesses, groupOf, markedProcesses, ownerMarkOf } from './process-group.ts';
@@ -43,6 +43,7 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
   let portTurn: Promise<unknown> = Promise.resolve();
   let watch: NodeJS.Timeout | undefined;
   let ticks = 0;
+  let memory: MemoryLimiter;
 
   const hint = (endpoint: string): void => {
     for (const listener of listeners) listener(endpoint);
@@ -83,8 +84,7 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
         ownerMark,
         searchPath,
         reservePort,
-        dataLimitKib: memoryLimit.dataLimitKib,
-        memoryLimitBy: memoryLimit.by,
+        memory,
         onHint: hint,
         onError: (instanceId, error) => options.onError(`instance ${instanceId}`, error),
       },
@@ -97,6 +97,7 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
 
   async function start(): Promise<void> {
     await mkdir(instancesDir, { recursive: true, mode: 0o700 });
+    memory = await openMemoryLimiter(ownerMark);
     for (const instanceId of await readdir(instancesDir)) {
       const record = await readRecordOrReport(instanceId);
       // Without a record nothing was started, and the folder is what is left of a beginning or of a removal. With one that cannot be read the

@@ -9,9 +9,9 @@ import { LOOPBACK } from './free-port.ts';
 import { writeRecord, type InstanceFiles, type InstanceRecord } from './instance-record.ts';
 import { findOrForbidStart, launchProgram } from './launch-program.ts';
 import { elapsedSince, startProbes, type InstanceProbes } from './probe-instance.ts';
+import type { MemoryLimiter } from './memory-limit.ts';
 import { waitForQuietPort } from './open-connections.ts';
 import type { Readiness } from './probe-state.ts';
-import { readOutOfMemoryKills } from './proc-table.ts';
 import { endProcesses } from './process-group.ts';
 import { decideBackOff } from './restart-back-off.ts';
 
@@ -24,8 +24,7 @@ export interface SupervisorDeps {
   searchPath: string;
   /** A port nobody uses, kept for this instance: the one it had where that is still free. Null when there is none. */
   reservePort(instanceId: string, preferred: number | null): Promise<number | null>;
-  dataLimitKib(memoryMib: number): number | null;
-  memoryLimitBy: ObservedInstance['memoryLimitBy'];
+  memory: MemoryLimiter;
   onHint(endpoint: string): void;
   onError(instanceId: string, error: unknown): void;
 }
@@ -71,7 +70,7 @@ export function superviseInstance(
   let restartTimer: NodeJS.Timeout | undefined;
   let ending: Ending | null = null;
   let detached = false;
-  let outOfMemoryKills: number | null = null;
+  let outOfMemoryKills = 0;
   let turn: Promise<unknown> = Promise.resolve();
 
   /** Everything that changes the record happens one after the other. */
@@ -106,9 +105,9 @@ export function superviseInstance(
     const startedAt = formatInstant(clock.now());
     await save({ phase: 'starting', generation, port, process: null, ready: false, startedAt });
     await rm(files.claim(generation - 2), { force: true });
-    outOfMemoryKills = readOutOfMemoryKills();
-    const dataLimitKib = deps.dataLimitKib(spec.memoryMib);
-    const child = await launchProgram({ ...deps, spec, generation, port, files, dataLimitKib });
+    const bounds = await deps.memory.prepare(spec.instanceId, spec.memoryMib);
+    outOfMemoryKills = await deps.memory.countKills(spec.instanceId);
+    const child = await launchProgram({ ...deps, spec, generation, port, files, bounds });
     followChild(child);
     const started = child.pid === undefined ? null : (identityOf(child.pid) ?? endedIdentity(child.pid));
     await saveIfPossible({ phase: 'running', process: started });
@@ -167,7 +166,7 @@ export function superviseInstance(
     // What the program started and left behind would hold its port.
     await endProcesses({ ...marks(), graceMs: 0 });
     await collector.collect(true);
-    const lastExit = describeEnd(status, seenAtMs);
+    const lastExit = await describeEnd(status, seenAtMs);
     const ranMs = seenAtMs - Date.parse(record.startedAt ?? record.createdAt);
     const { quickExits, delayMs } = decideBackOff(record.quickExits, ranMs);
     const restarts = record.restarts + 1;
@@ -186,16 +185,15 @@ export function superviseInstance(
     scheduleRestart(delayMs);
   }
 
-  function describeEnd(status: { code: number | null; signal: string | null }, atMs: number): InstanceExit {
-    const kernelKilled = status.signal === 'SIGKILL' && ending === null && killsSinceStart() > 0;
+  async function describeEnd(
+    status: { code: number | null; signal: string | null },
+    atMs: number,
+  ): Promise<InstanceExit> {
+    const kills = (await deps.memory.countKills(spec.instanceId)) - outOfMemoryKills;
+    const kernelKilled = status.signal === 'SIGKILL' && ending === null && kills > 0;
     const outOfMemory = ending?.outOfMemory ?? kernelKilled;
     const reason = describeExit({ ...status, endedBecause: ending?.words ?? null, outOfMemory });
     return { ...status, reason, outOfMemory, at: formatInstant(atMs) };
-  }
-
-  function killsSinceStart(): number {
-    const now = readOutOfMemoryKills();
-    return now === null || outOfMemoryKills === null ? 0 : now - outOfMemoryKills;
   }
 
   function scheduleRestart(delayMs: number): void {
@@ -229,7 +227,7 @@ export function superviseInstance(
     }
     await collector.note('taken over after a restart of Viridian');
     adoptedCheck = setInterval(lookForEnd, ADOPTED_CHECK_MS);
-    outOfMemoryKills = readOutOfMemoryKills();
+    outOfMemoryKills = await deps.memory.countKills(spec.instanceId);
     watchProgram(record.ready ? 'ready' : 'probing');
   }
 
@@ -263,6 +261,7 @@ export function superviseInstance(
       await collector.collect(true);
       await collector.note('stopped and removed');
       await collector.stop();
+      await deps.memory.remove(spec.instanceId);
       await rm(files.root, { recursive: true, force: true });
       deps.onHint(spec.endpoint);
     });
@@ -301,7 +300,7 @@ export function superviseInstance(
       restarts: record.restarts,
       lastExit: record.lastExit,
       runtimeRef: program === null ? null : `process:${program.pid}@${program.startTicks}`,
-      memoryLimitBy: deps.memoryLimitBy,
+      memoryLimitBy: deps.memory.by,
       probe: { attempts: probes?.attempts ?? 0, lastResult: probes?.lastResult ?? 'not probed yet' },
     };
   }
