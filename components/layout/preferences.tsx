@@ -1,6 +1,6 @@
 'use client';
 
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { I18nProvider } from 'react-aria-components/I18nProvider';
 import type { TimeStyle } from '#lib/format/time.ts';
 import { type Preferences, type Theme, preferenceCookie } from '#lib/format/preferences.ts';
@@ -16,32 +16,40 @@ const PreferencesContext = createContext<PreferencesValue | null>(null);
  * server by cookie; where it differs, the page is printed anew after hydration.
  */
 export function PreferencesProvider({ initial, children }: { initial: Preferences; children: ReactNode }) {
-  const [preferences, setPreferences] = useState(initial);
+  const [theme, setTheme] = useState(initial.theme);
+  const timeZone = useSyncExternalStore(subscribeToNothing, browserTimeZone, () => initial.timeZone);
 
   useEffect(() => {
-    const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (timeZone && timeZone !== preferences.timeZone) {
-      document.cookie = preferenceCookie('timeZone', timeZone);
-      setPreferences((current) => ({ ...current, timeZone }));
-    }
-  }, [preferences.timeZone]);
+    if (timeZone !== initial.timeZone) document.cookie = preferenceCookie('timeZone', timeZone);
+  }, [timeZone, initial.timeZone]);
 
   const value = useMemo<PreferencesValue>(
     () => ({
-      ...preferences,
-      setTheme: (theme) => {
-        document.cookie = preferenceCookie('theme', theme);
-        document.documentElement.dataset.theme = theme;
-        setPreferences((current) => ({ ...current, theme }));
+      ...initial,
+      timeZone,
+      theme,
+      setTheme: (next) => {
+        document.cookie = preferenceCookie('theme', next);
+        document.documentElement.dataset.theme = next;
+        setTheme(next);
       },
     }),
-    [preferences],
+    [initial, timeZone, theme],
   );
   return (
     <PreferencesContext value={value}>
-      <I18nProvider locale={preferences.locale}>{children}</I18nProvider>
+      <I18nProvider locale={initial.locale}>{children}</I18nProvider>
     </PreferencesContext>
   );
+}
+
+/** The zone of the computer does not change while a page is open. */
+function subscribeToNothing(): () => void {
+  return () => {};
+}
+
+function browserTimeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 }
 
 export function usePreferences(): PreferencesValue {

@@ -24,7 +24,7 @@ export function MenuPopup({ label, groups, placement, triggerRef, onClose }: Men
     <Popover
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
-      trigger="MenuTrigger"
+      aria-label={label}
       triggerRef={triggerRef}
       placement={placement}
       offset={4}

@@ -1,9 +1,8 @@
 'use client';
 
-import { cloneElement, type KeyboardEvent, type ReactElement, type RefObject, useRef } from 'react';
+import { cloneElement, type ReactElement, type RefObject } from 'react';
 
 export interface TriggerProps {
-  onPress?: () => void;
   'aria-haspopup'?: 'menu' | 'dialog';
   'aria-expanded'?: boolean;
 }
@@ -25,26 +24,24 @@ export interface OverlayTriggerProps {
  * pages are read without opening one.
  */
 export function OverlayTrigger({ children, kind, isOpen, onOpen, onIntent, triggerRef }: OverlayTriggerProps) {
-  const wrapper = useRef<HTMLSpanElement>(null);
-  function open(): void {
-    triggerRef.current = wrapper.current?.firstElementChild as HTMLElement | null;
+  function open(wrapper: HTMLElement): void {
+    triggerRef.current = wrapper.firstElementChild as HTMLElement | null;
     onOpen();
-  }
-  function openOnArrow(event: KeyboardEvent): void {
-    if (kind !== 'menu' || isOpen || (event.key !== 'ArrowDown' && event.key !== 'ArrowUp')) return;
-    event.preventDefault();
-    open();
   }
   return (
     <span
-      ref={wrapper}
       className="contents"
       role="presentation"
       onPointerEnter={onIntent}
       onFocus={onIntent}
-      onKeyDown={openOnArrow}
+      onClick={(event) => open(event.currentTarget)}
+      onKeyDown={(event) => {
+        if (kind !== 'menu' || isOpen || (event.key !== 'ArrowDown' && event.key !== 'ArrowUp')) return;
+        event.preventDefault();
+        open(event.currentTarget);
+      }}
     >
-      {cloneElement(children, { onPress: open, 'aria-haspopup': kind, 'aria-expanded': isOpen })}
+      {cloneElement(children, { 'aria-haspopup': kind, 'aria-expanded': isOpen })}
     </span>
   );
 }

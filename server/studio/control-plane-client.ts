@@ -1,6 +1,6 @@
 import type { Problem } from '#lib/contracts/problem.ts';
-import { unexpectedProblem } from '#lib/queries/api-problem.ts';
 import { apiProblem } from '#lib/queries/fetch-json.ts';
+import { controlPlaneDown } from './refusals.ts';
 import { loadStudioConfig } from './studio-config.ts';
 
 /** Outcome of a call: callers branch on it, so refusals are values. */
@@ -53,13 +53,4 @@ export async function callControlPlane<T>(path: string, request: ControlPlaneReq
     return { ok: false, problem, retryAfterSeconds };
   }
   return { ok: true, data: (response.status === 204 ? undefined : await response.json()) as T };
-}
-
-/** The control plane is stopped or starting; predictions go on without it. */
-export function controlPlaneDown(): Problem {
-  return unexpectedProblem(
-    'The control plane does not answer',
-    'It may be restarting. Predictions are not affected. Try again in a few seconds; if it stays down, look at its console.',
-    503,
-  );
 }

@@ -4,10 +4,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { Problem } from '#lib/contracts/problem.ts';
-import { unexpectedProblem } from '#lib/queries/api-problem.ts';
-import { controlPlaneDown, studioHeaders } from './control-plane-client.ts';
+import { studioHeaders } from './control-plane-client.ts';
+import { controlPlaneDown, crossSite, notFound, signedOut } from './refusals.ts';
 import { actsFromThisSite } from './request-origin.ts';
-import { crossSite, signedOut } from './run-action.ts';
 import type { SessionUser } from './session.ts';
 import { loadStudioConfig } from './studio-config.ts';
 
@@ -41,7 +40,7 @@ const PUBLIC_PATHS = new Set(['/api/v1/health', '/api/v1/openapi.json']);
  */
 export async function passThrough(request: Request, readSession: () => Promise<SessionUser | null>): Promise<Response> {
   const url = new URL(request.url);
-  if (url.pathname.startsWith('/api/v1/internal')) return problemResponse(notFound());
+  if (isInternal(url.pathname)) return problemResponse(notFound());
   const headers = forwardedHeaders(request);
   if (!headers['authorization'] && !PUBLIC_PATHS.has(url.pathname)) {
     const user = await readSession();
@@ -57,6 +56,18 @@ export async function passThrough(request: Request, readSession: () => Promise<S
     if (request.signal.aborted) return new Response(null, { status: 499 });
     console.error(`The control plane did not answer ${request.method} ${url.pathname}.`, cause);
     return problemResponse(controlPlaneDown());
+  }
+}
+
+/**
+ * Routes between the studio and the control plane, which the studio's token opens and so nobody may reach through here, however the path is
+ * written. A path that cannot be read is treated as one of them.
+ */
+function isInternal(pathname: string): boolean {
+  try {
+    return /^\/+api\/+v1\/+internal(?![\w.-])/i.test(decodeURIComponent(pathname));
+  } catch {
+    return true;
   }
 }
 
@@ -101,10 +112,6 @@ function responseOf(answer: IncomingMessage, method: string): Response {
   const bodyless = method === 'HEAD' || status === 204 || status === 304;
   if (bodyless) answer.resume();
   return new Response(bodyless ? null : (Readable.toWeb(answer) as unknown as ReadableStream), { status, headers });
-}
-
-function notFound(): Problem {
-  return { ...unexpectedProblem('There is nothing here', 'Check the path.', 404), code: 'request.not_found' };
 }
 
 /** A problem that the studio itself answers with. */

@@ -1,7 +1,7 @@
 import { headers } from 'next/headers';
 import type { Problem } from '#lib/contracts/problem.ts';
-import { unexpectedProblem } from '#lib/queries/api-problem.ts';
 import { callControlPlane, type ControlPlaneRequest } from './control-plane-client.ts';
+import { crossSite, signedOut } from './refusals.ts';
 import { actsFromThisSite } from './request-origin.ts';
 import { readSession } from './session.ts';
 
@@ -31,14 +31,4 @@ export async function runAction<T>(call: ActionCall): Promise<ActionResult<T>> {
 
 function refusal(problem: Problem): ActionResult<never> {
   return { ok: false, problem, retryAfterSeconds: null };
-}
-
-export function signedOut(): Problem {
-  const detail = 'The session ended or was never there. Sign in, then do it again.';
-  return { ...unexpectedProblem('You are signed out', detail, 401), code: 'auth.required' };
-}
-
-export function crossSite(): Problem {
-  const detail = 'Another site asked for this in your name, so it was refused. Do it from the studio itself.';
-  return { ...unexpectedProblem('Refused: it came from another site', detail, 403), code: 'auth.cross_site' };
 }

@@ -3,8 +3,9 @@
 import { headers } from 'next/headers';
 import type { User } from '#lib/contracts/identity.ts';
 import { callControlPlane } from '#server/studio/control-plane-client.ts';
+import { crossSite } from '#server/studio/refusals.ts';
 import { actsFromThisSite } from '#server/studio/request-origin.ts';
-import { type ActionResult, crossSite } from '#server/studio/run-action.ts';
+import type { ActionResult } from '#server/studio/run-action.ts';
 
 /** Makes the first account. There is no session yet: the one-time code stands for the caller. */
 export async function createAdministrator(account: {

@@ -13,7 +13,8 @@ export function SignInForm({ next }: { next: string }) {
   const [password, setPassword] = useState('');
   const [busy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<SignInOutcome | null>(null);
-  const wait = useCountdown(outcome?.kind === 'throttled' ? outcome.seconds : 0, outcome);
+  const [until, setUntil] = useState(0);
+  const wait = useCountdown(until);
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
@@ -24,6 +25,7 @@ export function SignInForm({ next }: { next: string }) {
     if (answer.kind === 'signed-in') return location.assign(next);
     setBusy(false);
     setOutcome(answer);
+    setUntil(answer.kind === 'throttled' ? Date.now() + answer.seconds * 1000 : 0);
   }
 
   return (
@@ -87,13 +89,12 @@ function SignInRefusal({ outcome, wait }: { outcome: SignInOutcome | null; wait:
   return null;
 }
 
-/** Seconds left, counted from `total` each time `start` changes. */
-function useCountdown(total: number, start: unknown): number {
+/** Seconds left until an instant in epoch milliseconds. */
+function useCountdown(until: number): number {
   const [left, setLeft] = useState(0);
   useEffect(() => {
-    if (total === 0) return;
-    const end = Date.now() + total * 1000;
-    const tick = () => setLeft(Math.max(0, Math.ceil((end - Date.now()) / 1000)));
+    if (until === 0) return;
+    const tick = () => setLeft(Math.max(0, Math.ceil((until - Date.now()) / 1000)));
     const first = setTimeout(tick);
     const timer = setInterval(tick, 500);
     return () => {
@@ -101,6 +102,6 @@ function useCountdown(total: number, start: unknown): number {
       clearInterval(timer);
       setLeft(0);
     };
-  }, [total, start]);
+  }, [until]);
   return left;
 }
