@@ -30,9 +30,15 @@ export function bucketValueOf(index: number): number {
   return (index - shift * SUB_BUCKETS) * width + (width - 1) / 2;
 }
 
+/** Plain arrays: thousands of these small pages live for one query, and typed arrays cost an allocation outside the heap each. */
+type Page = number[];
+
+const EMPTY_PAGE: readonly number[] = Array.from({ length: SUB_BUCKETS }, () => 0);
+const NO_PAGES: readonly (Page | undefined)[] = Array.from({ length: PAGES });
+
 export class LatencyHistogram {
   /** One page for each doubling, made when something falls into it: real latencies span a few of the 35. */
-  readonly #pages: (Float64Array | undefined)[] = Array.from({ length: PAGES });
+  readonly #pages: (Page | undefined)[] = NO_PAGES.slice();
   #total = 0;
 
   /** Number of recorded durations. */
@@ -66,7 +72,8 @@ export class LatencyHistogram {
     if (this.#total === 0) return null;
     const rank = Math.max(1, Math.ceil(quantile * this.#total));
     let seen = 0;
-    for (const [pageIndex, page] of this.#pages.entries()) {
+    for (let pageIndex = 0; pageIndex < PAGES; pageIndex += 1) {
+      const page = this.#pages[pageIndex];
       if (page === undefined) continue;
       for (let slot = 0; slot < SUB_BUCKETS; slot += 1) {
         seen += page[slot]!;
@@ -78,12 +85,11 @@ export class LatencyHistogram {
 
   /** Calls back for every bucket that is not empty, in rising order. */
   forEachBucket(visit: (index: number, count: number) => void): void {
-    for (const [pageIndex, page] of this.#pages.entries()) {
+    for (let pageIndex = 0; pageIndex < PAGES; pageIndex += 1) {
+      const page = this.#pages[pageIndex];
       if (page === undefined) continue;
-      for (let slot = 0; slot < SUB_BUCKETS; slot += 1) {
-        const count = page[slot]!;
-        if (count > 0) visit(pageIndex * SUB_BUCKETS + slot, count);
-      }
+      for (let slot = 0; slot < SUB_BUCKETS; slot += 1)
+        if (page[slot]! > 0) visit(pageIndex * SUB_BUCKETS + slot, page[slot]!);
     }
   }
 
@@ -100,7 +106,7 @@ export class LatencyHistogram {
   }
 
   #add(index: number, count: number): void {
-    const page = (this.#pages[index >>> SUB_BUCKET_BITS] ??= new Float64Array(SUB_BUCKETS));
+    const page = (this.#pages[index >>> SUB_BUCKET_BITS] ??= EMPTY_PAGE.slice());
     page[index & (SUB_BUCKETS - 1)]! += count;
     this.#total += count;
   }

@@ -102,18 +102,22 @@ class Answer {
   }
 
   #addBlock(block: Block): void {
+    const groups: (Group | null | undefined)[] = Array.from({ length: block.keys.length });
     for (let row = 0; row < block.rowCount; row += 1) {
       const index = this.#indexOf(block.bucketsMs[row]!);
       if (index === null) continue;
-      const key = block.keys[block.keyIndexes[row]!]!;
-      this.#addRow(index, key, block.bytes, block.payloadStarts[row]!, block.payloadEnds[row]!);
+      const keyIndex = block.keyIndexes[row]!;
+      const key = block.keys[keyIndex]!;
+      let group = groups[keyIndex];
+      if (group === undefined) groups[keyIndex] = group = this.#groupOfKey(key);
+      this.#addRow(index, group, key, block.bytes, block.payloadStarts[row]!, block.payloadEnds[row]!);
     }
   }
 
   #addRows(rows: readonly RollUpRow[]): void {
     for (const { bucketMs, key, payload } of rows) {
       const index = this.#indexOf(bucketMs);
-      if (index !== null) this.#addRow(index, key, payload, 0, payload.length);
+      if (index !== null) this.#addRow(index, this.#groupOfKey(key), key, payload, 0, payload.length);
     }
   }
 
@@ -122,15 +126,13 @@ class Answer {
     return index >= 0 && index < this.#points ? index : null;
   }
 
-  #addRow(index: number, key: SeriesKey, bytes: Uint8Array, start: number, end: number): void {
+  #addRow(index: number, group: Group | null, key: SeriesKey, bytes: Uint8Array, start: number, end: number): void {
     if (key.kind === 'up') {
       if (readUp(bytes, start, end) > 0) this.#listened[index] = 1;
-      return;
+    } else if (group !== null) {
+      const cell = (group.cells[index] ??= createMetricCell(this.#plan));
+      cell.add(key, bytes, start, end);
     }
-    const group = this.#groupOfKey(key);
-    if (group === null) return;
-    const cell = (group.cells[index] ??= createMetricCell(this.#plan));
-    cell.add(key, bytes, start, end);
   }
 
   #finishCell(group: Group, index: number): void {
@@ -141,7 +143,7 @@ class Answer {
     group.cells[index] = undefined;
   }
 
-  /** The group that a series belongs to; null where the query leaves the series out. Looked up for every row, so remembered. */
+  /** The group that a series belongs to; null where the query leaves the series out. Only rows inside the range make one. */
   #groupOfKey(key: SeriesKey): Group | null {
     let group = this.#groupsByKey.get(key.id);
     if (group === undefined) {

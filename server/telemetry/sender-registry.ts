@@ -20,7 +20,7 @@ export class SenderRegistry {
 
   /** Whether the batch is new; if so it counts as received. A batch older than the window counts as a repeat. */
   accept(source: string, sequence: number, dropped: number, nowMs: number): boolean {
-    const sender = this.#sender(source);
+    const sender = this.#sender(source, nowMs);
     if (sequence <= sender.highest - WINDOW || sender.recent.has(sequence)) return false;
     sender.recent.add(sequence);
     sender.highest = Math.max(sender.highest, sequence);
@@ -31,7 +31,7 @@ export class SenderRegistry {
   }
 
   markOf(source: string, sequence: number): SenderMark {
-    return [source, sequence, this.#sender(source).dropped];
+    return [source, sequence, this.#senders.get(source)?.dropped ?? 0];
   }
 
   /** Everything that must be known to go on after a restart. */
@@ -44,7 +44,7 @@ export class SenderRegistry {
   restore(marks: readonly SenderMark[], nowMs: number): void {
     for (const [source, sequence, dropped] of marks) {
       this.accept(source, sequence, 0, nowMs);
-      const sender = this.#sender(source);
+      const sender = this.#sender(source, nowMs);
       sender.dropped = Math.max(sender.dropped, dropped);
     }
   }
@@ -59,10 +59,10 @@ export class SenderRegistry {
     return { total: senders.reduce((sum, { dropped }) => sum + dropped, this.#droppedByForgotten), senders };
   }
 
-  #sender(source: string): Sender {
+  #sender(source: string, nowMs: number): Sender {
     let sender = this.#senders.get(source);
     if (sender === undefined) {
-      sender = { highest: -1, recent: new Set(), dropped: 0, lastSeenMs: 0 };
+      sender = { highest: -1, recent: new Set(), dropped: 0, lastSeenMs: nowMs };
       this.#senders.set(source, sender);
       this.#forgetOldest();
     }

@@ -6,6 +6,9 @@ import { startTelemetryLoop } from './telemetry-loop.ts';
 import { createTelemetryServer, listenOnSocket } from './telemetry-server.ts';
 import { TelemetryStore, type StoreLimits } from './telemetry-store.ts';
 
+/** Longest wait for requests under way when it stops. */
+const STOP_MS = 2_000;
+
 export interface TelemetryOptions {
   folder: string;
   socketPath: string;
@@ -15,25 +18,47 @@ export interface TelemetryOptions {
   freeBytes?: () => Promise<number>;
 }
 
-/** Telemetry as a whole: store, intake, timers and socket. Resolves when it serves. */
+/**
+ * Telemetry as a whole: store, intake, timers and socket. Resolves when it serves.
+ * @throws Error when another process has the socket; its files are then left alone
+ */
 export async function startTelemetry(options: TelemetryOptions): Promise<{ stop: () => Promise<void> }> {
-  const { folder, clock, logger, socketPath, limits = {} } = options;
-  const freeBytes = options.freeBytes ?? (() => freeBytesOf(folder));
-  const { store, marks } = await TelemetryStore.open({ folder, clock, logger, freeBytes, limits });
-  const intake = new TelemetryIntake(store, clock, marks);
-  const server = createTelemetryServer({ store, intake, clock, logger });
+  const { clock, logger, socketPath } = options;
+  const parts = Promise.withResolvers<{ store: TelemetryStore; intake: TelemetryIntake }>();
+  const server = createTelemetryServer(parts.promise.then((both) => ({ ...both, clock, logger })));
   await listenOnSocket(server, socketPath);
+  try {
+    parts.resolve(await openParts(options));
+  } catch (error) {
+    parts.reject(error);
+    server.close();
+    throw error;
+  }
+  const { store, intake } = await parts.promise;
   const loop = startTelemetryLoop({ store, intake, clock, logger });
   return {
     async stop() {
-      // Requests under way are answered; idle connections would keep the server open for ever.
+      // Requests under way are answered, within a limit; connections that are kept open would hold the server for ever.
+      const cutOff = setTimeout(() => server.closeAllConnections(), STOP_MS);
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
       });
+      clearTimeout(cutOff);
       await loop.stop();
     },
   };
+}
+
+async function openParts({
+  folder,
+  clock,
+  logger,
+  limits = {},
+  freeBytes = () => freeBytesOf(folder),
+}: TelemetryOptions) {
+  const { store, marks } = await TelemetryStore.open({ folder, clock, logger, freeBytes, limits });
+  return { store, intake: new TelemetryIntake(store, clock, marks) };
 }
 
 async function freeBytesOf(folder: string): Promise<number> {

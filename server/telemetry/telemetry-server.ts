@@ -25,11 +25,19 @@ export interface TelemetryServerDeps {
 
 type Handler = (request: IncomingMessage, url: URL) => Promise<unknown>;
 
-/** HTTP on the Unix socket that gateway and control plane know. Bodies and answers are JSON; errors are problem bodies. */
-export function createTelemetryServer(deps: TelemetryServerDeps): Server {
-  const routes = createRoutes(deps);
+/**
+ * HTTP on the Unix socket that gateway and control plane know. Bodies and answers are JSON; errors are problem bodies.
+ * @param deps requests wait until they are there: the socket is taken first, because it also keeps a second process away from the files
+ */
+export function createTelemetryServer(deps: Promise<TelemetryServerDeps>): Server {
+  const ready = deps.then((resolved) => ({ resolved, routes: createRoutes(resolved) }));
+  // Whoever made the promise reports its failure; requests that waited are cut off when the server closes.
+  ready.catch(() => undefined);
   const server = createServer((request, response) => {
-    void answer(deps, routes, request, response);
+    ready.then(
+      ({ resolved, routes }) => answer(resolved, routes, request, response),
+      () => response.destroy(),
+    );
   });
   server.maxConnections = MAX_CONNECTIONS;
   return server;
