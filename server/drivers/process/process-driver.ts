@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Clock } from '#server/kernel/clock.ts';
 import { formatInstant } from '#server/kernel/clock.ts';
-import type { EnsureOutcome, InstanceSpec, ResourceUse, RuntimeDriver } from '../runtime-driver.ts';
+import type { EnsureOutcome, InstanceSpec, ObservedInstance, ResourceUse, RuntimeDriver } from '../runtime-driver.ts';
 import { createConsoleCollector, type ConsoleCollector } from './console/console-collector.ts';
 import { createCursorSource } from './console/console-line.ts';
 import { createConsoleStore } from './console/console-store.ts';
@@ -29,8 +29,13 @@ export interface ProcessDriverOptions {
 const MEMORY_CHECK_MS = 1_000;
 const ALIVE_MARK_EVERY = 10;
 
+export interface ProcessDriver extends RuntimeDriver {
+  /** How memory is bounded on this host; known once the driver has started. */
+  readonly memoryLimitBy: ObservedInstance['memoryLimitBy'];
+}
+
 /** Runs instances as processes of this host, each in a process group of its own. */
-export function createProcessDriver(options: ProcessDriverOptions): RuntimeDriver {
+export function createProcessDriver(options: ProcessDriverOptions): ProcessDriver {
   const { clock, searchPath = DEFAULT_SEARCH_PATH } = options;
   const instancesDir = resolve(options.instancesDir);
   const ownerMark = ownerMarkOf(instancesDir);
@@ -43,7 +48,7 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
   let portTurn: Promise<unknown> = Promise.resolve();
   let watch: NodeJS.Timeout | undefined;
   let ticks = 0;
-  let memory: MemoryLimiter;
+  let memory: MemoryLimiter | null = null;
 
   const hint = (endpoint: string): void => {
     for (const listener of listeners) listener(endpoint);
@@ -60,6 +65,11 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
     });
     portTurn = picked.catch(() => undefined);
     return picked;
+  }
+
+  function startedMemory(): MemoryLimiter {
+    if (memory === null) throw new Error('The process driver has not been started.');
+    return memory;
   }
 
   async function supervise(
@@ -84,7 +94,7 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
         ownerMark,
         searchPath,
         reservePort,
-        memory,
+        memory: startedMemory(),
         onHint: hint,
         onError: (instanceId, error) => options.onError(`instance ${instanceId}`, error),
       },
@@ -216,6 +226,9 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
 
   return {
     name: 'process',
+    get memoryLimitBy() {
+      return memory?.by ?? 'none';
+    },
     start,
     async stop() {
       clearInterval(watch);
