@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import {
+  accessConfig,
+  administratorConfig,
+  type ConfigSlice,
+  dataDirConfig,
+  listenConfig,
+  type ParsedSlice,
+} from '#server/kernel/config.ts';
+
+/** Settings that only the control plane reads; the supervisor hands the token over. */
+const ownConfig = {
+  VIRIDIAN_STUDIO_TOKEN: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('Secret that studio and control plane share; without it the API answers API keys only'),
+  VIRIDIAN_STOP_INSTANCES: z
+    .stringbool()
+    .default(false)
+    .describe('Ends model instances when the control plane is told to stop'),
+} satisfies ConfigSlice;
+
+export const controlPlaneSettings = {
+  ...dataDirConfig,
+  ...listenConfig,
+  ...administratorConfig,
+  ...accessConfig,
+  ...ownConfig,
+} satisfies ConfigSlice;
+
+export type ControlPlaneSettings = ParsedSlice<typeof controlPlaneSettings>;

@@ -1,0 +1,176 @@
+import { statfs } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createApiServer } from '#server/api/create-api-server.ts';
+import { createRequestAuthentication } from '#server/api/authenticate-request.ts';
+import { type ApiContext, allRoutes } from '#server/api/routes/all-routes.ts';
+import { bootstrapAdministrator } from '#server/commands/bootstrap-administrator.ts';
+import { createAnswerMemory } from '#server/commands/remember-answer.ts';
+import { seedInstanceTypes } from '#server/commands/seed-instance-types.ts';
+import { createSetupCode, type SetupCode } from '#server/commands/set-up-installation.ts';
+import { createControlPlane } from '#server/control-plane/control-plane.ts';
+import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
+import { createProcessDriver } from '#server/drivers/process/process-driver.ts';
+import { detectHostCapabilities, dockerSocketFrom } from '#server/environments/host-capabilities.ts';
+import { systemClock } from '#server/kernel/clock.ts';
+import type { DataDir } from '#server/kernel/data-dir.ts';
+import type { Logger } from '#server/kernel/logger.ts';
+import { getSetupState } from '#server/queries/get-setup-state.ts';
+import type { HostFacts } from '#server/queries/get-info.ts';
+import { type Database, openDatabase } from '#server/store/database.ts';
+import { createSampleSender, createTelemetryClient } from '#server/telemetry/telemetry-client.ts';
+import { ensureSecretFile } from '../supervisor/secret-file.ts';
+import { composeModels } from './compose-models.ts';
+import type { ControlPlaneSettings } from './process-settings.ts';
+
+export interface ControlPlaneProcess {
+  settings: ControlPlaneSettings;
+  dataDir: DataDir;
+  /** Folder of package.json. */
+  root: string;
+  version: string;
+  dockerHost: string | undefined;
+  logger: Logger;
+  /** The one-time code of the first visit; null once it is spent or where it is not needed. */
+  onSetupCode: (code: string | null) => void;
+}
+
+export interface RunningControlPlane {
+  port: number;
+  stop(): Promise<void>;
+}
+
+/** Calls that are still being answered get this long when the process is told to stop. */
+const DRAIN_MS = 2_000;
+
+/** Puts the control plane together: store, driver, loops and API; resolves when the API answers. */
+export async function startControlPlane(process: ControlPlaneProcess): Promise<RunningControlPlane> {
+  const { settings, dataDir, root, logger } = process;
+  const masterKey = parseMasterKey(await ensureSecretFile(dataDir.masterKey));
+  const database = openDatabase(dataDir.database);
+  const hostFacts = await detectHostCapabilities({
+    pythonPrograms: ['python3', 'python'],
+    dockerSocket: dockerSocketFrom(process.dockerHost),
+    nvidiaSmi: 'nvidia-smi',
+  });
+  const host = { cpuCount: hostFacts.cpuCount, memoryMib: hostFacts.memoryMib, gpuCount: hostFacts.gpus.length };
+  await seedInstanceTypes({ database, host });
+  await bootstrapAdministrator({ database }, administratorOf(settings));
+  const setupCode = await prepareSetupCode(database, process.onSetupCode);
+  const allowedRoots = settings.VIRIDIAN_MODEL_PATH_ALLOW.split(/[:,]/).filter((path) => path !== '');
+  const models = await composeModels(database, { dataDir, root, allowedRoots }, logger);
+  const telemetry = createTelemetryClient({ socketPath: dataDir.telemetrySocket });
+  const samples = createSampleSender(telemetry);
+  const driver = createDriver(dataDir, logger);
+  const controlPlane = createControlPlane({
+    database,
+    driver,
+    paths: { modelsDir: dataDir.models, onnxServer: [execPath(), join(root, 'server/inference/onnx/main.ts')] },
+    gatewaySocket: dataDir.gatewaySocket,
+    routeTablePath: dataDir.routeTable,
+    clock: systemClock,
+    logger,
+    recordSample: (sample) => samples.record(sample),
+  });
+  await controlPlane.start();
+  await controlPlane.start();
+  const context: ApiContext = {
+    ...models.context,
+    ...gatewayAddress(settings),
+    database,
+    clock: systemClock,
+    masterKey,
+    host,
+    hostFacts: hostFacts satisfies HostFacts,
+    routes: controlPlane.routes,
+    logs: driver,
+    metrics: telemetry,
+    instanceUse: controlPlane,
+    setupCode,
+    version: process.version,
+    memoryLimitBy: driver.memoryLimitBy,
+    pingTelemetry: () => telemetry.isHealthy(),
+    freeDiskBytes: () => freeBytesAt(dataDir.root),
+  };
+  const api = await listen(context, process);
+  return {
+    port: api.port,
+    async stop() {
+      await api.stop();
+      models.stop();
+      await controlPlane.stop({ endInstances: settings.VIRIDIAN_STOP_INSTANCES });
+      await samples.stop();
+      telemetry.close();
+      database.close();
+    },
+  };
+}
+
+const execPath = (): string => globalThis.process.execPath;
+
+function parseMasterKey(hex: string): Buffer {
+  const key = Buffer.from(hex, 'hex');
+  if (key.length !== 32) throw new Error('The master key is damaged: keys/master.key must hold 64 hex digits.');
+  return key;
+}
+
+function administratorOf(settings: ControlPlaneSettings) {
+  return {
+    email: settings.VIRIDIAN_ADMIN_EMAIL,
+    password: settings.VIRIDIAN_ADMIN_PASSWORD,
+    apiKey: settings.VIRIDIAN_ADMIN_API_KEY,
+  };
+}
+
+async function prepareSetupCode(database: Database, tell: (code: string | null) => void): Promise<SetupCode> {
+  const code = createSetupCode(() => tell(null));
+  const { needs_setup: needed } = await getSetupState({ database });
+  tell(needed ? code.current() : null);
+  return code;
+}
+
+function createDriver(dataDir: DataDir, logger: Logger) {
+  return createProcessDriver({
+    instancesDir: dataDir.instances,
+    logsDir: dataDir.logs,
+    clock: systemClock,
+    onError: (what, error) => logger.warn({ err: error }, what),
+  });
+}
+
+function gatewayAddress(settings: ControlPlaneSettings): Pick<ApiContext, 'gatewayPort' | 'gatewayUrl'> {
+  const { VIRIDIAN_HOST: host, VIRIDIAN_GATEWAY_PORT: port } = settings;
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return { gatewayPort: port, gatewayUrl: `http://${shown}:${port}` };
+}
+
+async function freeBytesAt(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return bavail * bsize;
+}
+
+async function listen(context: ApiContext, process: ControlPlaneProcess) {
+  const { settings, logger } = process;
+  const now = (): number => systemClock.now();
+  const studioToken = settings.VIRIDIAN_STUDIO_TOKEN ?? null;
+  const memory = createAnswerMemory(context, now);
+  const server = createApiServer({
+    routes: allRoutes(context),
+    version: process.version,
+    clock: systemClock,
+    logger,
+    ...createRequestAuthentication({ database: context.database, studioToken, now }),
+    replay: (request, run) => memory.replay(request, run),
+    anonymous: SYSTEM_ACTOR,
+    checkAnswers: false,
+  });
+  await server.listen({ host: '127.0.0.1', port: settings.VIRIDIAN_API_PORT });
+  return {
+    port: (server.server.address() as AddressInfo).port,
+    async stop() {
+      const cut = setTimeout(() => server.server.closeAllConnections(), DRAIN_MS);
+      await server.close();
+      clearTimeout(cut);
+    },
+  };
+}
