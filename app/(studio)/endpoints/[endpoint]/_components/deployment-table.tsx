@@ -1,0 +1,195 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Ellipsis } from 'lucide-react';
+import { useState } from 'react';
+import { Age } from '#components/layout/age.tsx';
+import { usePreferences } from '#components/layout/preferences.tsx';
+import { StatusChip } from '#components/ui/chip.tsx';
+import { DeploymentMark } from '#components/ui/deployment.tsx';
+import { IconButton } from '#components/ui/icon-button.tsx';
+import { Link } from '#components/ui/link.tsx';
+import { Menu } from '#components/ui/menu.tsx';
+import { Section } from '#components/ui/panel.tsx';
+import { Figure } from '#components/ui/readouts.tsx';
+import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx';
+import type { Deployment } from '#lib/contracts/deployment.ts';
+import type { Endpoint } from '#lib/contracts/endpoint.ts';
+import { formatLatency } from '#lib/format/duration.ts';
+import { figureText } from '#lib/format/figure.ts';
+import { formatHourlyRate } from '#lib/format/money.ts';
+import { formatRatio, formatRequestRate } from '#lib/format/number.ts';
+import { weightedRatio } from '#lib/queries/endpoint-figures.ts';
+import { metricsQuery } from '#lib/queries/metrics.ts';
+import { DeploymentDialog, type DeploymentVerb } from './deployment-dialog.tsx';
+import { statusOfDeployment } from './deployment-status.ts';
+
+const LOOK_BACK_MS = 15 * 60_000;
+
+export function DeploymentTable({ endpoint, deployments }: { endpoint: Endpoint; deployments: readonly Deployment[] }) {
+  const figures = useDeploymentFigures(endpoint.name);
+  const [open, setOpen] = useState<{ verb: DeploymentVerb; deployment: Deployment } | null>(null);
+  const { locale } = usePreferences();
+  if (deployments.length === 0) return null;
+  return (
+    <Section title="Deployments" count={deployments.length}>
+      <Table label="Deployments">
+        <thead>
+          <tr>
+            <HeadCell>Deployment</HeadCell>
+            <HeadCell numeric>Share</HeadCell>
+            <HeadCell>State</HeadCell>
+            <HeadCell>Model</HeadCell>
+            <HeadCell>Instance type</HeadCell>
+            <HeadCell numeric>Ready</HeadCell>
+            <HeadCell numeric>Requests</HeadCell>
+            <HeadCell numeric>p95</HeadCell>
+            <HeadCell numeric>Errors</HeadCell>
+            <HeadCell numeric>Run rate</HeadCell>
+            <HeadCell numeric>Changed</HeadCell>
+            <HeadCell className="w-8">
+              <span className="sr-only">Actions</span>
+            </HeadCell>
+          </tr>
+        </thead>
+        <tbody>
+          {deployments.map((deployment) => {
+            const figure = figures.get(deployment.name);
+            const path = `/endpoints/${encodeURIComponent(endpoint.name)}/deployments/${encodeURIComponent(deployment.name)}`;
+            return (
+              <Row key={deployment.name}>
+                <RowHeader>
+                  <span className="flex items-center gap-1.5">
+                    <DeploymentMark slot={deployment.colour_slot} />
+                    <Link look="object" href={path}>
+                      {deployment.name}
+                    </Link>
+                  </span>
+                </RowHeader>
+                <Cell numeric>
+                  {deployment.mirror_percent > 0
+                    ? `mirror ${deployment.mirror_percent} %`
+                    : `${deployment.traffic_percent} %`}
+                </Cell>
+                <Cell>
+                  <StatusChip {...statusOfDeployment(deployment)} />
+                </Cell>
+                <Cell className="font-mono text-xs">{deployment.model?.replace(/^azureml:/, '') ?? '–'}</Cell>
+                <Cell>{deployment.instance_type}</Cell>
+                <Cell numeric>
+                  {deployment.ready_instances} of {deployment.instance_count}
+                </Cell>
+                <Cell numeric>
+                  <Figure {...formatRequestRate(figure?.ratePerSecond ?? 0, locale)} />
+                </Cell>
+                <Cell numeric>
+                  <Figure {...formatLatency(figure?.p95Ms ?? null, locale)} />
+                </Cell>
+                <Cell numeric>{figureText(formatRatio(figure?.errorRatio ?? null, locale))}</Cell>
+                <Cell numeric>
+                  <Figure {...formatHourlyRate(deployment.run_rate_micros_per_hour, deployment.currency, locale)} />
+                </Cell>
+                <Cell numeric>
+                  <Age at={deployment.updated_at} />
+                </Cell>
+                <Cell>
+                  <DeploymentMenu
+                    path={path}
+                    endpoint={endpoint.name}
+                    deployment={deployment}
+                    onVerb={(verb) => setOpen({ verb, deployment })}
+                  />
+                </Cell>
+              </Row>
+            );
+          })}
+        </tbody>
+      </Table>
+      {open ? (
+        <DeploymentDialog
+          endpoint={endpoint.name}
+          deployment={open.deployment}
+          verb={open.verb}
+          onClose={() => setOpen(null)}
+        />
+      ) : null}
+    </Section>
+  );
+}
+
+interface DeploymentMenuProps {
+  path: string;
+  endpoint: string;
+  deployment: Deployment;
+  onVerb: (verb: DeploymentVerb) => void;
+}
+
+function DeploymentMenu({ path, endpoint, deployment, onVerb }: DeploymentMenuProps) {
+  const base = `/endpoints/${encodeURIComponent(endpoint)}`;
+  const name = encodeURIComponent(deployment.name);
+  const takesTraffic = deployment.traffic_percent > 0 || deployment.mirror_percent > 0;
+  return (
+    <Menu
+      label={`Actions of ${deployment.name}`}
+      groups={[
+        {
+          id: 'go',
+          entries: [
+            { id: 'open', label: 'Open', href: path },
+            { id: 'test', label: 'Test', href: `${base}/test?deployment=${name}` },
+            { id: 'logs', label: 'Logs', href: `${base}/logs?dep=${name}` },
+          ],
+        },
+        {
+          id: 'change',
+          entries: [
+            { id: 'scale', label: 'Scale…', onAction: () => onVerb('scale') },
+            { id: 'restart', label: 'Restart…', onAction: () => onVerb('restart') },
+            {
+              id: 'delete',
+              label: 'Delete…',
+              isDangerous: true,
+              isDisabled: takesTraffic,
+              ...(takesTraffic && {
+                description: `It takes ${deployment.traffic_percent || deployment.mirror_percent} % of the traffic; move that first`,
+              }),
+              onAction: () => onVerb('delete'),
+            },
+          ],
+        },
+      ]}
+    >
+      <IconButton
+        label={`Actions of ${deployment.name}`}
+        tooltip={false}
+        size="xs"
+        icon={<Ellipsis size={16} aria-hidden="true" />}
+      />
+    </Menu>
+  );
+}
+
+interface DeploymentFigures {
+  ratePerSecond: number;
+  errorRatio: number | null;
+  p95Ms: number | null;
+}
+
+function useDeploymentFigures(endpoint: string): ReadonlyMap<string, DeploymentFigures> {
+  const common = { endpoint, range: { lastMs: LOOK_BACK_MS }, splitBy: ['deployment'] as const };
+  const errors = useQuery(metricsQuery({ ...common, metric: 'ErrorRate', stepSeconds: 60 }));
+  const p95 = useQuery(metricsQuery({ ...common, metric: 'RequestLatency_P95', stepSeconds: LOOK_BACK_MS / 1000 }));
+  const slowest = new Map(
+    p95.data?.series.map(({ labels, points }) => [
+      labels['deployment'] ?? '',
+      points.findLast(([, value]) => value !== null)?.[1] ?? null,
+    ]),
+  );
+  return new Map(
+    errors.data?.series.map((series) => {
+      const name = series.labels['deployment'] ?? '';
+      const { requests, errorRatio } = weightedRatio(series);
+      return [name, { ratePerSecond: requests / (LOOK_BACK_MS / 1000), errorRatio, p95Ms: slowest.get(name) ?? null }];
+    }),
+  );
+}

@@ -1,0 +1,41 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Age } from '#components/layout/age.tsx';
+import { DeploymentMark } from '#components/ui/deployment.tsx';
+import { Link } from '#components/ui/link.tsx';
+import { Section } from '#components/ui/panel.tsx';
+import { endpointActivityQuery } from '#lib/queries/activity.ts';
+import { endpointQuery } from '#lib/queries/endpoints.ts';
+
+/** What happened, in sentences, newest first. */
+export function EndpointActivity({ endpoint }: { endpoint: string }) {
+  const { data: activity } = useQuery(endpointActivityQuery(endpoint));
+  const { data } = useQuery(endpointQuery(endpoint));
+  if (activity === undefined || activity.length === 0) return null;
+  const slots = new Map(data?.deployments.map((one) => [one.name, one.colour_slot]));
+  return (
+    <Section title="Activity">
+      <ol className="border-t border-line">
+        {activity.map((one) => (
+          <li key={one.id} className="flex min-h-10 items-center gap-2 border-b border-line py-1.5">
+            <span className="w-4">
+              {one.deployment ? <DeploymentMark slot={slots.get(one.deployment) ?? 0} /> : null}
+            </span>
+            <span className="min-w-0 flex-1 wrap-anywhere">
+              {one.text}{' '}
+              {one.operation_id ? (
+                <Link href={`/endpoints/${encodeURIComponent(endpoint)}/operations/${one.operation_id}`}>
+                  Operation
+                </Link>
+              ) : null}
+            </span>
+            <span className="text-xs whitespace-nowrap text-muted">
+              {one.actor}, <Age at={one.at} as="when" />
+            </span>
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}

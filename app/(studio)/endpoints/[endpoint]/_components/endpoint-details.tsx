@@ -1,0 +1,53 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { ErrorState } from '#components/ui/error-state.tsx';
+import { PanelBoundary } from '#components/ui/panel-boundary.tsx';
+import { Skeleton, SkeletonRegion, SkeletonRows } from '#components/ui/skeleton.tsx';
+import { problemOf } from '#lib/queries/api-problem.ts';
+import { deploymentsQuery } from '#lib/queries/deployments.ts';
+import { endpointQuery } from '#lib/queries/endpoints.ts';
+import { DeploymentTable } from './deployment-table.tsx';
+import { EndpointActivity } from './endpoint-activity.tsx';
+import { EndpointFacts } from './endpoint-facts.tsx';
+import { SplitHistory } from './split-history.tsx';
+import { TrafficPanel } from './traffic-panel.tsx';
+
+export function EndpointDetails({ name }: { name: string }) {
+  const { data: endpoint } = useQuery(endpointQuery(name));
+  const { data: deployments, error, refetch, isFetching } = useQuery(deploymentsQuery(name));
+  const ordered = deployments?.toSorted((a, b) => a.colour_slot - b.colour_slot);
+  return (
+    <div className="grid gap-8">
+      {error ? (
+        <ErrorState
+          problem={problemOf(error)}
+          title="The deployments could not be read"
+          onRetry={() => void refetch()}
+          isRetrying={isFetching}
+        />
+      ) : null}
+      {endpoint && ordered ? (
+        <PanelBoundary name="Traffic">
+          <TrafficPanel endpoint={endpoint} deployments={ordered} />
+        </PanelBoundary>
+      ) : error ? null : (
+        <SkeletonRegion label="the traffic panel">
+          <Skeleton className="h-90 w-full" />
+        </SkeletonRegion>
+      )}
+      {endpoint && ordered ? (
+        <DeploymentTable endpoint={endpoint} deployments={ordered} />
+      ) : (
+        <SkeletonRows label="the deployments" rows={2} />
+      )}
+      <div className="grid gap-8 lg:grid-cols-[minmax(0,1fr)_320px]">
+        <div className="grid content-start gap-8">
+          <SplitHistory endpoint={name} />
+          <EndpointActivity endpoint={name} />
+        </div>
+        {endpoint ? <EndpointFacts endpoint={endpoint} /> : null}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+import type { Metadata } from 'next';
+import { Suspense, type ReactNode } from 'react';
+import { EndpointHeader } from './_components/endpoint-header.tsx';
+
+interface EndpointLayoutProps {
+  params: Promise<{ endpoint: string }>;
+  children: ReactNode;
+}
+
+export async function generateMetadata({ params }: EndpointLayoutProps): Promise<Metadata> {
+  const { endpoint } = await params;
+  return { title: { default: endpoint, template: `%s · ${endpoint} · Viridian` } };
+}
+
+export default async function EndpointLayout({ params, children }: EndpointLayoutProps) {
+  const { endpoint } = await params;
+  return (
+    <>
+      <EndpointHeader name={endpoint} />
+      <div className="pt-6">
+        <Suspense>{children}</Suspense>
+      </div>
+    </>
+  );
+}
