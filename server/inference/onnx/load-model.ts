@@ -28,6 +28,8 @@ export interface LoadedModel {
   /** A body for `/score` that came with the model, or null. */
   sample: unknown | null;
   session: AdaptiveSession;
+  /** Whether a run has succeeded: from then on a failing run is the doing of its input. */
+  hasRun: boolean;
   batching: BatchingVerdict;
 }
 
@@ -72,6 +74,8 @@ async function openModel(options: LoadOptions): Promise<LoadedModel> {
   const inputs = source.description.inputs.map(({ name, type }) => toSignature(name, type));
   const outputs = source.loweredDescription.outputs.map(({ name, type }) => toSignature(name, type));
   const { sample } = await readSampleFile(folder, entry.entry, paths);
+  const samples = decodeSample(sample, inputs);
+  const hasRun = await warmUp(session, inputs, samples);
   return {
     name: options.name ?? basename(file).replace(/\.onnx$/i, ''),
     version: options.version,
@@ -83,7 +87,8 @@ async function openModel(options: LoadOptions): Promise<LoadedModel> {
     views: source.views,
     sample,
     session,
-    batching: await decideBatching(options.batching, inputs, outputs, source.views, sample, session),
+    hasRun,
+    batching: await decideBatching(options.batching, { inputs, outputs, views: source.views, session }, samples),
   };
 }
 
@@ -121,25 +126,26 @@ function toSignature(name: string, type: OnnxType): TensorSignature {
   return { name, datatype: type.datatype, shape: type.shape };
 }
 
-async function decideBatching(
-  setting: LoadOptions['batching'],
-  inputs: readonly TensorSignature[],
-  outputs: readonly TensorSignature[],
-  views: readonly OutputView[],
-  sample: unknown | null,
-  session: AdaptiveSession,
-): Promise<BatchingVerdict> {
-  const samples = decodeSample(sample, inputs);
-  const warmUp = samples[0] ?? synthesizeRow(inputs, 0, 1);
+/** True when the model has computed something, so that what it is can be told from what it is given. */
+async function warmUp(session: AdaptiveSession, inputs: readonly TensorSignature[], samples: readonly NamedTensors[]) {
   try {
-    await session.calibrate(warmUp);
+    await session.calibrate(samples[0] ?? synthesizeRow(inputs, 0, 1));
+    return true;
   } catch {
     // Synthetic values may be out of the model's range; what it makes of real ones shows with the first request.
+    return false;
   }
+}
+
+async function decideBatching(
+  setting: LoadOptions['batching'],
+  model: Pick<LoadedModel, 'inputs' | 'outputs' | 'views' | 'session'>,
+  samples: readonly NamedTensors[],
+): Promise<BatchingVerdict> {
   if (setting === 'off') return { merge: false, reason: 'switched off by VIRIDIAN_ONNX_BATCHING' };
-  if (views.some((view) => view.kind === 'sequence')) return { merge: false, reason: 'an output is a sequence' };
+  if (model.views.some((view) => view.kind === 'sequence')) return { merge: false, reason: 'an output is a sequence' };
   if (setting === 'on') return { merge: true };
-  return proveBatching(inputs, outputs, samples, session);
+  return proveBatching(model.inputs, model.outputs, samples, model.session);
 }
 
 function decodeSample(sample: unknown | null, inputs: readonly TensorSignature[]): NamedTensors[] {

@@ -64,8 +64,10 @@ function exitWith(status: number, line: string): never {
   process.exit(status);
 }
 
+process.on('uncaughtException', (cause) => exitWith(1, cause.stack ?? cause.message));
 main().catch((cause: unknown) => {
   if (cause instanceof ModelLoadError) exitWith(1, `model does not load: ${cause.message.trim()}`);
-  if (cause instanceof ConfigError || cause instanceof z.ZodError) exitWith(78, cause.message);
+  if (cause instanceof ConfigError) exitWith(78, cause.message);
+  if (cause instanceof z.ZodError) exitWith(78, z.prettifyError(cause));
   exitWith(1, cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
 });

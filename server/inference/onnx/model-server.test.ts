@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { encodeNode, intAttribute } from '#server/models/detect/onnx-writer.ts';
-import { buildIdentity, buildOnnx } from '#server/models/detect/testing/build-onnx.ts';
+import { buildIdentity, buildOnnx, floatBytes } from '#server/models/detect/testing/build-onnx.ts';
 import { SAMPLES, startServer, startServerOf, type TestServer } from './testing/start-server.ts';
 
 const sampleBody = (sample: string): unknown =>
@@ -214,8 +214,38 @@ test('binary tensors travel both ways, bit for bit', async () => {
   expect(await asJson.json()).toMatchObject({ outputs: [{ data: [1.5, 'Infinity', 'NaN'] }] });
 });
 
+test('an input that the graph refuses is the caller’s error, in onnxruntime’s words, and touches no neighbour', async () => {
+  const table = buildOnnx({
+    inputs: [{ name: 'x', datatype: 'INT64', shape: ['n'] }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: ['n'] }],
+    nodes: [encodeNode('Gather', ['w', 'x'], ['y'])],
+    initializers: [{ name: 'w', elementType: 1, dims: [2], raw: floatBytes([5, 6]) }],
+  });
+  const { post } = await serve(table);
+  const refused = await post('/score', { x: [9] });
+  expect(refused).toMatchObject({
+    status: 400,
+    body: { error: { message: expect.stringContaining('out of data bounds') } },
+  });
+  const answers = await Promise.all([0, 9, 1, 0].map((index) => post('/score', { x: [index] })));
+  expect(answers.map(({ status }) => status)).toEqual([200, 400, 200, 200]);
+  expect(answers.filter(({ status }) => status === 200).map(({ body }) => body)).toEqual([[5], [6], [5]]);
+});
+
+test('a model that fails on everything is the model’s error', async () => {
+  const { post } = await serve(
+    buildOnnx({
+      inputs: [{ name: 'x', datatype: 'FP32', shape: ['n'] }],
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [3, 'n'] }],
+      nodes: [encodeNode('Reshape', ['x', 'shape'], ['y'])],
+      initializers: [{ name: 'shape', elementType: 7, dims: [2], integers: [3, 1000] }],
+    }),
+  );
+  expect(await post('/score', { x: [1, 2] })).toMatchObject({ status: 500, body: { error: { code: 'model_error' } } });
+});
+
 test('weights beside the model file are found, also one folder down', async () => {
-  const weights = new Uint8Array(Float32Array.of(10, 20).buffer);
+  const weights = floatBytes([10, 20]);
   const model = buildOnnx({
     inputs: [{ name: 'x', datatype: 'FP32', shape: ['n', 2] }],
     outputs: [{ name: 'y', datatype: 'FP32', shape: ['n', 2] }],

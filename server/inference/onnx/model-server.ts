@@ -38,6 +38,7 @@ export class ModelServer {
   /** From now on predictions are answered. */
   serve(model: LoadedModel): void {
     this.#model = model;
+    this.#hasComputed = model.hasRun;
     this.#document = JSON.stringify(describeApi(model));
     this.#exactIntegers = model.inputs.some(({ datatype }) => datatype === 'INT64' || datatype === 'UINT64');
     this.#queue = new BatchQueue({
@@ -173,7 +174,9 @@ export class ModelServer {
       this.#error(responder, route, 503, 'queue_full', `The instance is busy: ${cause.message}.`, 'Retry-After: 1\r\n');
     } else {
       const words = cause instanceof Error ? cause.message : String(cause);
-      const isInput = this.#hasComputed && !/alloc/i.test(words);
+      // onnxruntime throws plain errors; a RangeError is the engine's, for example about an answer longer than a string can be.
+      const isPlain = cause instanceof Error && cause.name === 'Error';
+      const isInput = isPlain && this.#hasComputed && !/alloc/i.test(words);
       this.#error(responder, route, isInput ? 400 : 500, 'model_error', `The model failed on this input: ${words}`);
       if (!isInput) this.#options.log(`a run failed: ${words}`);
     }

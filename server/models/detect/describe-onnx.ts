@@ -44,6 +44,9 @@ export function describeOnnx(model: OnnxModel, folder: OnnxFolder): DetectedMode
   };
 }
 
+/** SequenceMap, by which the model server takes a sequence apart, came with this version of the default operator set. */
+export const SEQUENCE_OPSET = 17;
+
 /** Why the model server could not load it, in words, or null. */
 function unservableReason(model: OnnxModel, folder: OnnxFolder): string | null {
   if (model.outputs.length === 0) return 'The graph has no outputs.';
@@ -54,6 +57,10 @@ function unservableReason(model: OnnxModel, folder: OnnxFolder): string | null {
   for (const output of model.outputs) {
     const why = uncarriedReason(outputTensorType(output.type));
     if (why !== null) return `Output "${output.name}" is ${why}, which onnxruntime's JavaScript binding does not give.`;
+    const isSequence = output.type.kind === 'sequence' && output.type.element.kind === 'tensor';
+    if (isSequence && model.opset < SEQUENCE_OPSET) {
+      return `Output "${output.name}" is a sequence, which needs operator set ${SEQUENCE_OPSET}; the model has ${model.opset}.`;
+    }
   }
   return externalDataReason(model, folder);
 }

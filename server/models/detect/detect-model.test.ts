@@ -80,6 +80,21 @@ test('a datatype that cannot be carried is named', async () => {
   });
 });
 
+test('a sequence before it can be taken apart is told before a deploy', async () => {
+  const model = {
+    inputs: [],
+    outputs: [{ name: 's', datatype: 'SEQUENCE' }],
+    nodes: [encodeNode('SequenceEmpty', [], ['s'])],
+  };
+  await write('model.onnx', buildOnnx({ ...model, opset: 13 }));
+  expect(await detectModel(folder)).toMatchObject({
+    servable: false,
+    reason: expect.stringContaining('needs operator set 17'),
+  });
+  await write('model.onnx', buildOnnx(model));
+  expect(await detectModel(folder)).toMatchObject({ servable: true });
+});
+
 test('a file that only calls itself .onnx says what is wrong with it', async () => {
   await write('model.onnx', '<html>404 not found</html>');
   const detected = await detectModel(folder);

@@ -9,6 +9,7 @@ import { transferables, type RunMessage, type WorkerMessage } from './worker-pro
  */
 export class WorkerSession implements ModelSession {
   readonly #worker: Worker;
+  #isOpen = false;
   #waiting: PromiseWithResolvers<WorkerMessage> | null = null;
 
   private constructor(source: SessionSource) {
@@ -22,6 +23,7 @@ export class WorkerSession implements ModelSession {
   static async open(source: SessionSource): Promise<WorkerSession> {
     const session = new WorkerSession(source);
     const answer = await session.#answer();
+    session.#isOpen = answer.kind === 'open';
     if (answer.kind !== 'failed') return session;
     await session.close();
     throw new Error(answer.message);
@@ -37,7 +39,7 @@ export class WorkerSession implements ModelSession {
   }
 
   async close(): Promise<void> {
-    this.#worker.removeAllListeners('exit');
+    this.#isOpen = false;
     await this.#worker.terminate();
   }
 
@@ -51,10 +53,14 @@ export class WorkerSession implements ModelSession {
     this.#waiting = null;
   }
 
-  /** Without its thread the instance is of no use; whoever started it starts it again. */
+  /** Without its thread an open model is of no use: the process ends once the request under way has its answer, to be started again. */
   #fail(cause: unknown): void {
-    if (this.#waiting === null) throw cause;
-    this.#waiting.reject(cause);
+    this.#waiting?.reject(cause);
     this.#waiting = null;
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    setImmediate(() => {
+      throw cause;
+    });
   }
 }

@@ -5,6 +5,7 @@ import {
   type OnnxType,
   type OnnxValue,
 } from '#server/models/detect/onnx-model.ts';
+import { SEQUENCE_OPSET } from '#server/models/detect/describe-onnx.ts';
 import { elementTypeOf } from '#server/models/detect/onnx-types.ts';
 import {
   encodeNode,
@@ -38,8 +39,6 @@ export class UnservableOutputError extends Error {
   override readonly name = 'UnservableOutputError';
 }
 
-/** SequenceMap, which takes a sequence apart, came with this version of the default operator set. */
-const SEQUENCE_OPSET = 17;
 /** TensorProto.DataType */
 const FLOAT = 1;
 const INT64 = 7;

@@ -26,7 +26,8 @@ const LINGER_MS = 2000;
 const NO_BYTES = Buffer.alloc(0);
 const HEAD_END = '\r\n\r\n';
 
-type Phase = 'head' | 'body' | 'chunks' | 'answering' | 'closed';
+/** `blocked`: the client does not take its last answer, so its next request is not read. */
+type Phase = 'head' | 'body' | 'chunks' | 'answering' | 'blocked' | 'closed';
 
 /**
  * One client connection: cuts its bytes into requests, hands them over one at a time, and writes the answers, so that pipelined requests
@@ -82,7 +83,7 @@ export class HttpConnection implements HttpResponder {
   /** Closes now if nothing is under way, else after the answer. */
   closeWhenIdle(): void {
     this.#closeAfterAnswer = true;
-    if (this.#phase === 'head' && this.#ahead.length === 0) this.#end();
+    if (this.#isIdle()) this.#end();
   }
 
   /** Gives up a connection that has been silent too long. Waiting for the model is not silence. */
@@ -91,11 +92,15 @@ export class HttpConnection implements HttpResponder {
     if (this.#socket.writableLength < this.#unsentBytes) this.#lastActivity = now;
     this.#unsentBytes = this.#socket.writableLength;
     const silentMs = now - this.#lastActivity;
-    const isIdle = this.#phase === 'head' && this.#ahead.length === 0;
+    const isIdle = this.#isIdle();
     if (isIdle && silentMs > keepAliveMs) this.#end();
-    else if (!isIdle && this.#phase !== 'answering' && silentMs > receiveTimeoutMs) {
+    else if (!isIdle && this.#phase !== 'answering' && this.#phase !== 'closed' && silentMs > receiveTimeoutMs) {
       this.#refuse({ status: 408, message: 'The request did not arrive in time.' });
     }
+  }
+
+  #isIdle(): boolean {
+    return this.#phase === 'blocked' || (this.#phase === 'head' && this.#ahead.length === 0);
   }
 
   #receive(bytes: Buffer): void {
@@ -103,7 +108,7 @@ export class HttpConnection implements HttpResponder {
     if (this.#phase === 'head') this.#takeHead(this.#ahead.length === 0 ? bytes : Buffer.concat([this.#ahead, bytes]));
     else if (this.#phase === 'body') this.#takeBody(bytes);
     else if (this.#phase === 'chunks') this.#takeChunks(bytes);
-    else if (this.#phase === 'answering') this.#keepAhead(bytes);
+    else if (this.#phase !== 'closed') this.#keepAhead(bytes);
   }
 
   #keepAhead(bytes: Buffer): void {
@@ -190,12 +195,18 @@ export class HttpConnection implements HttpResponder {
   #next(): void {
     this.#phase = 'head';
     this.#head = null;
+    if (this.#socket.writableNeedDrain) {
+      this.#phase = 'blocked';
+      this.#socket.once('drain', () => this.#unblock());
+      return;
+    }
     if (this.#socket.isPaused()) this.#socket.resume();
-    if (this.#ahead.length === 0) return;
-    // Through the event loop: a long pipeline must neither recurse nor keep other connections waiting. A client that does not read its
-    // answers gets no further ones computed.
-    if (this.#socket.writableNeedDrain) this.#socket.once('drain', () => this.#takeAhead());
-    else setImmediate(() => this.#takeAhead());
+    // Through the event loop: a long pipeline must neither recurse nor keep other connections waiting.
+    if (this.#ahead.length > 0) setImmediate(() => this.#takeAhead());
+  }
+
+  #unblock(): void {
+    if (this.#phase === 'blocked') this.#next();
   }
 
   #takeAhead(): void {

@@ -161,10 +161,13 @@ test('a client that does not read its answers gets no more computed', async () =
   });
   const client = open(port);
   client.socket.pause();
-  client.socket.write(post('/', 'x').repeat(50));
+  client.socket.write(post('/', 'x').repeat(20));
   await expect.poll(() => handled, PATIENCE).toBeGreaterThan(0);
+  client.socket.write(post('/', 'x').repeat(20));
   const probe = open(port);
   probe.socket.write(post('/', 'x', 'Connection: close\r\n'));
   await probe.closed;
   expect(handled).toBeLessThan(10);
+  client.socket.resume();
+  await expect.poll(() => handled, PATIENCE).toBe(41);
 });

@@ -13,7 +13,9 @@ export interface ParsedJson {
 /** An integer of sixteen digits or more may not be a double. Digits behind a decimal point do not count. */
 const LONG_INTEGER = /(?<![\d.])\d{16}/;
 const INTEGER = /^-?\d+$/;
-const STRING_OR_NON_NUMBER = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
+const STRING_OR_NON_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/g;
+/** A longer text that is not JSON gets the parser's message only: looking for the place would cost more than the request. */
+const MAX_MARKED_LENGTH = 256 * 1024;
 
 /**
  * Parses a JSON body. With `exactIntegers`, integers beyond 2^53 come as BigInt, so that an INT64 keeps its last digits; it costs a call
@@ -46,6 +48,7 @@ function reviveExact(_key: string, value: unknown, context: { source?: string })
 }
 
 function parseMarked(text: string): unknown {
+  if (text.length > MAX_MARKED_LENGTH) return undefined;
   let marks = 0;
   const marked = text.replace(STRING_OR_NON_NUMBER, (token) => {
     if (token.startsWith('"')) return token;
