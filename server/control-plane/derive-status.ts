@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DeploymentKey, DeploymentStatus, ProvisioningState } from '#server/domain/deployment.ts';
-import { UNOBSERVED, type InstanceObservation } from '#server/domain/instance.ts';
+import type { InstanceObservation } from '#server/domain/instance.ts';
 import { deploymentFacts, type DeploymentFacts } from './deployment-facts.ts';
 import { deriveOperation, type DerivedOperation } from './derive-operation.ts';
 import { describeInstance, type EndpointObservation } from './observe-endpoint.ts';
@@ -29,8 +29,7 @@ export function isEmptyStatus(status: DerivedStatus): boolean {
 /** Instances of which the driver says something new; one that it does not have is one that has not been started. */
 export function deriveInstances(observation: EndpointObservation): DerivedStatus['instances'] {
   return observation.instances.flatMap((row) => {
-    const seen = observation.actual.get(row.id);
-    const now = seen === undefined ? UNOBSERVED : describeInstance(row, seen);
+    const now = describeInstance(row, observation.actual.get(row.id));
     const stored = Object.fromEntries(Object.keys(now).map((name) => [name, row[name as keyof InstanceObservation]]));
     return isDeepStrictEqual(comparable(now), comparable(stored as unknown as InstanceObservation))
       ? []

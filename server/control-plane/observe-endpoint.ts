@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#lib/contracts/error-codes.ts';
 import type { Clock } from '#server/kernel/clock.ts';
-import type { InstanceObservation, InstanceRecord } from '#server/domain/instance.ts';
+import { UNOBSERVED, type InstanceObservation, type InstanceRecord } from '#server/domain/instance.ts';
 import type { ObservedInstance, RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import { compileRouteTable } from '#server/routing/compile-route-table.ts';
 import type { RouteTablePublisher } from '#server/routing/publish-route-table.ts';
@@ -17,7 +17,7 @@ export interface RouteFacts {
   settled: boolean;
   /** Instances of the endpoint in the published table. */
   routed: ReadonlySet<string>;
-  /** The published table holds this endpoint as it is stored. */
+  /** The published table holds this endpoint as it is now wanted and observed. */
   upToDate: boolean;
 }
 
@@ -51,24 +51,40 @@ export async function observeEndpoint(deps: ObserveDeps, name: string): Promise<
   const state = await loadEndpointState(deps.database, name);
   if (state === null) return null;
   const actual = new Map(observed.filter((seen) => seen.endpoint === name).map((seen) => [seen.instanceId, seen]));
-  return { ...state, now: deps.clock.now(), actual, refusals: deps.refusals, routes: routeFacts(deps.routes, state) };
+  return {
+    ...state,
+    now: deps.clock.now(),
+    actual,
+    refusals: deps.refusals,
+    routes: routeFacts(deps.routes, state, actual),
+  };
 }
 
-function routeFacts(routes: RouteTablePublisher, state: EndpointState): RouteFacts {
-  const stored = compileRouteTable([state], 0).endpoints[0];
+function routeFacts(
+  routes: RouteTablePublisher,
+  state: EndpointState,
+  actual: ReadonlyMap<string, ObservedInstance>,
+): RouteFacts {
+  // What was just observed is not stored yet: a table made from the rows alone would look up to date and lack a ready instance.
+  const instances = state.instances.map((row) => ({ ...row, ...describeInstance(row, actual.get(row.id)) }));
+  const wanted = compileRouteTable([{ ...state, instances }], 0).endpoints[0];
   const published = routes.published?.endpoints.find(({ name }) => name === state.endpoint.name);
-  const instances = published?.deployments.flatMap((deployment) => deployment.instances) ?? [];
+  const routed = published?.deployments.flatMap((deployment) => deployment.instances) ?? [];
   return {
     ...routes.confirmation(),
     connected: routes.connected,
     settled: routes.isSettled(),
-    routed: new Set(instances.map(({ id }) => id)),
-    upToDate: JSON.stringify(stored) === JSON.stringify(published),
+    routed: new Set(routed.map(({ id }) => id)),
+    upToDate: JSON.stringify(wanted) === JSON.stringify(published),
   };
 }
 
-/** What the driver says of an instance, in the words of the store. An instance that is to go shows that it does. */
-export function describeInstance(row: InstanceRecord, seen: ObservedInstance): InstanceObservation {
+/**
+ * What the driver says of an instance, in the words of the store. One that the driver does not have has not been started;
+ * one that is to go shows that it does.
+ */
+export function describeInstance(row: InstanceRecord, seen: ObservedInstance | undefined): InstanceObservation {
+  if (seen === undefined) return UNOBSERVED;
   const leaving = row.desired === 'remove' && seen.state !== 'stopping';
   return {
     state: leaving ? 'draining' : seen.state,

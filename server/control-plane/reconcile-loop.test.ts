@@ -111,6 +111,28 @@ describe('a creation', () => {
   });
 });
 
+test('an operation ends only when the published table shows what it promises', async () => {
+  const servedWhenEnded: { instances: number; weight: number }[] = [];
+  const end = stack.database.onChanges(() => {
+    void findDeploymentOperation().then((operation) => {
+      const served = stack.gateway.tables.at(-1)?.endpoints[0]?.deployments[0];
+      if (operation?.status === 'succeeded' && served !== undefined) {
+        servedWhenEnded.push({ instances: served.instances.length, weight: served.weight });
+      }
+    });
+  });
+  const findDeploymentOperation = async () => {
+    const id = (await stack.deployment('blue'))?.operationId;
+    return id ? findOperation(stack.database, id) : null;
+  };
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    await stack.ended(await stack.put('blue', [`version-${attempt}`], { instance_count: 2 }, true));
+  }
+  end();
+  expect(servedWhenEnded.length).toBeGreaterThan(0);
+  expect(servedWhenEnded.filter(({ instances, weight }) => instances !== 2 || weight !== 100)).toEqual([]);
+});
+
 describe('an update', () => {
   test('replaces every instance and never serves fewer than are wanted', async () => {
     await stack.ended(await stack.put('blue', ['one'], { instance_count: 3 }));
