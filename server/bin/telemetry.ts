@@ -5,6 +5,7 @@ import { createLogger } from '#server/kernel/logger.ts';
 import { failToStart, tellSupervisor } from '#server/kernel/process-link.ts';
 import { telemetryConfig } from '#server/telemetry/telemetry-config.ts';
 import { startTelemetry } from '#server/telemetry/telemetry-process.ts';
+import { SocketTakenError } from '#server/telemetry/telemetry-server.ts';
 
 /** Telemetry: takes request records and resource samples in and answers metric queries, on a Unix socket in the data directory. */
 const MIB = 1024 * 1024;
@@ -38,5 +39,7 @@ try {
   logger.info({ socket: dataDir.telemetrySocket }, 'Telemetry is ready');
 } catch (error) {
   if (error instanceof ConfigError) failToStart(error.message);
-  failToStart(`Telemetry cannot start: ${error instanceof Error ? error.message : String(error)}`);
+  if (error instanceof SocketTakenError) failToStart(`Telemetry cannot start: ${error.message}`);
+  // A full disk or a folder that cannot be read now may be well later: the supervisor tries again.
+  throw error;
 }

@@ -1,10 +1,21 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import fc from 'fast-check';
 import { Upload as TusUpload } from 'tus-js-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DetectedModel } from '#lib/contracts/model.ts';
@@ -272,12 +283,29 @@ describe('resumable uploads', () => {
     const bytes = bytesOf(1000);
     const url = await create('m.onnx', 1000);
     await patch(url, 0, bytes.subarray(0, 400));
-    const { appendFileSync } = await import('node:fs');
     appendFileSync(join(folder, idOf(url), 'data'), 'never acknowledged');
     restart();
     expect((await tus('HEAD', url)).headers['upload-offset']).toBe('400');
     expect((await patch(url, 400, bytes.subarray(400))).status).toBe(204);
     expect(await uploads.describe(idOf(url))).toMatchObject({ state: 'ready', sha256: sha256(bytes) });
+  });
+
+  test('however the bytes are cut up, and wherever the process ends between, the same file comes out', async () => {
+    const bytes = bytesOf(5000);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.nat(5000), fc.boolean()), { maxLength: 6 }), async (cuts) => {
+        const url = await create('m.onnx', bytes.length);
+        let offset = 0;
+        for (const [cut, dies] of [...cuts, [5000, false] as const].toSorted(([a], [b]) => a - b)) {
+          const reply = await patch(url, offset, bytes.subarray(offset, cut));
+          expect([reply.status, reply.headers['upload-offset']]).toEqual([204, String(cut)]);
+          offset = cut;
+          if (dies) restart();
+        }
+        expect(await uploads.describe(idOf(url))).toMatchObject({ state: 'ready', sha256: sha256(bytes) });
+      }),
+      { numRuns: 30 },
+    );
   });
 
   test('a restart between the last byte and the unpacking finishes the upload when somebody looks', async () => {

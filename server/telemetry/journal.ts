@@ -28,6 +28,8 @@ export interface Journal {
 export interface ReplayResult {
   /** Bytes cut off at torn ends. */
   cutBytes: number;
+  /** Size of what is left. */
+  bytes: number;
   lastNumber: number;
 }
 
@@ -35,16 +37,18 @@ export interface ReplayResult {
 export function replayJournals(folder: string, visit: (number: number, block: Block) => void): ReplayResult {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   let cutBytes = 0;
+  let kept = 0;
   const numbers = listNumbers(folder);
   for (const number of numbers) {
     const path = join(folder, nameOf(number));
     const bytes = readFileSync(path);
     const end = visitFrames(bytes, (payload) => visit(number, decodeBlock(payload)));
+    kept += end;
     if (end === bytes.length) continue;
     truncateSync(path, end);
     cutBytes += bytes.length - end;
   }
-  return { cutBytes, lastNumber: numbers.at(-1) ?? 0 };
+  return { cutBytes, bytes: kept, lastNumber: numbers.at(-1) ?? 0 };
 }
 
 /** @returns where the last sound frame ends */

@@ -31,6 +31,13 @@ export interface HourBlock {
   block: Block | null;
 }
 
+/** A slice that is on the disk and not yet in the index. */
+export interface PreparedSlice {
+  /** Changes the index at once, then removes the file that was replaced. */
+  commit(): Promise<void>;
+  discard(): Promise<void>;
+}
+
 const NAME = /^(\d+)-(\d+)\.segment$/;
 /** Longest beginning of a block that holds its facts. */
 const META_BYTES = 256;
@@ -105,14 +112,14 @@ export class Segments {
 
   /**
    * Writes a slice file in which the block of one hour is new, durably, beside the old one.
-   * @returns puts the new file in place of the old in the index, at once; the old file is removed behind it
+   * @returns the means to put the new file in place of the old, or to take it back
    */
   async prepareHour(
     resolution: Resolution,
     hourMs: number,
     rows: readonly RollUpRow[],
     appliedJournal: number,
-  ): Promise<() => Promise<void>> {
+  ): Promise<PreparedSlice> {
     const startMs = floorTo(hourMs, resolution.sliceMs);
     const old = this.slice(resolution, hourMs);
     const fresh = encodeFrame(encodeBlock({ hour_ms: hourMs, applied_journal: appliedJournal }, rows));
@@ -125,9 +132,12 @@ export class Segments {
       frames.map(({ frame }) => frame),
     );
     const slice = { resolution, startMs, generation: this.#generation, path, ...layOut(frames) };
-    return async () => {
-      this.#slices.get(resolution.name)!.set(startMs, slice);
-      if (old !== undefined) await rm(old.path, { force: true });
+    return {
+      commit: async () => {
+        this.#slices.get(resolution.name)!.set(startMs, slice);
+        if (old !== undefined) await rm(old.path, { force: true });
+      },
+      discard: () => rm(path, { force: true }),
     };
   }
 

@@ -20,7 +20,7 @@ export interface TelemetryOptions {
 
 /**
  * Telemetry as a whole: store, intake, timers and socket. Resolves when it serves.
- * @throws Error when another process has the socket; its files are then left alone
+ * @throws SocketTakenError when another process has the socket; its files are then left alone
  */
 export async function startTelemetry(options: TelemetryOptions): Promise<{ stop: () => Promise<void> }> {
   const { clock, logger, socketPath } = options;

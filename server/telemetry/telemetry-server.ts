@@ -23,6 +23,10 @@ export interface TelemetryServerDeps {
   logger: Logger;
 }
 
+export class SocketTakenError extends Error {
+  override readonly name = 'SocketTakenError';
+}
+
 type Handler = (request: IncomingMessage, url: URL) => Promise<unknown>;
 
 /**
@@ -45,11 +49,11 @@ export function createTelemetryServer(deps: Promise<TelemetryServerDeps>): Serve
 
 /**
  * Listens on a socket that only the owner may open. The socket file that a killed process left behind is replaced.
- * @throws Error when another process answers there
+ * @throws SocketTakenError when another process answers there
  */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
   if (existsSync(path)) {
-    if (await isAnswered(path)) throw new Error(`Another telemetry process already listens on ${path}.`);
+    if (await isAnswered(path)) throw new SocketTakenError(`Another telemetry process already listens on ${path}.`);
     rmSync(path, { force: true });
   }
   await new Promise<void>((resolve, reject) => {

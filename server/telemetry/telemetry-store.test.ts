@@ -2,6 +2,7 @@ import {
   appendFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -248,7 +249,6 @@ describe('a short disk', () => {
     await flushed(START_MS + 10_000);
     expect(await telemetry.count()).toBe(2);
     rmSync(path);
-    const { mkdirSync } = await import('node:fs');
     mkdirSync(path);
     await telemetry.seal();
     expect(await telemetry.count()).toBe(2);

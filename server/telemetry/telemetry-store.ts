@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
+import { applyRetention, type RetentionDeps } from './apply-retention.ts';
 import { encodeBlock, rowsOf } from './block-codec.ts';
 import { openJournal, replayJournals, type Journal } from './journal.ts';
 import { LiveTable } from './live-table.ts';
-import { planRetention, type RetentionLimits } from './plan-retention.ts';
+import type { RetentionLimits } from './plan-retention.ts';
 import { DEFAULT_RESOLUTIONS, type Resolution } from './resolution.ts';
 import { mergeRows, rollUpRows } from './roll-up.ts';
 import type { RollUpRow } from './roll-up-row.ts';
-import { hourOf, Segments, type HourBlock } from './segments.ts';
+import { hourOf, Segments, type HourBlock, type PreparedSlice } from './segments.ts';
 import type { SenderMark } from './sender-registry.ts';
 
 export interface StoreLimits extends RetentionLimits {
@@ -34,6 +35,9 @@ export interface TelemetryStoreOptions {
   resolutions?: readonly Resolution[];
   limits?: Partial<StoreLimits>;
 }
+
+/** Room that is made when the disk refused something: rewriting slices needs both the old and the new. */
+const SQUEEZE_BYTES = 32 * 1024 ** 2;
 
 /** What one slice of time holds, at one instant: sealed blocks, and the rows that are in no segment yet (always 10 s buckets). */
 export interface SliceContent {
@@ -69,25 +73,28 @@ export class TelemetryStore {
     torn_bytes_cut: 0,
     slices_squeezed: 0,
   };
-  readonly #clock: Clock;
+  readonly #retention: RetentionDeps;
   readonly #logger: Logger;
-  readonly #freeBytes: () => Promise<number>;
   readonly #limits: StoreLimits;
   readonly #journal: Journal;
   #open = new LiveTable();
   #sealing: { table: LiveTable; journal: number } | null = null;
   /** Blocks that the disk refused; they are in the live table and wait for the next append. */
   #unwritten: Uint8Array[] = [];
+  #journalFails = false;
   #journalWork: Promise<unknown> = Promise.resolve();
+  /** Size of earlier journals that are not sealed yet: every restart would read them again. */
+  #replayedBytes = 0;
+  /** Coarser blocks are behind their 10 s block. */
+  #hasStaleHours = false;
 
-  private constructor(options: TelemetryStoreOptions, segments: Segments, journal: Journal, live: LiveTable) {
-    this.segments = segments;
+  private constructor(deps: RetentionDeps & { limits: StoreLimits }, journal: Journal, live: LiveTable) {
+    this.segments = deps.segments;
+    this.#retention = deps;
+    this.#limits = deps.limits;
+    this.#logger = deps.logger;
     this.#journal = journal;
     this.#open = live;
-    this.#clock = options.clock;
-    this.#logger = options.logger;
-    this.#freeBytes = options.freeBytes;
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
   }
 
   /**
@@ -100,14 +107,18 @@ export class TelemetryStore {
     const marks: SenderMark[] = [];
     const base = segments.resolutions[0]!;
     const folder = join(options.folder, 'journal');
-    const { cutBytes, lastNumber } = replayJournals(folder, (number, block) => {
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    // First of all: on a full disk not even a new journal could be made.
+    await applyRetention({ ...options, segments, limits }, 0);
+    const { cutBytes, lastNumber, bytes } = replayJournals(folder, (number, block) => {
       marks.push(...((block.meta['senders'] as SenderMark[] | undefined) ?? []));
       live.add(rowsOf(block).filter((row) => (segments.appliedJournal(base, hourOf(row.bucketMs)) ?? -1) < number));
     });
     const journal = await openJournal(folder, lastNumber + 1);
-    const store = new TelemetryStore(options, segments, journal, live);
+    const store = new TelemetryStore({ ...options, segments, limits }, journal, live);
+    store.#replayedBytes = bytes;
     store.counters.torn_bytes_cut = cutBytes;
-    await store.#rollUpStaleHours();
+    await store.#rollUpStaleHours().catch((error: unknown) => store.#onSealFailure(error));
     return { store, marks };
   }
 
@@ -119,9 +130,10 @@ export class TelemetryStore {
     return this.#journal.bytes;
   }
 
-  /** Whether the journal is large enough to be sealed before its hour ends. */
+  /** Whether there is reason to seal before the hour ends: a large journal, or something that could not be written before. */
   get wantsSeal(): boolean {
-    return this.#journal.bytes > this.#limits.journalBytes || this.#sealing !== null;
+    const isLarge = this.#journal.bytes + this.#replayedBytes > this.#limits.journalBytes;
+    return isLarge || this.#sealing !== null || this.#hasStaleHours;
   }
 
   /** Keeps rows: they answer queries at once and are on disk when the promise resolves, unless the disk refuses (counted, tried again). */
@@ -143,27 +155,25 @@ export class TelemetryStore {
    */
   async seal(marks: () => readonly SenderMark[]): Promise<void> {
     try {
+      if (this.#hasStaleHours) await this.#rollUpStaleHours();
       this.#sealing ??= await this.#alone(() => this.#beginSealing());
       const { journal, table } = this.#sealing;
       for (const hourMs of table.hours()) await this.#sealHour(hourMs, table, journal);
       await this.#alone(() => this.#journal.append(encodeBlock({ senders: marks() }, [])));
       await this.#journal.removeUpTo(journal);
       this.#sealing = null;
+      this.#replayedBytes = 0;
     } catch (error) {
-      this.counters.seal_failures += 1;
-      this.#logger.warn({ err: error }, 'Telemetry segments cannot be written; the journal keeps the rows');
-      await this.enforceRetention();
+      await this.#onSealFailure(error);
     }
   }
 
-  /** Deletes what is too old, and, where the disk is short, what is finest and oldest. */
-  async enforceRetention(): Promise<void> {
-    const free = await this.#freeBytes();
-    const plan = planRetention(this.segments.slices(), this.#clock.now(), free, this.#limits);
-    for (const slice of [...plan.aged, ...plan.squeezed]) await this.segments.deleteSlice(slice);
-    this.counters.slices_squeezed += plan.squeezed.length;
-    if (plan.squeezed.length > 0)
-      this.#logger.warn({ slices: plan.squeezed.length, free }, 'Telemetry was shortened because the disk is short');
+  /**
+   * Deletes what is too old, and, where the disk is short, what is finest and oldest.
+   * @param missingBytes room to make beyond the reserve
+   */
+  async enforceRetention(missingBytes = 0): Promise<void> {
+    this.counters.slices_squeezed += await applyRetention(this.#retention, missingBytes);
   }
 
   /** What the slice around an instant holds for the hours that begin in a range. */
@@ -203,16 +213,25 @@ export class TelemetryStore {
     return { table, journal };
   }
 
+  async #onSealFailure(error: unknown): Promise<void> {
+    this.counters.seal_failures += 1;
+    this.#logger.warn({ err: error }, 'Telemetry segments cannot be written; the journal keeps the rows');
+    await this.enforceRetention(isDiskFull(error) ? SQUEEZE_BYTES : 0);
+  }
+
   async #writeOut(): Promise<void> {
     try {
       while (this.#unwritten[0] !== undefined) {
         await this.#journal.append(this.#unwritten[0]);
         this.#unwritten.shift();
       }
+      this.#journalFails = false;
     } catch (error) {
       this.counters.journal_failures += 1;
-      this.#logger.warn({ err: error, waiting: this.#unwritten.length }, 'The telemetry journal cannot be written');
-      await this.enforceRetention();
+      // Said once and then counted: flushes come twice a second, and the log shares the disk.
+      if (!this.#journalFails) this.#logger.warn({ err: error }, 'The telemetry journal cannot be written');
+      this.#journalFails = true;
+      await this.enforceRetention(isDiskFull(error) ? SQUEEZE_BYTES : 0);
     }
   }
 
@@ -242,15 +261,20 @@ export class TelemetryStore {
 
   /** Writes the hour in every resolution, then puts all of them in place in one turn, so that no query sees half of it. */
   async #writeHour(hourMs: number, rows: RollUpRow[], journal: number, onPlaced: () => void): Promise<void> {
-    const commits: (() => Promise<void>)[] = [];
+    const prepared: PreparedSlice[] = [];
     let widthMs = this.segments.resolutions[0]!.widthMs;
     let current = rows;
-    for (const resolution of this.segments.resolutions) {
-      if (resolution.widthMs !== widthMs) current = rollUpRows(current, widthMs, resolution.widthMs);
-      widthMs = resolution.widthMs;
-      commits.push(await this.segments.prepareHour(resolution, hourMs, current, journal));
+    try {
+      for (const resolution of this.segments.resolutions) {
+        if (resolution.widthMs !== widthMs) current = rollUpRows(current, widthMs, resolution.widthMs);
+        widthMs = resolution.widthMs;
+        prepared.push(await this.segments.prepareHour(resolution, hourMs, current, journal));
+      }
+    } catch (error) {
+      for (const slice of prepared) await slice.discard();
+      throw error;
     }
-    const removals = commits.map((commit) => commit());
+    const removals = prepared.map((slice) => slice.commit());
     onPlaced();
     await Promise.all(removals);
   }
@@ -258,11 +282,18 @@ export class TelemetryStore {
   /** After a crash between two resolutions the coarser block is older than the finer: it is derived again. */
   async #rollUpStaleHours(): Promise<void> {
     const [base, ...coarser] = this.segments.resolutions;
+    this.#hasStaleHours = true;
     for (const hourMs of this.segments.hours(base!)) {
       const applied = this.segments.appliedJournal(base!, hourMs)!;
       const isStale = coarser.some((resolution) => this.segments.appliedJournal(resolution, hourMs) !== applied);
       const block = isStale ? (await this.segments.readHour(base!, hourMs))?.block : null;
       if (block != null) await this.#writeHour(hourMs, rowsOf(block), applied, () => undefined);
     }
+    this.#hasStaleHours = false;
   }
+}
+
+function isDiskFull(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
