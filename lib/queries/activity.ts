@@ -16,3 +16,12 @@ export function endpointActivityQuery(endpoint: string, limit = 20) {
       ).items,
   });
 }
+
+/** What happened to all endpoints, newest first. */
+export function activityQuery(limit = 8) {
+  return queryOptions({
+    queryKey: keys.activity.list(limit),
+    queryFn: async ({ signal }) =>
+      (await fetchJson<ListPage<Activity>>(withSearch('/activity', { limit }), { signal })).items,
+  });
+}

@@ -1,11 +1,11 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiKey } from '#lib/contracts/identity.ts';
-import { fetchAll } from './fetch-json.ts';
+import { fetchItems } from './fetch-json.ts';
 import { keys } from './keys.ts';
 
 export function apiKeysQuery() {
   return queryOptions({
     queryKey: keys.apiKeys.list(),
-    queryFn: ({ signal }) => fetchAll<ApiKey>('/api-keys', { signal }),
+    queryFn: ({ signal }) => fetchItems<ApiKey>('/api-keys', { signal }),
   });
 }

@@ -63,6 +63,11 @@ function isProblem(body: unknown): body is Problem {
   return typeof body === 'object' && body !== null && 'code' in body && 'title' in body && 'detail' in body;
 }
 
+/** The items of a list that is never paged, because it is always short. */
+export async function fetchItems<Item>(path: string, init: RequestInit = {}): Promise<Item[]> {
+  return (await fetchJson<{ items: Item[] }>(path, init)).items;
+}
+
 /** All items of a cursor list, page after page. For lists that people read whole; the server's page size bounds each step. */
 export async function fetchAll<Item>(path: string, init: RequestInit = {}): Promise<Item[]> {
   const items: Item[] = [];

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { Model, ModelVersion, Sample } from '#lib/contracts/model.ts';
-import { apiPath, fetchAll, fetchJson } from './fetch-json.ts';
+import { apiPath, fetchAll, fetchItems, fetchJson } from './fetch-json.ts';
 import { keys } from './keys.ts';
 
 export function modelsQuery() {
@@ -28,7 +28,7 @@ export function modelVersionQuery(model: string, version: string) {
 export function samplesQuery() {
   return queryOptions({
     queryKey: keys.models.samples(),
-    queryFn: ({ signal }) => fetchAll<Sample>('/samples', { signal }),
+    queryFn: ({ signal }) => fetchItems<Sample>('/samples', { signal }),
     staleTime: Infinity,
   });
 }

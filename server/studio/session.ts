@@ -30,7 +30,7 @@ function sessionCookieName(secure: boolean): string {
 export function authOptions(request: Pick<RequestOrigin, 'header'>): NextAuthOptions {
   const secure = isSecureRequest(request);
   const cookie = { httpOnly: true, sameSite: 'lax', path: '/', secure } as const;
-  const address = request.header('x-forwarded-for')?.split(',')[0]?.trim() ?? '127.0.0.1';
+  const address = browserAddress(request);
   return {
     secret: loadStudioConfig().sessionSecret,
     session: { strategy: 'jwt', maxAge: SESSION_SECONDS, updateAge: RENEW_AFTER_SECONDS },
@@ -69,6 +69,15 @@ export function authOptions(request: Pick<RequestOrigin, 'header'>): NextAuthOpt
       }),
     },
   };
+}
+
+/**
+ * Address that failed attempts are counted for. The last one listed comes from the nearest hop; what stands before it anybody can write. It
+ * is only half of the throttle: attempts are counted for the account too.
+ */
+function browserAddress(request: Pick<RequestOrigin, 'header'>): string {
+  const nearest = request.header('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
+  return nearest === '' ? '127.0.0.1' : nearest.slice(0, 64);
 }
 
 function now(): number {

@@ -13,7 +13,7 @@ export async function createAdministrator(account: {
   email: string;
   name: string;
   password: string;
-}): Promise<ActionResult<{ user: User }>> {
+}): Promise<ActionResult<User>> {
   const given = await headers();
   if (!actsFromThisSite({ method: 'POST', header: (name) => given.get(name) })) {
     return { ok: false, problem: crossSite(), retryAfterSeconds: null };

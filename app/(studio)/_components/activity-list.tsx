@@ -1,67 +1,92 @@
 'use client';
 
-import { Ban, CircleX, Rocket, RotateCcw, SlidersHorizontal, Trash2, type LucideIcon } from 'lucide-react';
+import { useQuery } from '@tanstack/react-query';
+import {
+  CircleX,
+  KeyRound,
+  type LucideIcon,
+  Rocket,
+  RotateCcw,
+  Scaling,
+  Settings2,
+  SlidersHorizontal,
+  Trash2,
+} from 'lucide-react';
 import { Age } from '#components/layout/age.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
+import { ErrorState } from '#components/ui/error-state.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { Section } from '#components/ui/panel.tsx';
-import type { Operation, OperationKind } from '#lib/contracts/operation.ts';
-import { describeOperation } from '#lib/format/operation.ts';
+import { SkeletonRows } from '#components/ui/skeleton.tsx';
+import type { Activity } from '#lib/contracts/endpoint.ts';
+import { activityQuery } from '#lib/queries/activity.ts';
+import { problemOf } from '#lib/queries/api-problem.ts';
 
-const ICONS: Record<OperationKind, LucideIcon> = {
-  'deployment.create': Rocket,
-  'deployment.update': Rocket,
-  'deployment.delete': Trash2,
-  'deployment.restart': RotateCcw,
-  'endpoint.delete': Trash2,
-  'traffic.update': SlidersHorizontal,
+const ICONS: Record<Activity['kind'], LucideIcon> = {
+  deploy: Rocket,
+  traffic: SlidersHorizontal,
+  scale: Scaling,
+  config: Settings2,
+  restart: RotateCcw,
+  delete: Trash2,
+  failure: CircleX,
+  key: KeyRound,
 };
 
-const PAST: Record<OperationKind, string> = {
-  'deployment.create': 'was created',
-  'deployment.update': 'was updated',
-  'deployment.delete': 'was deleted',
-  'deployment.restart': 'was restarted',
-  'endpoint.delete': 'was deleted',
-  'traffic.update': 'got a new split',
-};
-
-/** What was done lately, newest first, in sentences. */
-export function ActivityList({ operations }: { operations: readonly Operation[] }) {
-  const finished = operations.filter((operation) => operation.status !== 'running').slice(0, 8);
+/** What happened lately, newest first, in sentences. */
+export function ActivityList() {
+  const activity = useQuery(activityQuery());
   return (
     <Section title="Activity">
-      {finished.length === 0 ? (
-        <EmptyState title="Nothing happened yet">Deploys, splits and restarts are told here.</EmptyState>
-      ) : (
+      {activity.isPending ? <SkeletonRows label="the activity" rows={6} /> : null}
+      {activity.isError ? (
+        <ErrorState
+          problem={problemOf(activity.error)}
+          title="The activity could not be read"
+          onRetry={() => void activity.refetch()}
+          isRetrying={activity.isFetching}
+        />
+      ) : null}
+      {activity.data?.length === 0 ? (
+        <EmptyState title="Nothing happened yet" className="border-t border-line">
+          Deploys, splits and restarts are told here.
+        </EmptyState>
+      ) : null}
+      {activity.data && activity.data.length > 0 ? (
         <ul className="border-t border-line">
-          {finished.map((operation) => (
-            <ActivityRow key={operation.id} operation={operation} />
+          {activity.data.map((one) => (
+            <ActivityRow key={one.id} activity={one} />
           ))}
         </ul>
-      )}
+      ) : null}
     </Section>
   );
 }
 
-function ActivityRow({ operation }: { operation: Operation }) {
-  const { object, verb, href } = describeOperation(operation);
-  const failed = operation.status === 'failed';
-  const stopped = operation.status === 'canceled' || operation.status === 'superseded';
-  const Icon = failed ? CircleX : stopped ? Ban : ICONS[operation.kind];
-  const ending = failed ? `could not ${verb}` : stopped ? `did not ${verb}: ${operation.status}` : PAST[operation.kind];
+function ActivityRow({ activity }: { activity: Activity }) {
+  const Icon = ICONS[activity.kind];
+  const failed = activity.kind === 'failure';
+  const endpoint = `/endpoints/${encodeURIComponent(activity.endpoint)}`;
   return (
     <li className="grid grid-cols-[16px_minmax(0,1fr)_auto] gap-2.5 border-b border-line py-2.25 last:border-b-0">
-      <Icon size={16} className={failed ? 'mt-0.5 text-danger' : 'mt-0.5 text-faint'} aria-hidden="true" />
-      <span className="min-w-0">
-        <Link look="object" href={href}>
-          {object}
-        </Link>{' '}
-        {ending}
-        <span className="text-muted">, {operation.actor}</span>
+      <Icon size={16} className={`mt-0.5 ${failed ? 'text-danger' : 'text-faint'}`} aria-hidden="true" />
+      <span className="min-w-0 wrap-anywhere">
+        <Link look="object" href={endpoint}>
+          {activity.endpoint}
+        </Link>
+        : {activity.text}{' '}
+        {activity.operation_id === null ? null : (
+          <Link
+            look="prose"
+            href={`${endpoint}/operations/${encodeURIComponent(activity.operation_id)}`}
+            aria-label={`Operation of ${activity.endpoint}: ${activity.text}`}
+          >
+            steps
+          </Link>
+        )}
       </span>
-      <span className="text-xs whitespace-nowrap text-faint">
-        <Age at={operation.finished_at ?? operation.created_at} as="when" />
+      <span className="text-xs leading-5 whitespace-nowrap text-faint">
+        <Age at={activity.at} as="when" />
       </span>
     </li>
   );

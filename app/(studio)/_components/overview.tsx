@@ -90,8 +90,7 @@ function OverviewContent({
   const running = useQuery(runningOperationsQuery());
   const health = useQuery(healthQuery());
   const now = useNow();
-  const recent = operations.data ?? [];
-  const attention = attentionItems({ endpoints, operations: recent, health: health.data, now });
+  const attention = attentionItems({ endpoints, operations: operations.data ?? [], health: health.data, now });
   const currency = endpoints[0]?.currency ?? 'USD';
   return (
     <>
@@ -114,15 +113,7 @@ function OverviewContent({
             <BusiestEndpoints endpoints={endpoints} figures={figures.figures} />
           )}
         </div>
-        {operations.isError ? (
-          <ErrorState
-            problem={problemOf(operations.error)}
-            title="The activity could not be read"
-            onRetry={() => void operations.refetch()}
-          />
-        ) : (
-          <ActivityList operations={recent} />
-        )}
+        <ActivityList />
       </div>
     </>
   );
