@@ -21,6 +21,7 @@ async function main(): Promise<void> {
       maxQueuedRequests: settings.VIRIDIAN_ONNX_MAX_QUEUED_REQUESTS,
       maxQueuedBytes: settings.VIRIDIAN_ONNX_MAX_QUEUED_BYTES,
     },
+    maxBodyBytes: settings.VIRIDIAN_ONNX_MAX_BODY_BYTES,
     log: (line) => process.stdout.write(`${line}\n`),
   });
   const http = new HttpServer({

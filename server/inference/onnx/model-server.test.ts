@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { encodeNode, intAttribute } from '#server/models/detect/onnx-writer.ts';
 import { buildIdentity, buildOnnx, floatBytes } from '#server/models/detect/testing/build-onnx.ts';
@@ -242,6 +243,22 @@ test('a model that fails on everything is the model’s error', async () => {
     }),
   );
   expect(await post('/score', { x: [1, 2] })).toMatchObject({ status: 500, body: { error: { code: 'model_error' } } });
+});
+
+test('compressed bodies are taken, within the limit', async () => {
+  const { url } = await serve(buildIdentity('FP32'), { VIRIDIAN_ONNX_MAX_BODY_BYTES: '2048' });
+  const send = async (body: Buffer, coding: string): Promise<[number, string]> => {
+    const headers = { 'Content-Encoding': coding };
+    const response = await fetch(`${url}/score`, { method: 'POST', headers, body: Uint8Array.from(body) });
+    return [response.status, await response.text()];
+  };
+  const json = Buffer.from('{"x":[1,2]}');
+  expect(await send(gzipSync(json), 'gzip')).toEqual([200, '[1,2]']);
+  expect(await send(deflateSync(json), 'deflate')).toEqual([200, '[1,2]']);
+  expect(await send(json, 'identity')).toEqual([200, '[1,2]']);
+  expect((await send(gzipSync(Buffer.alloc(100_000, ' ')), 'gzip'))[0]).toBe(413);
+  expect((await send(json, 'gzip'))[0]).toBe(400);
+  expect((await send(json, 'br'))[0]).toBe(415);
 });
 
 test('weights beside the model file are found, also one folder down', async () => {

@@ -1,5 +1,6 @@
 import { BatchQueue, AbandonedError, QueueFullError, type BatchLimits } from './execution/batch-queue.ts';
 import type { HttpRequest, HttpResponder } from './http1/http-connection.ts';
+import { inflateBody, InflateError } from './http1/inflate-body.ts';
 import type { LoadedModel } from './load-model.ts';
 import { Metrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
@@ -16,6 +17,7 @@ const MODEL_PATH = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|in
 
 export interface ModelServerOptions {
   limits: BatchLimits;
+  maxBodyBytes: number;
   log(line: string): void;
 }
 
@@ -59,6 +61,18 @@ export class ModelServer {
   }
 
   handle(request: HttpRequest, responder: HttpResponder): void {
+    const coding = request.head.headers.get('content-encoding');
+    if (coding === undefined || coding === 'identity') this.#route(request, responder);
+    else this.#inflate(coding, request, responder);
+  }
+
+  #inflate(coding: string, request: HttpRequest, responder: HttpResponder): void {
+    inflateBody(coding, request.body, this.#options.maxBodyBytes)
+      .then((body) => this.#route({ head: request.head, body }, responder))
+      .catch((cause: unknown) => this.#failure(responder, routeOf(request.head.path), cause));
+  }
+
+  #route(request: HttpRequest, responder: HttpResponder): void {
     const { path, method } = request.head;
     if (path === '/score') this.#only('POST', 'score', method, responder, () => this.#score(request, responder));
     else if (path.startsWith('/v2/models/')) this.#modelRoute(path, request, responder);
@@ -170,6 +184,8 @@ export class ModelServer {
       this.#error(responder, route, 499, 'client_left', cause.message);
     } else if (cause instanceof InputError) {
       this.#error(responder, route, 400, 'invalid_input', cause.message);
+    } else if (cause instanceof InflateError) {
+      this.#error(responder, route, cause.status, 'invalid_encoding', cause.message);
     } else if (cause instanceof QueueFullError) {
       this.#error(responder, route, 503, 'queue_full', `The instance is busy: ${cause.message}.`, 'Retry-After: 1\r\n');
     } else {
@@ -218,6 +234,11 @@ function formatMetadata(model: LoadedModel): string {
 /** The protocol writes a dynamic axis as -1. */
 function toMetadata({ name, datatype, shape }: TensorSignature) {
   return { name, datatype, shape: (shape ?? []).map((axis) => (typeof axis === 'number' ? axis : -1)) };
+}
+
+/** The name that a path has in the metrics, where it is needed before the route is known. */
+function routeOf(path: string): string {
+  return path.startsWith('/v2/') ? 'infer' : 'score';
 }
 
 function parseJsonLength(header: string | undefined): number | null {

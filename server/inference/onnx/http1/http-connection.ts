@@ -5,7 +5,7 @@ import { parseRequestHead, type HttpFault, type RequestHead } from './request-he
 
 export interface HttpRequest {
   head: RequestHead;
-  /** Valid until the handler returns control to the event loop: it may share memory with the socket's read buffer. */
+  /** May be a part of a larger read buffer. */
   body: Buffer;
 }
 

@@ -20,7 +20,7 @@ export function decodeBinary(signature: TensorSignature, dims: readonly number[]
   if (kind === 'boolean' && bytes.some((byte) => byte > 1)) {
     throw mismatch(signature, 'BOOL bytes 0 or 1, got another');
   }
-  // A copy: the bytes lie anywhere in the body, typed arrays only where their element size allows, and the body's memory is reused.
+  // A copy: the bytes lie anywhere in the body, typed arrays only where their element size allows.
   const copy = new ArrayBuffer(bytes.length);
   new Uint8Array(copy).set(bytes);
   return { datatype, dims, data: view(copy) };
