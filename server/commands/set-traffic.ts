@@ -6,7 +6,8 @@ import { endpointPath } from '#server/domain/resource-path.ts';
 import { isConfirmed, type RouteConfirmation } from '#server/domain/route-publisher.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { recordAudit } from '#server/store/audit-store.ts';
-import { supersedeOperations, insertOperation } from '#server/store/operation-store.ts';
+import { recordChange } from '#server/store/change-feed.ts';
+import { insertOperation, supersedeOperations } from '#server/store/operation-store.ts';
 import { applySplit } from './apply-split.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
@@ -54,14 +55,16 @@ export async function setTraffic(
   });
   const confirmation = await context.routes.publishAndConfirm(CONFIRM_MS);
   if (isConfirmed(confirmation)) return { endpoint, confirmation, operation: null };
-  const operation = await context.database.transact((transaction) =>
-    insertOperation(transaction, {
+  const operation = await context.database.transact(async (transaction) => {
+    // Wakes the reconcile loop, which ends the operation when the workers have confirmed.
+    await recordChange(transaction, { resource: object, kind: 'updated', revision: endpoint.revision });
+    return insertOperation(transaction, {
       kind: 'traffic.update',
       endpointName: name,
       deploymentName: null,
       actor: actor.name,
       targetRouteRevision: confirmation.revision,
-    }),
-  );
+    });
+  });
   return { endpoint, confirmation, operation };
 }
