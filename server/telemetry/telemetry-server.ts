@@ -11,8 +11,8 @@ import { runMetricsQuery } from './run-metrics-query.ts';
 import type { TelemetryIntake } from './telemetry-intake.ts';
 import type { TelemetryStore } from './telemetry-store.ts';
 
-/** A batch of 100,000 records stays below this. */
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** Some 50,000 records; gateway workers send a few thousand at once. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** Each connection may hold one body, so this bounds memory. Gateway workers and the control plane need one or two each. */
 const MAX_CONNECTIONS = 128;
 
