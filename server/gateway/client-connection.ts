@@ -7,6 +7,8 @@ import { BodyReader, type BodySink } from './http1/body-reader.ts';
 import { NEED_MORE, REFUSED } from './http1/field-table.ts';
 import type { ProtocolFault } from './http1/protocol-fault.ts';
 import type { RequestHead } from './http1/request-head.ts';
+import type { WatchedPeer } from './peer-watch.ts';
+import { isLoopback, plainAddress } from './peer-address.ts';
 import { forwardedLines } from './upstream-request.ts';
 
 /** What takes over a client connection after `101 Switching Protocols`. */
@@ -22,7 +24,7 @@ export interface ClientTunnel {
  * One client's connection: cuts the bytes into requests, hands each to an Exchange and goes on with the next when its answer is complete. One
  * request at a time; what a client sends ahead waits in the socket.
  */
-export class ClientConnection implements Sweepable, BodySink {
+export class ClientConnection implements Sweepable, BodySink, WatchedPeer {
   readonly socket: Socket;
   readonly peerAddress: string;
   private readonly core: GatewayCore;
@@ -56,7 +58,7 @@ export class ClientConnection implements Sweepable, BodySink {
   /** Lines for the model that say where the requests of this connection came from. */
   get connectionLines(): Buffer {
     this.lines ??= forwardedLines(
-      { address: this.peerAddress, localPort: this.socket.localPort ?? 0, protocol: 'http' },
+      { address: this.peerAddress, localPort: this.localPort, protocol: 'http' },
       this.core.hopId,
     );
     return this.lines;
@@ -274,13 +276,32 @@ export class ClientConnection implements Sweepable, BodySink {
       return;
     }
     // The end of a client's side after a whole request is no abort: it waits for its answer (RFC 9112 section 9.6).
-    if (this.exchange !== null && this.body.done) return;
+    if (this.exchange !== null && this.body.done) return this.watchPeer();
     if (this.exchange !== null || this.held !== null) this.socket.destroy();
     else this.closeGracefully();
   }
 
+  /** The socket's client may be waiting, or gone: see `PeerWatch`. */
+  private watchPeer(): void {
+    const { remoteAddress = '', localAddress = '' } = this.socket;
+    if (remoteAddress === localAddress || isLoopback(this.peerAddress)) this.core.peerWatch.watch(this);
+  }
+
+  onPeerGone(): void {
+    this.socket.destroy();
+  }
+
+  get remotePort(): number {
+    return this.socket.remotePort ?? 0;
+  }
+
+  get localPort(): number {
+    return this.socket.localPort ?? 0;
+  }
+
   private onClose(): void {
     this.core.sweeper.delete(this);
+    this.core.peerWatch.unwatch(this);
     this.closing = true;
     this.tunnel?.onClientClosed();
     this.exchange?.onClientGone();
@@ -302,9 +323,4 @@ export class ClientConnection implements Sweepable, BodySink {
       this.closeGracefully();
     }
   }
-}
-
-/** IPv4 addresses that a dual-stack socket shows as IPv6 are written as IPv4. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

@@ -110,7 +110,7 @@ export function writeModelResponse(out: ByteWriter, response: ModelResponse): vo
   else if (response.framing === 'chunked') out.bytes(CHUNKED);
   else if (response.framing === 'none' && head.contentLength >= 0) writeContentLength(out, head.contentLength);
   writeContentRules(out, head.fields);
-  if (head.status >= 300 || head.status < 200) {
+  if (head.status >= 300 || status !== head.status) {
     out.text(`ms-azureml-model-error-statuscode: ${head.status}\r\nms-azureml-model-error-reason: model_error\r\n`);
   }
   out.bytes(response.deploymentLines);

@@ -57,6 +57,7 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
   private mirror: MirrorCopy | null = null;
   private admitted = false;
   private countedByGate = false;
+  private bodyBytes = 0;
   private released = false;
   private copied = false;
 
@@ -117,8 +118,9 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
 
   onRequestData(bytes: Buffer, start: number, end: number): void {
     this.bytesIn += end - start;
+    this.bodyBytes += end - start;
     if (this.isDone || this.forward === null) return;
-    if (this.bytesIn > this.bodyLimit) return this.onRequestFault(bodyTooLarge(this.bodyLimit));
+    if (this.bodyBytes > this.bodyLimit) return this.onRequestFault(bodyTooLarge(this.bodyLimit));
     this.mirror?.add(bytes, start, end);
     this.forward.onRequestData(bytes, start, end);
   }

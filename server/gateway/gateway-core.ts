@@ -6,6 +6,7 @@ import type { RequestHead } from './http1/request-head.ts';
 import type { ResponseHead } from './http1/response-head.ts';
 import type { LimitGate } from './limit-gate.ts';
 import type { MirrorSender } from './mirror.ts';
+import type { PeerWatch } from './peer-watch.ts';
 import type { RequestRecorder } from './record.ts';
 import type { RouteIndex } from './route-index.ts';
 
@@ -23,6 +24,7 @@ export interface GatewayCore {
   readonly recorder: RequestRecorder;
   readonly mirror: MirrorSender;
   readonly limits: LimitGate;
+  readonly peerWatch: PeerWatch;
   readonly heads: HeadPool;
   /** Answers are read and passed on within one event, so one parser serves all. */
   readonly responseHead: ResponseHead;

@@ -12,6 +12,7 @@ import { ALL_SLOTS, type SlotSource } from './instance-pool.ts';
 import { createLocalGate, type LimitGate } from './limit-gate.ts';
 import { createListener, LISTEN_BACKLOG } from './listener.ts';
 import { MirrorSender } from './mirror.ts';
+import { PeerWatch } from './peer-watch.ts';
 import { RequestRecorder, type SendBatch } from './record.ts';
 import { RouteIndex } from './route-index.ts';
 
@@ -77,6 +78,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     clearTimeout(timer);
     for (const endpoint of core.routes.all()) for (const { pool } of endpoint.deployments) pool.destroy();
     core.sweeper.stop();
+    core.peerWatch.stop();
     await core.recorder.stop();
   }
 
@@ -109,6 +111,7 @@ function createCore(options: GatewayOptions, settings: GatewaySettings): Gateway
     responseHead,
     mirror: new MirrorSender({ settings, writer, counters, sweeper, recorder, responseHead }),
     heads: createHeadPool(),
+    peerWatch: new PeerWatch(),
     limits: options.limits ?? createLocalGate(),
     routes: new RouteIndex({ settings, slots: options.slots ?? ALL_SLOTS, workerCount: options.workerCount ?? 1 }),
     draining: false,

@@ -8,6 +8,7 @@ import { fieldId } from './http1/field-names.ts';
 import { BODY_NONE } from './http1/message-framing.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import { authorityRange, matchRoute, type RouteMatch } from './match-route.ts';
+import { isLoopback } from './peer-address.ts';
 import type { EndpointRoute } from './route-index.ts';
 
 const HOP = fieldId('viridian-hop');
@@ -130,8 +131,4 @@ function isOriginAllowed(request: DecidedRequest, endpoint: EndpointRoute): bool
   const [start, end] = authorityRange(head);
   const host = head.bytes.toString('latin1', start, end).toLowerCase();
   return host !== '' && origin.toLowerCase().replace(/^https?:\/\//, '') === host;
-}
-
-export function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }

@@ -1,10 +1,10 @@
-import { at, LOWER, HYPHEN, UNDERSCORE } from './octets.ts';
+import { at, HYPHEN, LOWER, UNDERSCORE } from './octets.ts';
 
 /**
  * The field names that the gateway acts on; every other field is copied without being looked at. The position in this list is the
  * field's id, 0 means "not known".
  */
-const KNOWN_NAMES = [
+export const KNOWN_NAMES = [
   '',
   'host',
   'content-length',
@@ -78,9 +78,11 @@ export function fieldSet(...names: KnownName[]): Uint8Array {
 const LONGEST_NAME = Math.max(...KNOWN_NAMES.map((name) => name.length));
 const NAME_OCTETS = KNOWN_NAMES.map((name) => Buffer.from(name, 'latin1'));
 
+/** Lower case, and `_` as `-`. */
+const FOLDED = LOWER.map((octet) => (octet === UNDERSCORE ? HYPHEN : octet));
+
 /**
  * Length, first letter and the letter at three quarters tell all known names apart, so a name costs one table read and one comparison.
- * Five bits of a letter are the same in both cases.
  */
 function slotOf(length: number, first: number, late: number): number {
   return (length << 10) | ((first & 31) << 5) | (late & 31);
@@ -110,15 +112,16 @@ function buildCandidates(): Uint8Array {
 export function identifyField(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length > LONGEST_NAME) return 0;
-  const id = at(CANDIDATE, slotOf(length, at(bytes, start), at(bytes, start + lateIndex(length))));
+  const first = at(FOLDED, at(bytes, start));
+  const late = at(FOLDED, at(bytes, start + lateIndex(length)));
+  const id = at(CANDIDATE, slotOf(length, first, late));
   if (id === 0) return 0;
   const name = NAME_OCTETS[id] as Buffer;
   let exact = true;
   for (let i = 0; i < length; i += 1) {
-    const octet = at(LOWER, at(bytes, start + i));
-    if (octet === name[i]) continue;
-    if (octet !== UNDERSCORE || name[i] !== HYPHEN) return 0;
-    exact = false;
+    const octet = at(bytes, start + i);
+    if (at(FOLDED, octet) !== name[i]) return 0;
+    if (octet === UNDERSCORE) exact = false;
   }
   return exact ? id : -id;
 }
