@@ -110,7 +110,16 @@ export const sampleSchema = z.object({
   title: z.string(),
   description: z.string(),
   model_name: z.string(),
-  versions: z.array(z.object({ id: z.string(), title: z.string(), path: z.string() })),
+  versions: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      path: z.string(),
+      /** What registering it would find. */
+      detected: detectedModelSchema.optional(),
+      size_bytes: z.number().int().optional(),
+    }),
+  ),
 });
 export const sampleListSchema = listSchema(sampleSchema);
 

@@ -1,25 +1,24 @@
 import { z } from 'zod';
+import {
+  ASSET_NAME_PATTERN,
+  ASSET_NAME_RULE,
+  MAX_ASSET_NAME_LENGTH,
+  MAX_RESOURCE_NAME_LENGTH,
+  MIN_RESOURCE_NAME_LENGTH,
+  RESOURCE_NAME_PATTERN,
+  RESOURCE_NAME_RULE,
+} from './names.ts';
 
-/** The rule for endpoint and deployment names: starts with a letter, letters, digits and single dashes, no dash at the end. */
-export const RESOURCE_NAME_PATTERN = /^[a-zA-Z](?!.*--)([-a-zA-Z0-9]*[a-zA-Z0-9])?$/;
-
-/** Name of an endpoint or deployment. Compared in lower case; 3 to 32 characters. */
+/** Name of an endpoint or deployment. Compared in lower case. */
 export const resourceNameSchema = z
   .string()
-  .min(3, 'must have at least 3 characters')
-  .max(32, 'must have at most 32 characters')
-  .regex(RESOURCE_NAME_PATTERN, 'must start with a letter and hold only letters, digits and single dashes')
+  .min(MIN_RESOURCE_NAME_LENGTH, `must have at least ${MIN_RESOURCE_NAME_LENGTH} characters`)
+  .max(MAX_RESOURCE_NAME_LENGTH, `must have at most ${MAX_RESOURCE_NAME_LENGTH} characters`)
+  .regex(RESOURCE_NAME_PATTERN, RESOURCE_NAME_RULE)
   .transform((name) => name.toLowerCase());
 
-/** Name of a model or an environment: what a folder can be called everywhere. At most 255 characters. */
-export const assetNameSchema = z
-  .string()
-  .min(1)
-  .max(255)
-  .regex(
-    /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/,
-    'must start with a letter or digit and hold only letters, digits, ".", "_" and "-"',
-  );
+/** Name of a model or an environment. */
+export const assetNameSchema = z.string().min(1).max(MAX_ASSET_NAME_LENGTH).regex(ASSET_NAME_PATTERN, ASSET_NAME_RULE);
 
 /** Version of a model or environment. Integers come in too and always go out as strings. */
 export const assetVersionSchema = z
