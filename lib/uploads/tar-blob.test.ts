@@ -1,0 +1,42 @@
+import { text } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
+import { extract } from 'tar-stream';
+import { expect, test } from 'vitest';
+import { createTarBlob, type UploadFile } from './tar-blob.ts';
+
+async function unpack(blob: Blob): Promise<Record<string, string>> {
+  const entries: Record<string, string> = {};
+  const extraction = extract();
+  extraction.on('entry', (header, stream, next) => {
+    void text(stream).then((content) => {
+      entries[header.name] = content;
+      next();
+    });
+  });
+  const done = new Promise((resolve, reject) => extraction.once('finish', () => resolve(null)).once('error', reject));
+  Readable.from([Buffer.from(await blob.arrayBuffer())]).pipe(extraction);
+  await done;
+  return entries;
+}
+
+const file = (path: string, content: string): UploadFile => ({ path, file: new Blob([content]) });
+
+test('an independent reader finds every file with its path and bytes', async () => {
+  const long = `${'folder/'.repeat(20)}model.onnx`;
+  const files = [
+    file('iris/model.onnx', 'x'.repeat(513)),
+    file('iris/ünï.json', '{}'),
+    file('iris/empty', ''),
+    file(long, 'deep'),
+  ];
+  expect(await unpack(createTarBlob(files))).toEqual({
+    'iris/model.onnx': 'x'.repeat(513),
+    'iris/ünï.json': '{}',
+    'iris/empty': '',
+    [long]: 'deep',
+  });
+});
+
+test('a path that the format cannot hold is refused by name', () => {
+  expect(() => createTarBlob([file('x'.repeat(300), '')])).toThrow('too long');
+});
