@@ -9,7 +9,7 @@ import { ListBox } from 'react-aria-components/ListBox';
 import { Popover } from 'react-aria-components/Popover';
 import { cx } from './class-names.ts';
 import { FIELD_CLASSES, INPUT_CLASSES, LABEL_CLASSES, POPOVER_CLASSES } from './field-classes.ts';
-import { FieldMessages, type FieldTexts } from './field-parts.tsx';
+import { FieldMessages, type FieldTexts, invalidProps } from './field-parts.tsx';
 import { type SelectOption, SelectRow } from './select.tsx';
 
 export interface ComboBoxProps extends FieldTexts {
@@ -49,7 +49,7 @@ export function ComboBox({
       onInputChange={onInputChange}
       selectedKey={selected}
       onSelectionChange={(key) => onSelect(key === null ? null : String(key))}
-      isInvalid={Boolean(error)}
+      {...invalidProps(error)}
       menuTrigger="focus"
       className={cx(FIELD_CLASSES, className)}
     >

@@ -13,6 +13,17 @@ export interface FieldTexts {
   error?: string | null | undefined;
 }
 
+/**
+ * Validity of a field. An error that the caller found must not become the browser's own: that would keep the form from being sent again until
+ * the caller takes the error back, which it only does by sending.
+ */
+export function invalidProps(error: string | null | undefined, isInvalid = false) {
+  return {
+    isInvalid: Boolean(error) || isInvalid,
+    validationBehavior: error ? ('aria' as const) : ('native' as const),
+  };
+}
+
 /** Hint and error below a field; the error takes the hint's place. */
 export function FieldMessages({ hint, error }: { hint?: ReactNode; error?: string | null | undefined }) {
   return (

@@ -11,7 +11,7 @@ import {
 } from 'react-aria-components/NumberField';
 import { cx } from './class-names.ts';
 import { FIELD_CLASSES, LABEL_CLASSES } from './field-classes.ts';
-import { FieldMessages, type FieldTexts } from './field-parts.tsx';
+import { FieldMessages, type FieldTexts, invalidProps } from './field-parts.tsx';
 
 export interface NumberFieldProps extends Omit<AriaNumberFieldProps, 'className' | 'style' | 'children'>, FieldTexts {
   /** Printed after the figure. */
@@ -37,11 +37,7 @@ export function NumberField({
   ...props
 }: NumberFieldProps) {
   return (
-    <AriaNumberField
-      {...props}
-      isInvalid={Boolean(error) || Boolean(props.isInvalid)}
-      className={cx(FIELD_CLASSES, className)}
-    >
+    <AriaNumberField {...props} {...invalidProps(error, props.isInvalid)} className={cx(FIELD_CLASSES, className)}>
       <Label className={labelHidden ? 'sr-only' : LABEL_CLASSES}>{label}</Label>
       <Group className="inline-flex h-8 w-max overflow-hidden rounded-md border border-control bg-page focus-within:border-focus focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-focus data-invalid:border-danger data-disabled:border-line data-disabled:bg-fill data-disabled:text-faint max-md:h-10">
         <Button slot="decrement" className={cx(STEPPER, 'border-e border-line')}>

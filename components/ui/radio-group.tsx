@@ -5,7 +5,7 @@ import { Label } from 'react-aria-components/Label';
 import { Radio, RadioGroup as AriaRadioGroup } from 'react-aria-components/RadioGroup';
 import { cx } from './class-names.ts';
 import { FIELD_CLASSES, LABEL_CLASSES } from './field-classes.ts';
-import { FieldMessages, type FieldTexts } from './field-parts.tsx';
+import { FieldMessages, type FieldTexts, invalidProps } from './field-parts.tsx';
 
 export interface RadioOption {
   id: string;
@@ -47,7 +47,7 @@ function RadioFrame({
       {...props}
       value={value}
       onChange={onChange}
-      isInvalid={Boolean(error)}
+      {...invalidProps(error)}
       className={cx(FIELD_CLASSES, className)}
     >
       <Label className={labelHidden ? 'sr-only' : LABEL_CLASSES}>{label}</Label>

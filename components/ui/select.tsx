@@ -9,7 +9,7 @@ import { Popover } from 'react-aria-components/Popover';
 import { Select as AriaSelect, SelectValue } from 'react-aria-components/Select';
 import { cx } from './class-names.ts';
 import { FIELD_CLASSES, LABEL_CLASSES, OPTION_CLASSES, POPOVER_CLASSES } from './field-classes.ts';
-import { FieldMessages, type FieldTexts } from './field-parts.tsx';
+import { FieldMessages, type FieldTexts, invalidProps } from './field-parts.tsx';
 
 export interface SelectOption {
   id: string;
@@ -59,7 +59,7 @@ export function Select({
       {...props}
       value={value}
       onChange={(key) => key !== null && onChange(String(key))}
-      isInvalid={Boolean(error)}
+      {...invalidProps(error)}
       className={cx(FIELD_CLASSES, className)}
     >
       <Label className={labelHidden ? 'sr-only' : LABEL_CLASSES}>{label}</Label>

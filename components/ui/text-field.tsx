@@ -7,7 +7,7 @@ import { TextArea } from 'react-aria-components/TextArea';
 import { TextField as AriaTextField, type TextFieldProps as AriaTextFieldProps } from 'react-aria-components/TextField';
 import { cx } from './class-names.ts';
 import { FIELD_CLASSES, INPUT_CLASSES, LABEL_CLASSES } from './field-classes.ts';
-import { FieldMessages, type FieldTexts } from './field-parts.tsx';
+import { FieldMessages, type FieldTexts, invalidProps } from './field-parts.tsx';
 
 export interface TextFieldProps extends Omit<AriaTextFieldProps, 'className' | 'style' | 'children'>, FieldTexts {
   type?: HTMLInputTypeAttribute;
@@ -39,11 +39,7 @@ export function TextField({
 }: TextFieldProps) {
   const look = cx(INPUT_CLASSES, mono && 'font-mono text-sm');
   return (
-    <AriaTextField
-      {...props}
-      isInvalid={Boolean(error) || Boolean(props.isInvalid)}
-      className={cx(FIELD_CLASSES, className)}
-    >
+    <AriaTextField {...props} {...invalidProps(error, props.isInvalid)} className={cx(FIELD_CLASSES, className)}>
       <span className="flex items-baseline justify-between gap-2">
         <Label className={LABEL_CLASSES}>{label}</Label>
         {labelAction}
