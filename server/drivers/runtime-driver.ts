@@ -106,6 +106,8 @@ export interface ReadLogsOptions {
 
 export interface RuntimeDriver {
   readonly name: 'process' | 'docker' | 'kubernetes' | 'fake';
+  /** How memory is bounded on this host; known once the driver has started. */
+  readonly memoryLimitBy: ObservedInstance['memoryLimitBy'];
   /** Finds and adopts what is already running; call once before anything else. */
   start(): Promise<void>;
   /** Stops timers and watchers. Instances keep running. */

@@ -1,17 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ProcessMessage } from '#server/kernel/process-link.ts';
-
-const BIN = join(import.meta.dirname, '..', 'bin');
-const START_TIMEOUT_MS = 60_000;
-
-export interface ApiAnswer {
-  status: number;
-  body: Record<string, unknown>;
-}
+import { callApi, type ApiAnswer } from './call-api.ts';
+import { startProcess, stopProcess } from './start-process.ts';
 
 export interface BackEnd {
   /** Base of the REST API, with `/api/v1`. */
@@ -68,52 +61,4 @@ export async function startBackEnd(environment: Record<string, string> = {}): Pr
     await stop();
     throw error;
   }
-}
-
-interface ApiCall {
-  url: string;
-  apiKey: string;
-  method: string;
-  body: unknown;
-}
-
-async function callApi({ url, apiKey, method, body }: ApiCall): Promise<ApiAnswer> {
-  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
-  const response = await fetch(url, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
-}
-
-/** Resolves when the process says that it serves. */
-function startProcess(
-  name: string,
-  env: NodeJS.ProcessEnv,
-  started: ChildProcess[],
-): Promise<{ port: number | undefined }> {
-  const child = spawn(process.execPath, [join(BIN, `${name}.ts`)], {
-    env,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  started.push(child);
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => fail(`${name} did not start within ${START_TIMEOUT_MS} ms.`), START_TIMEOUT_MS);
-    const fail = (text: string): void => {
-      clearTimeout(timer);
-      child.kill('SIGKILL');
-      reject(new Error(text));
-    };
-    child.on('message', (message: ProcessMessage) => {
-      if (message.type !== 'ready') return;
-      clearTimeout(timer);
-      resolve({ port: message.port });
-    });
-    child.once('exit', (code) => fail(`${name} ended with status ${code}.`));
-  });
-}
-
-async function stopProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGTERM');
-  await exited;
 }

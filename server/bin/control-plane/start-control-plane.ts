@@ -11,6 +11,7 @@ import { createSetupCode, type SetupCode } from '#server/commands/set-up-install
 import { createControlPlane } from '#server/control-plane/control-plane.ts';
 import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
 import { createProcessDriver } from '#server/drivers/process/process-driver.ts';
+import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import { detectHostCapabilities, dockerSocketFrom } from '#server/environments/host-capabilities.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
@@ -31,6 +32,8 @@ export interface ControlPlaneProcess {
   version: string;
   dockerHost: string | undefined;
   logger: Logger;
+  /** What runs instances; processes of this host where nothing else is given. */
+  driver?: RuntimeDriver;
   /** The one-time code of the first visit; null once it is spent or where it is not needed. */
   onSetupCode: (code: string | null) => void;
 }
@@ -61,7 +64,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   const models = await composeModels(database, { dataDir, root, allowedRoots }, logger);
   const telemetry = createTelemetryClient({ socketPath: dataDir.telemetrySocket });
   const samples = createSampleSender(telemetry);
-  const driver = createDriver(dataDir, logger);
+  const driver = process.driver ?? createDriver(dataDir, logger);
   const controlPlane = createControlPlane({
     database,
     driver,

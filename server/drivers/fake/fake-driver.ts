@@ -35,6 +35,7 @@ export function createFakeDriver(world: FakeWorld, faultOf: FaultOf = () => null
 
   const driver: RuntimeDriver = {
     name: 'fake',
+    memoryLimitBy: 'none',
     async start() {
       meetFault('start');
       await world.resume();

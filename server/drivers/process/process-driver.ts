@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Clock } from '#server/kernel/clock.ts';
 import { formatInstant } from '#server/kernel/clock.ts';
-import type { EnsureOutcome, InstanceSpec, ObservedInstance, ResourceUse, RuntimeDriver } from '../runtime-driver.ts';
+import type { EnsureOutcome, InstanceSpec, ResourceUse, RuntimeDriver } from '../runtime-driver.ts';
 import { createConsoleCollector, type ConsoleCollector } from './console/console-collector.ts';
 import { createCursorSource } from './console/console-line.ts';
 import { createConsoleStore } from './console/console-store.ts';
@@ -29,13 +29,8 @@ export interface ProcessDriverOptions {
 const MEMORY_CHECK_MS = 1_000;
 const ALIVE_MARK_EVERY = 10;
 
-export interface ProcessDriver extends RuntimeDriver {
-  /** How memory is bounded on this host; known once the driver has started. */
-  readonly memoryLimitBy: ObservedInstance['memoryLimitBy'];
-}
-
 /** Runs instances as processes of this host, each in a process group of its own. */
-export function createProcessDriver(options: ProcessDriverOptions): ProcessDriver {
+export function createProcessDriver(options: ProcessDriverOptions): RuntimeDriver {
   const { clock, searchPath = DEFAULT_SEARCH_PATH } = options;
   const instancesDir = resolve(options.instancesDir);
   const ownerMark = ownerMarkOf(instancesDir);

@@ -1,0 +1,100 @@
+import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '#server/kernel/clock.ts';
+import { parseConfig } from '#server/kernel/config.ts';
+import { ensureDataDir, type DataDir } from '#server/kernel/data-dir.ts';
+import { createLogger } from '#server/kernel/logger.ts';
+import { controlPlaneSettings } from '#server/bin/control-plane/process-settings.ts';
+import { startControlPlane, type RunningControlPlane } from '#server/bin/control-plane/start-control-plane.ts';
+import { createFakeDriver, type FaultOf } from '#server/drivers/fake/fake-driver.ts';
+import { createFakeWorld, type FakeWorld } from '#server/drivers/fake/fake-world.ts';
+import { callApi, type ApiAnswer } from './call-api.ts';
+import { startFakeGateway, type FakeGateway } from './fake-gateway.ts';
+import { startProcess, stopProcess } from './start-process.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+export interface TestStackOptions {
+  /** `fake`: instances exist in memory and answer with their name. `process`: real processes of this host. */
+  driver?: 'fake' | 'process';
+  /** `fake`: takes tables and carries nothing. `process`: the real gateway. `none`: nobody takes tables. */
+  gateway?: 'fake' | 'process' | 'none';
+  /** Faults of the fake driver. */
+  faultOf?: FaultOf;
+  environment?: Record<string, string>;
+}
+
+/** A whole control plane with its API in this process, over an empty data directory and on free ports. */
+export interface TestStack {
+  /** Base of the REST API, with `/api/v1`. */
+  apiUrl: string;
+  /** API key of the administrator. */
+  apiKey: string;
+  gatewayUrl: string | null;
+  dataDir: DataDir;
+  /** Of the fake driver. */
+  world: FakeWorld;
+  /** Of the fake gateway. */
+  gateway: FakeGateway | null;
+  call(method: string, path: string, body?: unknown): Promise<ApiAnswer>;
+  stop(): Promise<void>;
+}
+
+/** `const stack = await createTestStack();` … `await stack.stop();` */
+export async function createTestStack(options: TestStackOptions = {}): Promise<TestStack> {
+  const { driver = 'fake', gateway: gatewayKind = 'fake', environment = {} } = options;
+  const dataDir = ensureDataDir(await mkdtemp(join(tmpdir(), 'viridian-stack-')));
+  const apiKey = randomBytes(24).toString('hex');
+  const world = createFakeWorld(systemClock);
+  const children: ChildProcess[] = [];
+  const gateway = gatewayKind === 'fake' ? await startFakeGateway(dataDir.gatewaySocket) : null;
+  const shared = { VIRIDIAN_DATA_DIR: dataDir.root, VIRIDIAN_LOG_LEVEL: 'error', ...environment };
+  const gatewayPort = gatewayKind === 'process' ? await startGateway(shared, children) : null;
+
+  const settings = parseConfig(controlPlaneSettings, {
+    ...shared,
+    VIRIDIAN_API_PORT: '0',
+    VIRIDIAN_GATEWAY_PORT: String(gatewayPort ?? 0),
+    VIRIDIAN_ADMIN_EMAIL: 'admin@example.com',
+    VIRIDIAN_ADMIN_PASSWORD: randomBytes(12).toString('hex'),
+    VIRIDIAN_ADMIN_API_KEY: apiKey,
+    VIRIDIAN_STOP_INSTANCES: 'true',
+  });
+  const controlPlane: RunningControlPlane = await startControlPlane({
+    settings,
+    dataDir,
+    root: ROOT,
+    version: 'test',
+    dockerHost: undefined,
+    logger: createLogger('test', settings.VIRIDIAN_LOG_LEVEL),
+    onSetupCode: () => undefined,
+    ...(driver === 'fake' && { driver: createFakeDriver(world, options.faultOf) }),
+  });
+  const apiUrl = `http://127.0.0.1:${controlPlane.port}/api/v1`;
+  return {
+    apiUrl,
+    apiKey,
+    gatewayUrl: gatewayPort === null ? null : `http://127.0.0.1:${gatewayPort}`,
+    dataDir,
+    world,
+    gateway,
+    call: (method, path, body) => callApi({ url: `${apiUrl}${path}`, apiKey, method, body }),
+    async stop() {
+      await controlPlane.stop();
+      for (const child of children) await stopProcess(child);
+      await gateway?.close();
+      await world.close();
+      await rm(dataDir.root, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startGateway(environment: Record<string, string>, children: ChildProcess[]): Promise<number> {
+  const env = { ...process.env, VIRIDIAN_GATEWAY_WORKERS: '2', VIRIDIAN_GATEWAY_PORT: '0', ...environment };
+  const { port } = await startProcess('gateway', env, children);
+  if (port === undefined) throw new Error('The gateway did not say where it listens.');
+  return port;
+}
