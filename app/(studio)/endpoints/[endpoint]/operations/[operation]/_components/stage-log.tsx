@@ -1,0 +1,61 @@
+'use client';
+
+import { useState } from 'react';
+import { LogView } from '#components/logs/log-view.tsx';
+import { useLogStream } from '#components/logs/use-log-stream.ts';
+import { Chip } from '#components/ui/chip.tsx';
+import { Panel } from '#components/ui/panel.tsx';
+import type { LogLine } from '#lib/contracts/deployment.ts';
+import type { Operation, Stage } from '#lib/contracts/operation.ts';
+import { describeOperation } from '#lib/format/operation.ts';
+
+/** The console of the deployment while the chosen stage ran; of stages without a console, what they said. */
+export function StageLog({
+  endpoint,
+  operation,
+  stage,
+}: {
+  endpoint: string;
+  operation: Operation;
+  stage: Stage | null;
+}) {
+  const [follow, setFollow] = useState(true);
+  const { deployment } = describeOperation(operation);
+  const isGone = operation.kind.endsWith('.delete') && operation.status === 'succeeded';
+  const { lines, state } = useLogStream(
+    deployment === null || isGone ? null : { endpoint, deployment, since: operation.created_at },
+  );
+  const shown = stage === null ? lines : linesOfStage(lines, stage);
+  return (
+    <Panel
+      title={stage ? `Log of “${stage.name}”` : 'Log'}
+      flush
+      aside={operation.status === 'running' && state === 'live' ? <Chip tone="plain">live</Chip> : null}
+    >
+      <LogView
+        lines={shown}
+        label={`Log of ${stage?.name ?? 'the operation'}`}
+        follow={follow}
+        onFollowChange={setFollow}
+        emptyText={emptyText(stage, isGone)}
+        height="420px"
+      />
+    </Panel>
+  );
+}
+
+/** Lines between the stage's start and the next one's; a second of slack, since a program's last words arrive after it ended. */
+function linesOfStage(lines: readonly LogLine[], stage: Stage): LogLine[] {
+  const from = stage.started_at === null ? Infinity : Date.parse(stage.started_at);
+  const to = stage.finished_at === null ? Infinity : Date.parse(stage.finished_at) + 1_000;
+  return lines.filter(({ at }) => Date.parse(at) >= from && Date.parse(at) <= to);
+}
+
+function emptyText(stage: Stage | null, isGone: boolean): string {
+  if (isGone) return 'The logs were removed with the deployment.';
+  if (stage === null || stage.status === 'pending') return 'This stage has not started.';
+  if (stage.status === 'skipped') return stage.message || 'This stage was not needed.';
+  return stage.message === ''
+    ? 'No console output in this stage.'
+    : `${stage.message} No console output in this stage.`;
+}
