@@ -5,17 +5,10 @@ import { expect, test } from 'vitest';
 import { createTarBlob, type UploadFile } from './tar-blob.ts';
 
 async function unpack(blob: Blob): Promise<Record<string, string>> {
-  const entries: Record<string, string> = {};
   const extraction = extract();
-  extraction.on('entry', (header, stream, next) => {
-    void text(stream).then((content) => {
-      entries[header.name] = content;
-      next();
-    });
-  });
-  const done = new Promise((resolve, reject) => extraction.once('finish', () => resolve(null)).once('error', reject));
   Readable.from([Buffer.from(await blob.arrayBuffer())]).pipe(extraction);
-  await done;
+  const entries: Record<string, string> = {};
+  for await (const entry of extraction) entries[entry.header.name] = await text(entry);
   return entries;
 }
 

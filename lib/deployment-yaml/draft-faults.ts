@@ -1,0 +1,111 @@
+import { assetNameFault, resourceNameFault } from '../contracts/names.ts';
+import type { DeploymentDraft } from './draft.ts';
+
+/** Fields that can be at fault, named as the page anchors them. */
+export type DraftField =
+  | 'model'
+  | 'model-name'
+  | 'instance-type'
+  | 'instance-count'
+  | 'request-timeout'
+  | 'request-concurrency'
+  | 'request-queue-wait'
+  | 'readiness-probe'
+  | 'liveness-probe'
+  | 'endpoint-name'
+  | 'deployment-name'
+  | 'traffic';
+
+export interface DraftFault {
+  field: DraftField;
+  /** A sentence of its own. */
+  message: string;
+}
+
+/** What is known about the world that a draft is checked against. */
+export interface DraftFacts {
+  endpoints: readonly string[];
+  /** Deployments of the chosen endpoint; empty for a new one. */
+  deployments: readonly string[];
+  /** Whether the model can be served: null while it is not known yet. */
+  servable: { ok: boolean; reason: string } | null;
+}
+
+/** Everything that keeps a draft from being created, in the order of the page. */
+export function draftFaults(draft: DeploymentDraft, facts: DraftFacts): DraftFault[] {
+  return [...modelFaults(draft, facts), ...computeFaults(draft), ...endpointFaults(draft, facts)];
+}
+
+function modelFaults({ model }: DeploymentDraft, { servable }: DraftFacts): DraftFault[] {
+  if (model === null) return [{ field: 'model', message: 'Choose a model.' }];
+  const faults: DraftFault[] = [];
+  if (servable && !servable.ok) faults.push({ field: 'model', message: servable.reason });
+  if (model.kind === 'upload') {
+    if (servable === null) faults.push({ field: 'model', message: 'The upload is not complete.' });
+    const fault = assetNameFault(model.name);
+    if (fault !== null) faults.push({ field: 'model-name', message: `The name ${fault}.` });
+  }
+  return faults;
+}
+
+function computeFaults(draft: DeploymentDraft): DraftFault[] {
+  const faults: DraftFault[] = [];
+  if (draft.instanceType === null) faults.push({ field: 'instance-type', message: 'Choose an instance type.' });
+  if (!Number.isInteger(draft.instanceCount) || draft.instanceCount < 1) {
+    faults.push({ field: 'instance-count', message: 'At least one instance is needed.' });
+  }
+  return faults;
+}
+
+function endpointFaults(draft: DeploymentDraft, facts: DraftFacts): DraftFault[] {
+  return [
+    ...nameFault('endpoint-name', endpointNameFault(draft, facts)),
+    ...nameFault('deployment-name', deploymentNameFault(draft, facts)),
+  ];
+}
+
+function nameFault(field: DraftField, message: string | null): DraftFault[] {
+  return message === null ? [] : [{ field, message }];
+}
+
+function endpointNameFault({ endpoint }: DeploymentDraft, { endpoints }: DraftFacts): string | null {
+  const name = endpoint.name.toLowerCase();
+  if (!endpoint.isNew) return endpoints.includes(name) ? null : 'Choose an endpoint.';
+  if (name === '') return 'Give the endpoint a name.';
+  const fault = resourceNameFault(name);
+  if (fault !== null) return `The name ${fault}.`;
+  return endpoints.includes(name) ? `There is an endpoint ${name} already. Choose it, or another name.` : null;
+}
+
+function deploymentNameFault({ deployment, replaces }: DeploymentDraft, { deployments }: DraftFacts): string | null {
+  const name = deployment.toLowerCase();
+  if (name === '') return 'Give the deployment a name.';
+  const fault = resourceNameFault(name);
+  if (fault !== null) return `The name ${fault}.`;
+  if (replaces) return null;
+  return deployments.includes(name) ? `The endpoint has a deployment ${name} already. Choose another name.` : null;
+}
+
+/** Fields of REST bodies as JSON pointers, and where the page asks for them. The longest match wins. */
+const FIELD_OF_POINTER: readonly (readonly [string, DraftField])[] = [
+  ['/model', 'model'],
+  ['/path', 'model'],
+  ['/type', 'model'],
+  ['/instance_type', 'instance-type'],
+  ['/instance_count', 'instance-count'],
+  ['/request_settings/request_timeout_ms', 'request-timeout'],
+  ['/request_settings/max_concurrent_requests_per_instance', 'request-concurrency'],
+  ['/request_settings/max_queue_wait_ms', 'request-queue-wait'],
+  ['/readiness_probe', 'readiness-probe'],
+  ['/liveness_probe', 'liveness-probe'],
+];
+
+/** The page's field behind a problem's `errors[].path`, in the answer to one of the wizard's requests; null when none is. */
+export function fieldOfPointer(step: 'model' | 'endpoint' | 'deployment', pointer: string): DraftField | null {
+  if (pointer === '/name' || pointer === '?name') {
+    return ({ model: 'model-name', endpoint: 'endpoint-name', deployment: 'deployment-name' } as const)[step];
+  }
+  if (pointer === '/endpoint_name') return 'endpoint-name';
+  const found = FIELD_OF_POINTER.filter(([prefix]) => pointer === prefix || pointer.startsWith(`${prefix}/`));
+  return found.toSorted(([a], [b]) => b.length - a.length)[0]?.[1] ?? null;
+}

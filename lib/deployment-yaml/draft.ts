@@ -1,0 +1,77 @@
+/** Where the model of a deployment comes from. */
+export type ModelSource =
+  | { kind: 'registered'; name: string; version: string }
+  /** A bundled version by its id; registering it takes the path `sample:<id>`. */
+  | { kind: 'sample'; id: string; name: string }
+  /** An upload, finished or not; `name` is the model that it is to become a version of. A folder travels as one tar. */
+  | { kind: 'upload'; id: string; filename: string; isFolder: boolean; sizeBytes: number; name: string };
+
+/** Seconds and counts; null leaves the default in force. */
+export interface ProbeDraft {
+  initial_delay: number | null;
+  period: number | null;
+  timeout: number | null;
+  success_threshold: number | null;
+  failure_threshold: number | null;
+}
+
+export const EMPTY_PROBE: ProbeDraft = {
+  initial_delay: null,
+  period: null,
+  timeout: null,
+  success_threshold: null,
+  failure_threshold: null,
+};
+
+/** Milliseconds and counts; null leaves the default in force. */
+export interface RequestSettingsDraft {
+  request_timeout_ms: number | null;
+  max_concurrent_requests_per_instance: number | null;
+  max_queue_wait_ms: number | null;
+}
+
+/** What the wizard asks for: everything needed to make a deployment, and nothing that is only on the screen. */
+export interface DeploymentDraft {
+  model: ModelSource | null;
+  instanceType: string | null;
+  instanceCount: number;
+  requestSettings: RequestSettingsDraft;
+  readinessProbe: ProbeDraft;
+  livenessProbe: ProbeDraft;
+  endpoint: { isNew: boolean; name: string; description: string };
+  deployment: string;
+  /** Takes all live traffic once it is ready; null leaves it to what the endpoint serves now. */
+  takesAllTraffic: boolean | null;
+  /** The deployment exists and is written again: editing after a failure. */
+  replaces: boolean;
+}
+
+export const EMPTY_DRAFT: DeploymentDraft = {
+  model: null,
+  instanceType: null,
+  instanceCount: 1,
+  requestSettings: { request_timeout_ms: null, max_concurrent_requests_per_instance: null, max_queue_wait_ms: null },
+  readinessProbe: EMPTY_PROBE,
+  livenessProbe: EMPTY_PROBE,
+  endpoint: { isNew: true, name: '', description: '' },
+  deployment: '',
+  takesAllTraffic: null,
+  replaces: false,
+};
+
+/** `azureml:<name>:<version>`; of a model that is not registered yet, what will be its latest version. */
+export function modelReference(model: ModelSource): string {
+  return model.kind === 'registered' ? `azureml:${model.name}:${model.version}` : `azureml:${model.name}@latest`;
+}
+
+/** The `path` that registering the model takes; null when it is registered. */
+export function registrationPath(model: ModelSource): string | null {
+  if (model.kind === 'registered') return null;
+  return model.kind === 'sample' ? `sample:${model.id}` : `upload:${model.id}`;
+}
+
+/** Reads `azureml:<name>:<version>`, with or without the prefix; null for anything else. */
+export function parseModelReference(text: string): { name: string; version: string } | null {
+  const match = /^(?:azureml:)?([^:@]+):([^:@]+)$/.exec(text);
+  return match ? { name: match[1]!, version: match[2]! } : null;
+}
