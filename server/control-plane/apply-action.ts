@@ -23,6 +23,7 @@ import { giveShare } from './give-share.ts';
 import { compileInstanceSpec, modelDirOf, type InstallationPaths } from './instance-spec.ts';
 import type { Refusal } from './observe-endpoint.ts';
 import type { Action, AfterFailure } from './plan-endpoint.ts';
+import { removeInBackground } from './remove-in-background.ts';
 
 /** Last console lines that a failed operation carries. */
 const LOG_TAIL_LINES = 40;
@@ -49,11 +50,7 @@ export async function applyAction(deps: ApplyDeps, action: Action): Promise<void
     case 'retire_instance':
       return database.transact((tx) => retire(tx, action.instanceId));
     case 'stop_instance':
-      // Not awaited: stopping may take as long as the longest request. The driver hints when it is done.
-      driver.remove(action.instanceId).catch((error: unknown) => {
-        deps.logger.error({ err: error, instance: action.instanceId }, 'An instance could not be removed');
-      });
-      return;
+      return removeInBackground(driver, action.instanceId, deps.logger);
     case 'forget_instance':
       deps.refusals.delete(action.instanceId);
       return database.transact((tx) => deleteInstance(tx, action.instanceId));

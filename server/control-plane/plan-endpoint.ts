@@ -49,7 +49,7 @@ function planLeaving({ row, actual }: InstanceFacts, observation: EndpointObserv
   const { routes } = observation;
   if (actual === null) return [{ kind: 'forget_instance', instanceId: row.id }];
   const mayTakeRequests = routes.routed.has(row.id) || !routes.settled;
-  return mayTakeRequests || actual.state === 'stopping' ? [] : [{ kind: 'stop_instance', instanceId: row.id }];
+  return mayTakeRequests ? [] : [{ kind: 'stop_instance', instanceId: row.id }];
 }
 
 function planDelete(facts: DeploymentFacts): Action[] {

@@ -71,10 +71,16 @@ export function createReconcileLoop(deps: ReconcileDeps): ReconcileLoop {
     for (const action of actions) await applyAction(deps, action);
     const after = actions.length === 0 ? before : await observeEndpoint(deps, endpoint);
     const wrote = after !== null && (await record(after));
-    const published = await deps.sync.sync();
+    const published = isServed(endpoint, after) ? false : await deps.sync.sync();
     if (published) await routes.confirm(CONFIRM_MS);
     scheduleNext(endpoint, after);
     return wrote || published || actions.some(({ kind }) => kind !== 'stop_instance');
+  }
+
+  /** Whether the published table already says of the endpoint what it should: then the whole need not be compiled to find out. */
+  function isServed(endpoint: string, observation: EndpointObservation | null): boolean {
+    if (observation !== null) return observation.routes.upToDate;
+    return routes.published?.endpoints.every(({ name }) => name !== endpoint) ?? false;
   }
 
   async function record(observation: EndpointObservation): Promise<boolean> {
@@ -112,8 +118,8 @@ export function createReconcileLoop(deps: ReconcileDeps): ReconcileLoop {
 
   async function resync(): Promise<void> {
     try {
-      const collected = await collectGarbage(database, driver);
-      if (collected.length > 0) logger.warn({ instances: collected }, 'Removed instances that nobody owns');
+      const collected = await collectGarbage(database, driver, logger);
+      if (collected.length > 0) logger.warn({ instances: collected }, 'Removing instances that nobody owns');
       for (const endpoint of await listEndpointNames(database)) queue.add(endpoint);
     } catch (error) {
       logger.error({ err: error }, 'A full resync failed and is tried again at its next turn');

@@ -67,6 +67,15 @@ export interface ObservedInstance {
   probe: { attempts: number; lastResult: string };
 }
 
+/** The driver was stopped before a removal had ended; the next one to start ends it. */
+export class DriverStoppedError extends Error {
+  override readonly name = 'DriverStoppedError';
+
+  constructor() {
+    super('The driver was stopped; the next one goes on with the removal.');
+  }
+}
+
 export type EnsureOutcome =
   | { kind: 'started' }
   | { kind: 'unchanged' }
@@ -116,7 +125,10 @@ export interface RuntimeDriver {
   suspend(): Promise<void>;
   /** Idempotent: starts the instance unless one with this id and spec hash is there. */
   ensure(spec: InstanceSpec): Promise<EnsureOutcome>;
-  /** Starts removing: polite signal, grace, kill, then every trace of it except its logs. Idempotent; resolves when it is gone. */
+  /**
+   * Starts removing: polite signal, grace, kill, then every trace of it except its logs. Idempotent; resolves when it is gone.
+   * @throws DriverStoppedError
+   */
   remove(instanceId: string): Promise<void>;
   /** Everything that carries our mark, from the world and not from memory. */
   observe(): Promise<ObservedInstance[]>;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { pause } from './pause.ts';
 
 /** State of an open connection in `/proc/net/tcp` (proc(5); TCP_ESTABLISHED of the kernel). */
 const ESTABLISHED = '01';
@@ -28,14 +29,15 @@ export function countConnections(port: number): number | null {
 /**
  * Waits until nobody is connected to a port, or for the time-out. The gateway closes its idle connections to an instance that has left the route
  * table, so what is still open then is a request under way.
+ * @throws the signal's reason when it aborts
  */
-export async function waitForQuietPort(port: number, timeoutMs: number): Promise<void> {
+export async function waitForQuietPort(port: number, timeoutMs: number, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (let quiet = 0; quiet < QUIET_LOOKS && performance.now() < deadline;) {
     const count = countConnections(port);
     if (count === null) return;
     quiet = count === 0 ? quiet + 1 : 0;
-    if (quiet < QUIET_LOOKS) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    if (quiet < QUIET_LOOKS) await pause(LOOK_MS, signal);
   }
 }
 

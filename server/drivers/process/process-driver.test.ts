@@ -7,7 +7,7 @@ import { systemClock } from '#server/kernel/clock.ts';
 import { identityOf, isAlive } from '#server/kernel/process-identity.ts';
 import { eventually } from '#server/testing/eventually.ts';
 import { describeRuntimeDriver, type DriverHarness, type Program } from '../runtime-driver.contract.ts';
-import type { InstanceSpec, ObservedInstance, RuntimeDriver } from '../runtime-driver.ts';
+import { DriverStoppedError, type InstanceSpec, type ObservedInstance, type RuntimeDriver } from '../runtime-driver.ts';
 import { instanceFiles, readRecord, writeRecord } from './instance-record.ts';
 import { countConnections } from './open-connections.ts';
 import { markedProcesses, ownerMarkOf } from './process-group.ts';
@@ -278,6 +278,20 @@ describe('an instance as a process', () => {
     }, 'another port');
     expect(moved.port).toBeGreaterThan(0);
     squatter.kill('SIGKILL');
+  });
+
+  test('that is slow to leave does not hold up a driver that is stopped, and the next one ends it', async () => {
+    await driver.ensure(specOf(`process.on('SIGTERM', () => {}); ${SERVE(200)}`, { stopGraceSeconds: 1 }));
+    await reach('ready');
+    const removal = driver.remove('iris.blue.a1');
+    await eventually(async () => (await seen())?.state === 'stopping');
+    await driver.stop();
+    await expect(removal).rejects.toBeInstanceOf(DriverStoppedError);
+    expect(marked()).toHaveLength(1);
+    driver = await harness.open();
+    await eventually(() => marked().length === 0);
+    await eventually(async () => (await driver.observe()).length === 0);
+    expect(harness.errors).toEqual([]);
   });
 
   test('that was being removed when the driver ended is removed by the next', async () => {

@@ -129,7 +129,8 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
     const { supervisor } = await supervise(record);
     supervisors.set(instanceId, supervisor);
     await supervisor.adopt();
-    if (record.phase === 'stopping') void remove(instanceId).catch((error) => options.onError(instanceId, error));
+    // Not awaited: a start must not wait for the grace of what is leaving. Errors are reported where they arise.
+    if (record.phase === 'stopping') void remove(instanceId).catch(() => undefined);
   }
 
   async function endUnknownProcesses(): Promise<void> {

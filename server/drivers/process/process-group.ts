@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { pause } from './pause.ts';
 import { isSameProcess, type ProcessIdentity } from '#server/kernel/process-identity.ts';
 import { INSTANCE_MARK, OWNER_MARK } from './launch-program.ts';
 import { listProcesses, readEnvironmentVariable, type ProcessRow } from './proc-table.ts';
@@ -60,31 +61,34 @@ export interface EndOptions {
   ownerMark: string;
   leader: ProcessIdentity | null;
   graceMs: number;
+  /** Gives up waiting; whoever comes next ends the rest. */
+  signal?: AbortSignal;
 }
 
 /**
  * Ends everything of an instance: the polite signal to the group, the grace, then the kill, again until nothing is left. A group that was
  * stopped is continued so that it can hear the polite signal.
+ * @throws the signal's reason when it aborts
  */
 export async function endProcesses(options: EndOptions): Promise<void> {
-  const { instanceId, ownerMark, leader, graceMs } = options;
+  const { instanceId, ownerMark, leader, graceMs, signal } = options;
   if (leader !== null && isSameProcess(leader)) {
     signalGroup(leader.pid, 'SIGTERM');
     signalGroup(leader.pid, 'SIGCONT');
-    await waitUntilGone(leader, graceMs);
+    await waitUntilGone(leader, graceMs, signal);
   }
   for (;;) {
     const rest = membersOf(instanceId, ownerMark, leader);
     if (rest.length === 0 && (leader === null || !isSameProcess(leader))) return;
     if (leader !== null && isSameProcess(leader)) signalGroup(leader.pid, 'SIGKILL');
     for (const { pid } of rest) killIfThere(pid);
-    await pause(CHECK_MS);
+    await pause(CHECK_MS, signal);
   }
 }
 
-async function waitUntilGone(leader: ProcessIdentity, graceMs: number): Promise<void> {
+async function waitUntilGone(leader: ProcessIdentity, graceMs: number, signal?: AbortSignal): Promise<void> {
   const deadline = performance.now() + graceMs;
-  while (isSameProcess(leader) && performance.now() < deadline) await pause(CHECK_MS);
+  while (isSameProcess(leader) && performance.now() < deadline) await pause(CHECK_MS, signal);
 }
 
 function killIfThere(pid: number): void {
@@ -93,8 +97,4 @@ function killIfThere(pid: number): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

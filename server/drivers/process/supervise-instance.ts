@@ -2,7 +2,13 @@ import type { ChildProcess } from 'node:child_process';
 import { rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { formatInstant, type Clock } from '#server/kernel/clock.ts';
 import { identityOf, isSameProcess, type ProcessIdentity } from '#server/kernel/process-identity.ts';
-import type { EnsureOutcome, InstanceExit, ObservedInstance, ObservedState } from '../runtime-driver.ts';
+import {
+  DriverStoppedError,
+  type EnsureOutcome,
+  type InstanceExit,
+  type ObservedInstance,
+  type ObservedState,
+} from '../runtime-driver.ts';
 import type { ConsoleCollector } from './console/console-collector.ts';
 import { describeExit } from './describe-exit.ts';
 import { LOOPBACK } from './free-port.ts';
@@ -69,14 +75,16 @@ export function superviseInstance(
   let adoptedCheck: NodeJS.Timeout | undefined;
   let restartTimer: NodeJS.Timeout | undefined;
   let ending: Ending | null = null;
-  let detached = false;
+  const leaving = new AbortController();
   let outOfMemoryKills = 0;
   let turn: Promise<unknown> = Promise.resolve();
 
   /** Everything that changes the record happens one after the other. */
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = turn.then(work);
-    turn = result.catch((error: unknown) => deps.onError(spec.instanceId, error));
+    turn = result.catch((error: unknown) => {
+      if (!(error instanceof DriverStoppedError)) deps.onError(spec.instanceId, error);
+    });
     return result;
   }
 
@@ -162,7 +170,7 @@ export function superviseInstance(
 
   async function onEnd(status: { code: number | null; signal: string | null }, seenAtMs = clock.now()): Promise<void> {
     stopWatching();
-    if (record.phase === 'stopping' || record.phase === 'backing_off' || detached) return;
+    if (record.phase === 'stopping' || record.phase === 'backing_off' || leaving.signal.aborted) return;
     // What the program started and left behind would hold its port.
     await endProcesses({ ...marks(), graceMs: 0 });
     await collector.collect(true);
@@ -197,12 +205,12 @@ export function superviseInstance(
   }
 
   function scheduleRestart(delayMs: number): void {
-    if (detached) return;
+    if (leaving.signal.aborted) return;
     restartTimer = setTimeout(() => void inTurn(restart).catch(() => scheduleRestart(1_000)), delayMs);
   }
 
   async function restart(): Promise<void> {
-    if (record.phase !== 'backing_off' || detached) return;
+    if (record.phase !== 'backing_off' || leaving.signal.aborted) return;
     const outcome = await startProgram();
     if (outcome.kind === 'refused') scheduleRestart(1_000);
   }
@@ -256,8 +264,10 @@ export function superviseInstance(
       stopWatching();
       const graceMs = spec.stopGraceSeconds * 1000;
       // Not every program lets requests end after the polite signal.
-      if (record.process !== null && isSameProcess(record.process)) await waitForQuietPort(record.port, graceMs);
-      await endProcesses({ ...marks(), graceMs });
+      const { signal } = leaving;
+      if (record.process !== null && isSameProcess(record.process))
+        await waitForQuietPort(record.port, graceMs, signal);
+      await endProcesses({ ...marks(), graceMs, signal });
       await collector.collect(true);
       await collector.note('stopped and removed');
       await collector.stop();
@@ -268,15 +278,18 @@ export function superviseInstance(
   }
 
   function suspend(): Promise<void> {
+    leaving.abort(new DriverStoppedError());
     return inTurn(async () => {
       clearTimeout(restartTimer);
-      if (record.phase !== 'running') return;
-      detached = true;
       stopWatching();
+      if (record.process === null) return;
       await endProcesses({ ...marks(), graceMs: spec.stopGraceSeconds * 1000 });
       await collector.collect(true);
       await collector.note('stopped together with Viridian');
-      await save({ phase: 'backing_off', process: null, ready: false, nextStartAt: 0 });
+      // A removal that was under way stays one, and is finished by the next driver.
+      if (record.phase === 'running') {
+        await save({ phase: 'backing_off', process: null, ready: false, nextStartAt: 0 });
+      }
     });
   }
 
@@ -321,7 +334,7 @@ export function superviseInstance(
     remove,
     suspend,
     async detach() {
-      detached = true;
+      leaving.abort(new DriverStoppedError());
       clearTimeout(restartTimer);
       stopWatching();
       await turn;

@@ -45,7 +45,9 @@ export function createConsoleStore(logsDir: string): ConsoleStore {
     options: ReadLogsOptions,
   ): Promise<ConsoleLine[]> {
     const root = deploymentDir(endpoint, deployment);
-    const instances = instanceId === null ? await readdir(root).catch(() => []) : [instanceId];
+    // Only names that are there: an id comes from a caller and must not lead out of the folder.
+    const names = await readdir(root).catch(() => []);
+    const instances = names.filter((name) => instanceId === null || name === instanceId);
     const tail = Math.min(Math.max(0, options.tail), MAX_TAIL);
     if (tail === 0) return [];
     const limits = { tail, since: options.since, after: options.after };
