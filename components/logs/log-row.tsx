@@ -18,6 +18,8 @@ export interface LogRowProps {
   numberWidth: number;
   search: string;
   isCurrent: boolean;
+  /** Says which instance wrote the line. */
+  showInstance: boolean;
   timeStyle: TimeStyle;
   /** Makes the number a button that addresses the line. */
   onSelect?: ((number: number) => void) | undefined;
@@ -33,7 +35,7 @@ const TONES: Record<NonNullable<TextRun['tone']>, string> = {
 
 /** One console line: number, time, text. Lines of the platform are italic, errors carry a wash and a tick. */
 export const LogRow = memo(function LogRow(props: LogRowProps) {
-  const { line, number, numberWidth, search, isCurrent, timeStyle, onSelect } = props;
+  const { line, number, numberWidth, search, isCurrent, showInstance, timeStyle, onSelect } = props;
   const isError = isErrorLine(plainText(line.text));
   return (
     <div
@@ -56,6 +58,9 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
       >
         {clockWithMillis(line.at, timeStyle)}
       </time>
+      {showInstance ? (
+        <span className="w-[8ch] shrink-0 truncate text-faint select-none">{line.instance.split('.').at(-1)}</span>
+      ) : null}
       <span className={cx(line.stream === 'system' && 'text-muted italic')}>
         <LineText text={line.text} search={search} />
       </span>

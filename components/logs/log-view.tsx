@@ -1,148 +1,196 @@
 'use client';
 
 import { ArrowDown } from 'lucide-react';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { useTimeStyle } from '#components/layout/preferences.tsx';
+import {
+  type KeyboardEvent,
+  type Ref,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
+import { usePreferences, useTimeStyle } from '#components/layout/preferences.tsx';
 import { Button } from '#components/ui/button.tsx';
+import { cx } from '#components/ui/class-names.ts';
 import type { LogLine } from '#lib/contracts/deployment.ts';
-import { formatClockMillis } from '#lib/format/time.ts';
-import { cleanLogText, findMatches } from './log-text.ts';
+import { formatInteger } from '#lib/format/number.ts';
+import { LogRow, ROW_HEIGHT_PX } from './log-row.tsx';
+import { useRowWindow } from './use-row-window.ts';
+
+/** Closer to the end than this counts as being there. */
+const AT_END_PX = 2 * ROW_HEIGHT_PX;
+
+export interface LogViewHandle {
+  /** Brings a line, counted from 0, to the middle. */
+  scrollToLine(index: number): void;
+}
 
 export interface LogViewProps {
   lines: readonly LogLine[];
-  /** Names the region. */
-  label: string;
-  /** Stay at the newest line; scrolling up pauses it. */
+  /** Stay at the newest line. Left out, the view decides by itself, starting with yes. */
   follow?: boolean;
+  /** Scrolling up asks to stop, scrolling to the end to go on. */
   onFollowChange?: (follow: boolean) => void;
+  /** What stands where no line is yet. */
   emptyText: string;
-  /** CSS height. */
-  height: string;
+  /** CSS height of the view; a number is pixels. */
+  height: number | string;
+  /** Text to mark in the lines. */
   search?: string;
-  /** Line of the address, drawn selected. */
-  selectedLine?: number | null;
-  onSelectLine?: (line: number) => void;
+  /** Index of the line that is addressed: the current match, or the line of a link. */
+  current?: number | null;
+  /** Makes line numbers buttons that address their line, counted from 0. */
+  onSelectLine?: (index: number) => void;
   /** Shows which instance wrote each line. */
   showInstance?: boolean;
+  /** Names the region. */
+  label?: string;
+  className?: string;
+  ref?: Ref<LogViewHandle>;
 }
 
-const ROW_PX = 20;
-/** Rows kept beyond what is seen, so that fast scrolling shows text. */
-const OVERSCAN = 20;
-
-/** Console lines in rows of one height, of which only those in sight are drawn: 200,000 lines scroll like twenty. */
+/**
+ * Console lines in a list that draws only what is in view: 200,000 lines cost as much as fifty. Nothing is read out as it arrives; the button
+ * for new lines says how many there are.
+ */
 export function LogView(props: LogViewProps) {
-  const { lines, label, follow = true, onFollowChange, emptyText, height, search = '', selectedLine = null } = props;
-  const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 400 });
-  const [seen, setSeen] = useState(0);
+  const { lines, emptyText, height, search = '', current = null, onSelectLine, label = 'Console', className } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const timeStyle = useTimeStyle();
+  const { follow, setFollow } = useFollow(props);
+  const fresh = useFreshLines(lines.length, follow);
+  const rows = useRowWindow(scroller, lines.length);
+  const { onScroll, scrollToLine } = useScrolling(scroller, { lines, current, follow, setFollow });
+  useImperativeHandle(props.ref, () => ({ scrollToLine }), [scrollToLine]);
 
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element && follow) {
-      element.scrollTop = element.scrollHeight;
-      setSeen(lines.length);
-    }
-  }, [lines, follow]);
-  useEffect(() => {
-    if (selectedLine !== null && box.current && !follow)
-      box.current.scrollTop = Math.max(0, (selectedLine - 5) * ROW_PX);
-  }, [selectedLine, follow]);
-
-  function onScroll(element: HTMLDivElement): void {
-    setView({ top: element.scrollTop, height: element.clientHeight });
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < ROW_PX;
-    if (atEnd !== follow) onFollowChange?.(atEnd);
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key === 'End') setFollow(true);
+    else if (event.key === 'Home' || event.key === 'ArrowUp' || event.key === 'PageUp') setFollow(false);
   }
 
-  const first = Math.max(0, Math.floor(view.top / ROW_PX) - OVERSCAN);
-  const last = Math.min(lines.length, Math.ceil((view.top + view.height) / ROW_PX) + OVERSCAN);
-  const missed = follow ? 0 : Math.max(0, lines.length - seen);
+  const select = useCallback((number: number) => onSelectLine?.(number - 1), [onSelectLine]);
+  const numberWidth = String(Math.max(lines.length, 10)).length;
   return (
-    <div className="relative min-w-0">
+    <div className={cx('relative min-w-0', className)} style={{ height }}>
       {/* A region that scrolls has to be reachable with the keyboard. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div
-        ref={box}
+        ref={scroller}
         role="group"
         aria-label={label}
         tabIndex={0}
-        onScroll={(event) => onScroll(event.currentTarget)}
-        style={{ height }}
-        className="overflow-auto bg-page font-mono text-xs leading-5 focus-visible:-outline-offset-2"
+        className="h-full overflow-auto font-mono text-xs focus-visible:-outline-offset-2"
+        onScroll={onScroll}
+        onKeyDown={onKeyDown}
       >
-        {lines.length === 0 ? <p className="p-4 font-sans text-sm text-muted">{emptyText}</p> : null}
-        <div className="relative min-w-max" style={{ height: lines.length * ROW_PX }}>
-          {lines.slice(first, last).map((line, index) => (
-            <LogRow
-              key={first + index}
-              line={line}
-              number={first + index + 1}
-              isSelected={selectedLine === first + index + 1}
-              search={search}
-              showInstance={props.showInstance ?? false}
-              onSelect={props.onSelectLine}
-            />
-          ))}
+        {lines.length === 0 ? <p className="px-4 py-3 font-sans text-sm text-muted">{emptyText}</p> : null}
+        <div className="relative w-max min-w-full" style={{ height: lines.length * ROW_HEIGHT_PX }}>
+          <div style={{ transform: `translateY(${rows.first * ROW_HEIGHT_PX}px)` }}>
+            {lines.slice(rows.first, rows.end).map((line, offset) => {
+              const index = rows.first + offset;
+              return (
+                <LogRow
+                  key={index}
+                  line={line}
+                  number={index + 1}
+                  numberWidth={numberWidth}
+                  search={search}
+                  isCurrent={index === current}
+                  showInstance={props.showInstance ?? false}
+                  timeStyle={timeStyle}
+                  onSelect={onSelectLine ? select : undefined}
+                />
+              );
+            })}
+          </div>
         </div>
       </div>
-      {missed > 0 ? (
-        <span className="absolute end-4 bottom-3">
-          <Button size="sm" icon={<ArrowDown size={14} aria-hidden="true" />} onPress={() => onFollowChange?.(true)}>
-            {missed} new {missed === 1 ? 'line' : 'lines'}
-          </Button>
-        </span>
-      ) : null}
+      {follow || fresh === 0 ? null : <FreshLines count={fresh} onPress={() => setFollow(true)} />}
     </div>
   );
 }
 
-interface LogRowProps {
-  line: LogLine;
-  number: number;
-  isSelected: boolean;
-  search: string;
-  showInstance: boolean;
-  onSelect: ((line: number) => void) | undefined;
-}
-
-function LogRow({ line, number, isSelected, search, showInstance, onSelect }: LogRowProps) {
-  const style = useTimeStyle();
-  const text = cleanLogText(line.text);
-  const tone = line.stream === 'stderr' ? 'text-danger' : line.stream === 'system' ? 'text-muted italic' : '';
+function FreshLines({ count, onPress }: { count: number; onPress: () => void }) {
+  const { locale } = usePreferences();
   return (
-    <div
-      className={`absolute flex h-5 min-w-full gap-3 border-s-2 pe-4 whitespace-pre hover:bg-raised ${isSelected ? 'border-accent bg-accent-wash' : 'border-transparent'}`}
-      style={{ top: (number - 1) * ROW_PX }}
-    >
-      <button
-        type="button"
-        tabIndex={-1}
-        aria-label={`Link to line ${number}`}
-        className="w-12 shrink-0 text-end text-faint select-none hover:underline"
-        onClick={() => onSelect?.(number)}
+    <span className="absolute inset-x-0 bottom-3 flex justify-center">
+      <Button
+        size="sm"
+        className="shadow-pop"
+        icon={<ArrowDown size={14} aria-hidden="true" />}
+        keys={['End']}
+        onPress={onPress}
       >
-        {number}
-      </button>
-      <time dateTime={line.at} className="shrink-0 text-faint">
-        {formatClockMillis(line.at, style)}
-      </time>
-      {showInstance ? (
-        <span className="w-16 shrink-0 truncate text-faint">{line.instance.split('.').at(-1)}</span>
-      ) : null}
-      <span className={tone}>{search === '' ? text : <Marked text={text} search={search} />}</span>
-    </div>
+        {formatInteger(count, locale)} new {count === 1 ? 'line' : 'lines'}
+      </Button>
+    </span>
   );
 }
 
-function Marked({ text, search }: { text: string; search: string }) {
-  const parts = findMatches(text, search);
-  return parts.map((part, index) =>
-    part.isMatch ? (
-      <mark key={index} className="bg-warning-wash text-text outline outline-warning-line">
-        {part.text}
-      </mark>
-    ) : (
-      part.text
-    ),
+interface ScrollingState {
+  lines: readonly LogLine[];
+  current: number | null;
+  follow: boolean;
+  setFollow: (follow: boolean) => void;
+}
+
+/** Keeps the newest line in view while following, and tells a person's scrolling from ours. */
+function useScrolling(scroller: RefObject<HTMLElement | null>, state: ScrollingState) {
+  const { lines, current, follow, setFollow } = state;
+  const scrolledByUs = useRef(false);
+
+  const scrollTo = useCallback(
+    (top: number) => {
+      const element = scroller.current;
+      const reachable = element ? Math.min(top, element.scrollHeight - element.clientHeight) : 0;
+      if (!element || Math.abs(element.scrollTop - reachable) < 1) return;
+      scrolledByUs.current = true;
+      element.scrollTop = reachable;
+    },
+    [scroller],
   );
+  const scrollToLine = useCallback(
+    (index: number) => scrollTo(Math.max(0, index * ROW_HEIGHT_PX - (scroller.current?.clientHeight ?? 0) / 2)),
+    [scroller, scrollTo],
+  );
+
+  useLayoutEffect(() => {
+    if (follow) scrollTo(Infinity);
+  }, [follow, lines, scrollTo]);
+  useEffect(() => {
+    if (current !== null) scrollToLine(current);
+  }, [current, scrollToLine]);
+
+  function onScroll(): void {
+    const element = scroller.current;
+    if (!element) return;
+    const byUs = scrolledByUs.current;
+    scrolledByUs.current = false;
+    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= AT_END_PX;
+    if (!byUs && atEnd !== follow) setFollow(atEnd);
+  }
+  return { onScroll, scrollToLine };
+}
+
+/** `follow` of the owner, or the view's own where it has none. */
+function useFollow({ follow, onFollowChange }: Pick<LogViewProps, 'follow' | 'onFollowChange'>) {
+  const [own, setOwn] = useState(true);
+  const setFollow = useCallback(
+    (next: boolean) => {
+      setOwn(next);
+      onFollowChange?.(next);
+    },
+    [onFollowChange],
+  );
+  return { follow: follow ?? own, setFollow };
+}
+
+/** Lines that came since following stopped. */
+function useFreshLines(count: number, follow: boolean): number {
+  const [seen, setSeen] = useState(count);
+  if ((follow && seen !== count) || seen > count) setSeen(count);
+  return follow ? 0 : Math.max(0, count - seen);
 }
