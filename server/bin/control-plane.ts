@@ -22,6 +22,7 @@ const running = await startControlPlane({
   root: join(import.meta.dirname, '..', '..'),
   version: packageJson.version,
   dockerHost: process.env['DOCKER_HOST'],
+  searchPath: process.env['PATH'],
   logger,
   onSetupCode(code) {
     tellSupervisor({ type: 'setup_code', code });

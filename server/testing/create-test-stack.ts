@@ -69,6 +69,7 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
     root: ROOT,
     version: 'test',
     dockerHost: undefined,
+    searchPath: process.env['PATH'],
     logger: createLogger('test', settings.VIRIDIAN_LOG_LEVEL),
     onSetupCode: () => undefined,
     ...(driver === 'fake' && { driver: createFakeDriver(world, options.faultOf) }),

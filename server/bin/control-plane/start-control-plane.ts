@@ -31,6 +31,8 @@ export interface ControlPlaneProcess {
   root: string;
   version: string;
   dockerHost: string | undefined;
+  /** Where commands of deployments are looked for; the PATH of their instances. */
+  searchPath: string | undefined;
   logger: Logger;
   /** What runs instances; processes of this host where nothing else is given. */
   driver?: RuntimeDriver;
@@ -64,7 +66,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   const models = await composeModels(database, { dataDir, root, allowedRoots }, logger);
   const telemetry = createTelemetryClient({ socketPath: dataDir.telemetrySocket });
   const samples = createSampleSender(telemetry);
-  const driver = process.driver ?? createDriver(dataDir, logger);
+  const driver = process.driver ?? createDriver(process);
   const controlPlane = createControlPlane({
     database,
     driver,
@@ -132,8 +134,9 @@ async function prepareSetupCode(database: Database, tell: (code: string | null) 
   return code;
 }
 
-function createDriver(dataDir: DataDir, logger: Logger) {
+function createDriver({ dataDir, logger, searchPath }: ControlPlaneProcess): RuntimeDriver {
   return createProcessDriver({
+    ...(searchPath !== undefined && { searchPath }),
     instancesDir: dataDir.instances,
     logsDir: dataDir.logs,
     clock: systemClock,

@@ -296,7 +296,9 @@ export function superviseInstance(
   function observedState(): ObservedState {
     if (record.phase !== 'running') return record.phase;
     if (record.process === null || !isSameProcess(record.process)) return 'exited';
-    return probes?.readiness ?? 'probing';
+    const readiness = probes?.readiness ?? 'probing';
+    // Told only once it is written down: what was ready must be ready again at once for a driver that starts anew.
+    return readiness === 'ready' && !record.ready ? 'probing' : readiness;
   }
 
   function observe(): ObservedInstance {
