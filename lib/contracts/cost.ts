@@ -38,10 +38,14 @@ export const costRowSchema = z.object({
 export const costResultSchema = z.object({
   items: z.array(costRowSchema),
   next_cursor: z.null(),
+  /** In `currency`, the one that most instance types are priced in; rows of other currencies have totals of their own. */
   total_micros: z.number().int(),
   currency: z.string(),
-  /** What runs now costs per hour, including deployments that failed but hold an instance. */
+  /** What runs now costs per hour, including deployments that failed but hold an instance. In `currency`. */
   run_rate_micros_per_hour: z.number().int(),
+  totals: z.array(
+    z.object({ currency: z.string(), cost_micros: z.number().int(), run_rate_micros_per_hour: z.number().int() }),
+  ),
   complete_to: z.string(),
 });
 

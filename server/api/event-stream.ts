@@ -6,6 +6,8 @@ const HEARTBEAT_MS = 15_000;
 const MAX_BUFFERED_BYTES = 1 << 20;
 
 export interface EventStream {
+  /** Tells the reader the position before the first event: an id without data sets it and dispatches nothing. */
+  start(id: string): void;
   send(event: { id?: string; name: string; data: unknown }): void;
   close(): void;
   readonly signal: AbortSignal;
@@ -39,6 +41,7 @@ export function openEventStream(reply: FastifyReply, signal: AbortSignal): Event
   return {
     signal,
     close,
+    start: (id) => write(`id: ${id}\n\n`),
     // Data is JSON, which holds no line break, so one data line is enough.
     send: ({ id, name, data }) =>
       write(`${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`),

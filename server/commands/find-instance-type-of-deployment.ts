@@ -22,7 +22,7 @@ export async function findInstanceTypeOfDeployment(
     key: instanceTypeKey(type.name),
     cpu: fit.cpu,
     memoryMib: fit.memoryMib,
-    fitReason: full ? '' : `${type.name}: ${fit.reason}`,
+    fitReason: full ? '' : `Instance type "${type.name}" is cut to this host. ${fit.reason}`,
   };
 }
 

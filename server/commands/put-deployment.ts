@@ -14,6 +14,7 @@ import { recordActivity } from '#server/store/activity-store.ts';
 import { recordAudit } from '#server/store/audit-store.ts';
 import type { Transaction } from '#server/store/database.ts';
 import { findDeployment, insertDeployment, listDeployments, updateDeployment } from '#server/store/deployment-store.ts';
+import { findInstanceType } from '#server/store/instance-type-store.ts';
 import { findOperation, insertOperation, updateStage } from '#server/store/operation-store.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
@@ -204,6 +205,7 @@ async function note(
   await recordAudit(transaction, { actor, action, object, detail });
   const what = spec.model === null ? spec.kind : `${spec.model.name}:${spec.model.version}`;
   const scaling = provisioningState === 'Scaling';
+  const instanceType = (await findInstanceType(transaction, spec.instanceType))?.name ?? spec.instanceType;
   await recordActivity(transaction, {
     endpointName,
     deploymentName: name,
@@ -211,7 +213,7 @@ async function note(
     actor: actor.name,
     text: scaling
       ? `${name} is scaled to ${spec.instanceCount} instances.`
-      : `${what} is being deployed as ${name} on ${spec.instanceCount} × ${spec.instanceType}.`,
+      : `${what} is being deployed as ${name} on ${spec.instanceCount} × ${instanceType}.`,
     operationId: operation.id,
     revision,
   });

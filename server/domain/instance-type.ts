@@ -51,7 +51,7 @@ export function fitInstanceType(
   const cpu = Math.min(type.cpu, host.cpuCount);
   const memoryMib = Math.min(type.memoryMib, host.memoryMib);
   const reason = smaller
-    ? `Named for ${named}; gets ${cpu} CPUs and ${memoryMib} MiB, all that this host has.`
-    : 'Fits this host.';
+    ? `It is named for ${named}; here it gets ${cpu} CPUs and ${memoryMib} MiB, because the host is smaller.`
+    : 'It fits this host.';
   return { fits: true, cpu, memoryMib, reason };
 }

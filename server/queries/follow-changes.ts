@@ -4,8 +4,14 @@ import { authorize } from '#server/identity/authorize.ts';
 import { listChangesAfter, readFeedPosition } from '#server/store/change-feed.ts';
 import type { QueryContext } from './query-context.ts';
 
-/** `reset`: what came in between is no longer known, so the reader fetches afresh and goes on from this position. */
-export type FollowedChange = { kind: 'change'; change: RecordedChange } | { kind: 'reset'; position: number };
+/**
+ * `start`: where the stream begins, so that a reader who leaves before the first change can come back there. `reset`: what came in between is no
+ * longer known, so the reader fetches afresh and goes on from this position.
+ */
+export type FollowedChange =
+  | { kind: 'start'; position: number }
+  | { kind: 'reset'; position: number }
+  | { kind: 'change'; change: RecordedChange };
 
 const PAGE = 500;
 
@@ -31,7 +37,7 @@ export async function* followChanges(
     if (position < oldest || position > newest) {
       position = newest;
       yield { kind: 'reset', position };
-    }
+    } else yield { kind: 'start', position };
     while (!signal.aborted) {
       const page = await listChangesAfter(database, position, PAGE);
       for (const change of page) yield { kind: 'change', change };

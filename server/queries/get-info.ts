@@ -1,5 +1,6 @@
 import type { Capability, Health, Info } from '#lib/contracts/info.ts';
 import type { Actor } from '#server/domain/actor.ts';
+import { mainCurrency } from '#server/domain/main-currency.ts';
 import type { RoutePublisher } from '#server/domain/route-publisher.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { listPrices } from '#server/store/instance-type-store.ts';
@@ -25,8 +26,6 @@ export interface InfoContext extends QueryContext {
   /** Whether telemetry answers. */
   pingTelemetry(): Promise<boolean>;
 }
-
-const DEFAULT_CURRENCY = 'USD';
 
 /** What this installation is and what its host can run, with the reason and the fix for what it cannot. */
 export async function getInfo(context: InfoContext, actor: Actor): Promise<Info> {
@@ -58,7 +57,7 @@ export async function getInfo(context: InfoContext, actor: Actor): Promise<Info>
     gateway_url: context.gatewayUrl,
     gateway_workers: { confirmed, total },
     route_revision: revision,
-    currency: prices.at(-1)?.currency ?? DEFAULT_CURRENCY,
+    currency: mainCurrency(prices),
   };
 }
 

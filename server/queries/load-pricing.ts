@@ -1,7 +1,7 @@
 import { priceAt, runRateMicrosPerHour, type InstanceUse, type PriceStep } from '#server/cost/accrue-cost.ts';
-import { INITIAL_CURRENCY } from '#server/domain/initial-instance-types.ts';
 import type { InstanceTypePrice } from '#server/domain/instance-type.ts';
 import type { CapacityInterval } from '#server/domain/instance.ts';
+import { mainCurrency } from '#server/domain/main-currency.ts';
 import { listCapacityIntervals } from '#server/store/instance-store.ts';
 import { instanceTypeKey, listPrices } from '#server/store/instance-type-store.ts';
 import type { QueryContext } from './query-context.ts';
@@ -19,7 +19,7 @@ export async function loadPricing({ database, clock }: Pick<QueryContext, 'datab
   const now = clock.now();
   const prices = await listPrices(database);
   const running = (await listCapacityIntervals(database, { from: now, to: now + 1 })).map(toUse);
-  const currency = prices.at(-1)?.currency ?? INITIAL_CURRENCY;
+  const currency = mainCurrency(prices);
   return {
     priceOf: (instanceType) => priceOf(prices, instanceType, now) ?? { pricePerHourMicros: 0, currency },
     runRateOf(endpoint, deployment) {

@@ -7,7 +7,7 @@ import type { Reader, Transaction } from './database.ts';
 
 /** Oldest first. */
 export async function listApiKeys(reader: Reader): Promise<ApiKeyRecord[]> {
-  return reader.orm.select().from(apiKeys).orderBy(asc(apiKeys.createdAt), asc(apiKeys.id)).all() as ApiKeyRecord[];
+  return reader.orm.select().from(apiKeys).orderBy(asc(apiKeys.id)).all() as ApiKeyRecord[];
 }
 
 export async function findApiKey(reader: Reader, id: string): Promise<ApiKeyRecord | null> {

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { ChangeEvent } from '#lib/contracts/event.ts';
 import type { RecordedChange } from '#server/domain/change.ts';
 import { formatInstant } from '#server/kernel/clock.ts';
-import { followChanges } from '#server/queries/follow-changes.ts';
+import { type FollowedChange, followChanges } from '#server/queries/follow-changes.ts';
 import type { QueryContext } from '#server/queries/query-context.ts';
-import { openEventStream } from '../event-stream.ts';
+import { type EventStream, openEventStream } from '../event-stream.ts';
 import { type AnyRoute, ANSWERED, defineRoute } from '../route.ts';
 
 const eventsQuery = z.strictObject({
@@ -27,16 +27,22 @@ export function eventRoutes(context: QueryContext): AnyRoute[] {
         const after = Number.isSafeInteger(header) && header >= 0 ? header : (query.last_event_id ?? null);
         const changes = followChanges(context, actor, after, signal);
         const stream = openEventStream(raw.reply, signal);
-        for await (const change of changes) {
-          if (change.kind === 'reset')
-            stream.send({ id: String(change.position), name: 'reset', data: { position: change.position } });
-          else stream.send({ id: String(change.change.id), name: 'change', data: presentChange(change.change) });
-        }
+        for await (const followed of changes) send(stream, followed);
         stream.close();
         return ANSWERED;
       },
     }),
   ];
+}
+
+function send(stream: EventStream, followed: FollowedChange): void {
+  if (followed.kind === 'start') return stream.start(String(followed.position));
+  if (followed.kind === 'reset') {
+    const { position } = followed;
+    return stream.send({ id: String(position), name: 'reset', data: { position } });
+  }
+  const { change } = followed;
+  stream.send({ id: String(change.id), name: 'change', data: presentChange(change) });
 }
 
 function presentChange({ resource, kind, revision, at }: RecordedChange): ChangeEvent {

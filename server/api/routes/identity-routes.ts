@@ -19,6 +19,7 @@ import { getSetupState } from '#server/queries/get-setup-state.ts';
 import { listApiKeys } from '#server/queries/list-api-keys.ts';
 import { listAudit } from '#server/queries/list-audit.ts';
 import type { QueryContext } from '#server/queries/query-context.ts';
+import { pageQuerySchema, pageQueryShape } from '../page-query.ts';
 import { type AnyRoute, defineRoute } from '../route.ts';
 
 export interface IdentityRoutesContext extends QueryContext, Pick<CommandContext, 'database'> {
@@ -26,12 +27,7 @@ export interface IdentityRoutesContext extends QueryContext, Pick<CommandContext
 }
 
 const idParams = z.object({ id: z.string() });
-const auditQuery = z.strictObject({
-  object: z.string().optional(),
-  action: z.string().optional(),
-  cursor: z.coerce.number().int().positive().optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(50),
-});
+const auditQuery = z.strictObject({ ...pageQueryShape, object: z.string().optional(), action: z.string().optional() });
 
 export function identityRoutes(context: IdentityRoutesContext): AnyRoute[] {
   return [...apiKeyRoutes(context), auditRoute(context), ...studioRoutes(context)];
@@ -45,11 +41,9 @@ function apiKeyRoutes(context: IdentityRoutesContext): AnyRoute[] {
       auth: 'api',
       summary: 'List API keys without their values',
       tag: 'Access',
+      query: pageQuerySchema,
       responses: { 200: apiKeyListSchema },
-      handler: async ({ actor }) => ({
-        status: 200,
-        body: { items: await listApiKeys(context, actor), next_cursor: null },
-      }),
+      handler: async ({ actor, query }) => ({ status: 200, body: await listApiKeys(context, actor, query) }),
     }),
     defineRoute({
       method: 'POST',
@@ -91,10 +85,8 @@ function auditRoute(context: IdentityRoutesContext): AnyRoute {
     query: auditQuery,
     responses: { 200: auditListSchema },
     handler: async ({ actor, query }) => {
-      const { cursor, limit, object, action } = query;
-      const found = await listAudit(context, actor, { object, action, before: cursor ?? null, limit: limit + 1 });
-      const items = found.slice(0, limit);
-      return { status: 200, body: { items, next_cursor: found.length > limit ? String(items.at(-1)?.id) : null } };
+      const { cursor, limit, ...filter } = query;
+      return { status: 200, body: await listAudit(context, actor, filter, { limit, cursor }) };
     },
   });
 }
