@@ -57,7 +57,8 @@ export interface LogViewProps {
  * for new lines says how many there are.
  */
 export function LogView(props: LogViewProps) {
-  const { lines, emptyText, height, search = '', current = null, onSelectLine, label = 'Console', className } = props;
+  const { lines, emptyText, height, search = '', current = null, onSelectLine, className } = props;
+  const { label = 'Console', showInstance = false } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const timeStyle = useTimeStyle();
   const { follow, setFollow } = useFollow(props);
@@ -76,7 +77,7 @@ export function LogView(props: LogViewProps) {
   return (
     <div className={cx('relative min-w-0', className)} style={{ height }}>
       {/* A region that scrolls has to be reachable with the keyboard. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions */}
       <div
         ref={scroller}
         role="group"
@@ -99,7 +100,7 @@ export function LogView(props: LogViewProps) {
                   numberWidth={numberWidth}
                   search={search}
                   isCurrent={index === current}
-                  showInstance={props.showInstance ?? false}
+                  showInstance={showInstance}
                   timeStyle={timeStyle}
                   onSelect={onSelectLine ? select : undefined}
                 />
@@ -148,7 +149,7 @@ function useScrolling(scroller: RefObject<HTMLElement | null>, state: ScrollingS
       const reachable = element ? Math.min(top, element.scrollHeight - element.clientHeight) : 0;
       if (!element || Math.abs(element.scrollTop - reachable) < 1) return;
       scrolledByUs.current = true;
-      element.scrollTop = reachable;
+      element.scrollTo({ top: reachable });
     },
     [scroller],
   );
@@ -158,7 +159,7 @@ function useScrolling(scroller: RefObject<HTMLElement | null>, state: ScrollingS
   );
 
   useLayoutEffect(() => {
-    if (follow) scrollTo(Infinity);
+    if (follow) scrollTo(lines.length * ROW_HEIGHT_PX);
   }, [follow, lines, scrollTo]);
   useEffect(() => {
     if (current !== null) scrollToLine(current);
