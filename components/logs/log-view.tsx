@@ -1,17 +1,7 @@
 'use client';
 
 import { ArrowDown } from 'lucide-react';
-import {
-  type KeyboardEvent,
-  type Ref,
-  type RefObject,
-  useCallback,
-  useEffect,
-  useImperativeHandle,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from 'react';
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { usePreferences, useTimeStyle } from '#components/layout/preferences.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { cx } from '#components/ui/class-names.ts';
@@ -22,11 +12,6 @@ import { useRowWindow } from './use-row-window.ts';
 
 /** Closer to the end than this counts as being there. */
 const AT_END_PX = 2 * ROW_HEIGHT_PX;
-
-export interface LogViewHandle {
-  /** Brings a line, counted from 0, to the middle. */
-  scrollToLine(index: number): void;
-}
 
 export interface LogViewProps {
   lines: readonly LogLine[];
@@ -49,7 +34,6 @@ export interface LogViewProps {
   /** Names the region. */
   label?: string;
   className?: string;
-  ref?: Ref<LogViewHandle>;
 }
 
 /**
@@ -64,8 +48,7 @@ export function LogView(props: LogViewProps) {
   const { follow, setFollow } = useFollow(props);
   const fresh = useFreshLines(lines.length, follow);
   const rows = useRowWindow(scroller, lines.length);
-  const { onScroll, scrollToLine } = useScrolling(scroller, { lines, current, follow, setFollow });
-  useImperativeHandle(props.ref, () => ({ scrollToLine }), [scrollToLine]);
+  const onScroll = useScrolling(scroller, { lines, current, follow, setFollow });
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key === 'End') setFollow(true);
@@ -173,7 +156,7 @@ function useScrolling(scroller: RefObject<HTMLElement | null>, state: ScrollingS
     const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= AT_END_PX;
     if (!byUs && atEnd !== follow) setFollow(atEnd);
   }
-  return { onScroll, scrollToLine };
+  return onScroll;
 }
 
 /** `follow` of the owner, or the view's own where it has none. */
