@@ -32,10 +32,6 @@ export async function listInstances(
   return rows as InstanceRecord[];
 }
 
-export async function findInstance(reader: Reader, id: string): Promise<InstanceRecord | null> {
-  return (reader.orm.select().from(instances).where(eq(instances.id, id)).get() as InstanceRecord | undefined) ?? null;
-}
-
 /** Every instance there is, for garbage collection. */
 export async function listAllInstances(reader: Reader): Promise<InstanceRecord[]> {
   return reader.orm.select().from(instances).orderBy(asc(instances.id)).all() as InstanceRecord[];

@@ -1,4 +1,4 @@
 import { defineConfig } from 'drizzle-kit';
 
-/** `drizzle-kit generate --config drizzle/drizzle.config.ts` writes the next migration; its SQL is read before it is committed. */
+/** `drizzle-kit generate --name <what it does>` writes the next migration; its SQL is read before it is committed. */
 export default defineConfig({ dialect: 'sqlite', schema: './drizzle/schema', out: './drizzle/migrations' });
