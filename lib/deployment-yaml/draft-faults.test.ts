@@ -35,7 +35,7 @@ describe('faults', () => {
   });
 
   test('hold an upload back until it is complete', () => {
-    const faults = draftFaults({ ...COMPLETE, model: UPLOAD }, { ...FACTS, servable: null });
+    const faults = draftFaults({ ...COMPLETE, model: { ...UPLOAD, id: '' } }, { ...FACTS, servable: null });
     expect(faults).toEqual([{ field: 'model', message: 'The upload is not complete.' }]);
   });
 

@@ -41,7 +41,7 @@ function modelFaults({ model }: DeploymentDraft, { servable }: DraftFacts): Draf
   const faults: DraftFault[] = [];
   if (servable && !servable.ok) faults.push({ field: 'model', message: servable.reason });
   if (model.kind === 'upload') {
-    if (servable === null) faults.push({ field: 'model', message: 'The upload is not complete.' });
+    if (model.id === '') faults.push({ field: 'model', message: 'The upload is not complete.' });
     const fault = assetNameFault(model.name);
     if (fault !== null) faults.push({ field: 'model-name', message: `The name ${fault}.` });
   }

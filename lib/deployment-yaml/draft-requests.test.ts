@@ -6,7 +6,7 @@ import { deploymentWriteSchema } from '../contracts/deployment.ts';
 import { endpointWriteSchema } from '../contracts/endpoint.ts';
 import { modelVersionWriteSchema } from '../contracts/model.ts';
 import { type DeploymentDraft, EMPTY_DRAFT, type ModelSource, parseModelReference } from './draft.ts';
-import { planRequests } from './draft-requests.ts';
+import { planRequests, requestLine } from './draft-requests.ts';
 import { draftToYaml } from './draft-to-yaml.ts';
 import { requestsToCurl } from './requests-to-curl.ts';
 
@@ -35,26 +35,28 @@ function draft(changes: Partial<DeploymentDraft>) {
 
 describe('the requests of a draft', () => {
   test('register the model, make the endpoint and then the deployment, writing over nothing', () => {
-    const requests = planRequests(draft({}), true);
-    expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    const lines = planRequests(draft({})).map(requestLine);
+    expect(lines.map(({ method, path }) => `${method} ${path}`)).toEqual([
       'POST /models/iris/versions',
       'PUT /endpoints/iris',
       'PUT /endpoints/iris/deployments/blue?all_traffic=true',
     ]);
-    expect(requests.slice(1).every(({ headers }) => headers['if-none-match'] === '*')).toBe(true);
+    expect(lines.slice(1).every(({ headers }) => headers['if-none-match'] === '*')).toBe(true);
   });
 
   test('leave out what exists', () => {
-    const [only, ...rest] = planRequests(
-      draft({ model: { kind: 'registered', name: 'iris', version: '3' }, endpoint: EXISTING }),
-      false,
-    );
-    expect(rest).toEqual([]);
-    expect(only).toMatchObject({ path: '/endpoints/iris/deployments/blue', body: { model: 'azureml:iris:3' } });
+    const model: ModelSource = { kind: 'registered', name: 'iris', version: '3' };
+    const requests = planRequests(draft({ model, endpoint: EXISTING, takesAllTraffic: false }));
+    expect(requests.map(requestLine).map(({ path }) => path)).toEqual(['/endpoints/iris/deployments/blue']);
+    expect(requests[0]?.body).toMatchObject({ model: 'azureml:iris:3' });
   });
 
   test('write over a deployment only when it is edited', () => {
-    expect(planRequests(draft({ replaces: true }), false).at(-1)?.headers).toEqual({});
+    expect(
+      planRequests(draft({ replaces: true }))
+        .map(requestLine)
+        .at(-1)?.headers,
+    ).toEqual({});
   });
 
   test('are bodies that the contract takes, with defaults left out', () => {
@@ -63,7 +65,6 @@ describe('the requests of a draft', () => {
         requestSettings: { ...EMPTY_DRAFT.requestSettings, request_timeout_ms: 5000 },
         readinessProbe: { ...EMPTY_DRAFT.readinessProbe, period: 2 },
       }),
-      true,
     );
     expect(modelVersionWriteSchema.parse(requests[0]?.body)).toEqual({ path: 'sample:iris-1' });
     expect(endpointWriteSchema.parse(requests[1]?.body)).toEqual({ auth_mode: 'key' });
@@ -85,20 +86,20 @@ describe('the YAML of a draft', () => {
     });
 
   test('holds an endpoint and a deployment that the API takes as bodies', () => {
-    const [endpoint, deployment] = bodies(draftToYaml(draft({ model: UPLOAD }), true));
+    const [endpoint, deployment] = bodies(draftToYaml(draft({ model: UPLOAD })));
     expect(endpointWriteSchema.parse(endpoint).name).toBe('iris');
     const body = deploymentWriteSchema.parse(deployment);
     expect(body).toMatchObject({ name: 'blue', endpoint_name: 'iris', model: { name: 'churn', path: 'upload:up_1' } });
   });
 
   test('holds only the deployment where the endpoint exists', () => {
-    expect(bodies(draftToYaml(draft({ endpoint: EXISTING }), false))).toHaveLength(1);
+    expect(bodies(draftToYaml(draft({ endpoint: EXISTING })))).toHaveLength(1);
   });
 
   test('keeps any description whole', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), (description) => {
-        const [endpoint] = bodies(draftToYaml(draft({ endpoint: { isNew: true, name: 'iris', description } }), false));
+        const [endpoint] = bodies(draftToYaml(draft({ endpoint: { isNew: true, name: 'iris', description } })));
         expect(endpoint?.['description']).toBe(description);
       }),
     );
@@ -109,14 +110,14 @@ describe('the commands of a draft', () => {
   test('are syntax that a shell takes, and never hold a key', () => {
     for (const model of [SAMPLE, UPLOAD, { ...UPLOAD, filename: 'my model.tar', isFolder: true }]) {
       const upload = model.kind === 'upload' ? model : null;
-      const text = requestsToCurl(planRequests(draft({ model }), true), 'http://127.0.0.1:3000/api/v1', upload);
+      const text = requestsToCurl(planRequests(draft({ model })), 'http://127.0.0.1:3000/api/v1', upload);
       expect(() => execFileSync('bash', ['-n'], { input: text })).not.toThrow();
       expect(text).toContain('$VIRIDIAN_API_KEY');
     }
   });
 
   test('send the bodies that the page sends, with the id of the upload that they make', () => {
-    const requests = planRequests(draft({ model: UPLOAD }), false);
+    const requests = planRequests(draft({ model: UPLOAD }));
     const text = requestsToCurl(requests, 'http://h/api/v1', UPLOAD);
     const stub = 'curl() { while [ $# -gt 0 ]; do [ "$1" = -d ] && printf "%s\\n" "$2"; shift; done; }\nUPLOAD=up_9\n';
     const script = stub + text.slice(text.indexOf('# Register'));

@@ -1,61 +1,80 @@
 import type { DeploymentWrite } from '../contracts/deployment.ts';
 import type { EndpointWrite } from '../contracts/endpoint.ts';
 import type { ModelVersionWrite } from '../contracts/model.ts';
+import { apiPath } from '../queries/fetch-json.ts';
 import { type DeploymentDraft, type ModelSource, modelReference, registrationPath } from './draft.ts';
 
 export type PlannedStep = 'model' | 'endpoint' | 'deployment';
 
-/** One request of the REST API. `path` starts after `/api/v1`. */
+/** One request of the REST API that the wizard makes. */
 export type PlannedRequest =
-  | { step: 'model'; method: 'POST'; path: string; headers: Record<string, string>; body: ModelVersionWrite }
-  | { step: 'endpoint'; method: 'PUT'; path: string; headers: Record<string, string>; body: EndpointWrite }
-  | { step: 'deployment'; method: 'PUT'; path: string; headers: Record<string, string>; body: DeploymentWrite };
+  | { step: 'model'; name: string; body: ModelVersionWrite }
+  | { step: 'endpoint'; name: string; body: EndpointWrite }
+  | {
+      step: 'deployment';
+      endpoint: string;
+      name: string;
+      /** Takes all live traffic once it is ready. */
+      allTraffic: boolean;
+      /** Fails where the deployment exists, so that nobody's work is written over. */
+      createOnly: boolean;
+      body: DeploymentWrite;
+    };
 
-/** Fails where something of the name exists already, so that nobody's work is written over. */
-const CREATE_ONLY = { 'if-none-match': '*' };
+/** A draft whose model is chosen. */
+export type ChosenDraft = DeploymentDraft & { model: ModelSource };
 
-/**
- * The requests that make what a draft describes, in their order. The page sends these, and "Copy as curl" prints these.
- * @param allTraffic whether the deployment takes all live traffic once it is ready
- */
-export function planRequests(draft: DeploymentDraft & { model: ModelSource }, allTraffic: boolean): PlannedRequest[] {
+/** The requests that make what a draft describes, in their order. The page sends these, and "Copy as curl" prints these. */
+export function planRequests(draft: ChosenDraft): PlannedRequest[] {
   const requests: PlannedRequest[] = [];
+  const endpoint = draft.endpoint.name.toLowerCase();
   const path = registrationPath(draft.model);
-  if (path !== null) {
-    requests.push({
-      step: 'model',
-      method: 'POST',
-      path: `/models/${encodeURIComponent(draft.model.name)}/versions`,
-      headers: {},
-      body: { path },
-    });
-  }
-  const endpoint = `/endpoints/${encodeURIComponent(draft.endpoint.name.toLowerCase())}`;
-  if (draft.endpoint.isNew) {
-    requests.push({
-      step: 'endpoint',
-      method: 'PUT',
-      path: endpoint,
-      headers: CREATE_ONLY,
-      body: endpointBody(draft),
-    });
-  }
+  if (path !== null) requests.push({ step: 'model', name: draft.model.name, body: { path } });
+  if (draft.endpoint.isNew) requests.push({ step: 'endpoint', name: endpoint, body: endpointBody(draft) });
   requests.push({
     step: 'deployment',
-    method: 'PUT',
-    path: `${endpoint}/deployments/${encodeURIComponent(draft.deployment.toLowerCase())}${allTraffic ? '?all_traffic=true' : ''}`,
-    headers: draft.replaces ? {} : CREATE_ONLY,
+    endpoint,
+    name: draft.deployment.toLowerCase(),
+    allTraffic: draft.takesAllTraffic,
+    createOnly: !draft.replaces,
     body: deploymentBody(draft),
   });
   return requests;
 }
+
+export interface RequestLine {
+  method: 'POST' | 'PUT';
+  /** After `/api/v1`. */
+  path: string;
+  headers: Record<string, string>;
+}
+
+/** How a planned request goes over HTTP. */
+export function requestLine(request: PlannedRequest): RequestLine {
+  switch (request.step) {
+    case 'model':
+      return { method: 'POST', path: apiPath('models', request.name, 'versions'), headers: {} };
+    case 'endpoint':
+      return { method: 'PUT', path: apiPath('endpoints', request.name), headers: CREATE_ONLY };
+    case 'deployment': {
+      const path = apiPath('endpoints', request.endpoint, 'deployments', request.name);
+      return {
+        method: 'PUT',
+        path: request.allTraffic ? `${path}?all_traffic=true` : path,
+        headers: request.createOnly ? CREATE_ONLY : {},
+      };
+    }
+  }
+}
+
+const CREATE_ONLY = { 'if-none-match': '*' };
 
 export function endpointBody({ endpoint }: Pick<DeploymentDraft, 'endpoint'>): EndpointWrite {
   return { ...(endpoint.description === '' ? {} : { description: endpoint.description }), auth_mode: 'key' };
 }
 
 /** Only what differs from the defaults, so that defaults may change under it. */
-export function deploymentBody(draft: DeploymentDraft & { model: ModelSource }): DeploymentWrite {
+export function deploymentBody(draft: ChosenDraft): DeploymentWrite {
   const requestSettings = given(draft.requestSettings);
   const readinessProbe = given(draft.readinessProbe);
   const livenessProbe = given(draft.livenessProbe);

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { type DeploymentDraft, type ModelSource, registrationPath } from './draft.ts';
-import { deploymentBody, endpointBody } from './draft-requests.ts';
+import { type ModelSource, registrationPath } from './draft.ts';
+import { type ChosenDraft, deploymentBody, endpointBody } from './draft-requests.ts';
 
 const SCHEMAS = 'https://azuremlschemas.azureedge.net/latest';
 
@@ -8,7 +8,7 @@ const SCHEMAS = 'https://azuremlschemas.azureedge.net/latest';
  * The draft as YAML documents, the endpoint's first where it is new. Field names are those of the REST bodies, so each document is a valid
  * body too. A model that is not registered yet is described in place.
  */
-export function draftToYaml(draft: DeploymentDraft & { model: ModelSource }, allTraffic: boolean): string {
+export function draftToYaml(draft: ChosenDraft): string {
   const documents: object[] = [];
   const endpointName = draft.endpoint.name.toLowerCase();
   if (draft.endpoint.isNew) {
@@ -27,7 +27,7 @@ export function draftToYaml(draft: DeploymentDraft & { model: ModelSource }, all
   });
   const texts = documents.map((document) => stringify(document, { lineWidth: 0 }));
   // The endpoint cannot name a deployment that is not there yet, so the share is no field of either document.
-  const share = allTraffic ? '# Takes all live traffic once it is ready: ?all_traffic=true\n' : '';
+  const share = draft.takesAllTraffic ? '# Takes all live traffic once it is ready: ?all_traffic=true\n' : '';
   return [...texts.slice(0, -1), `${share}${texts.at(-1)}`].join('---\n');
 }
 

@@ -3,7 +3,7 @@ export type ModelSource =
   | { kind: 'registered'; name: string; version: string }
   /** A bundled version by its id; registering it takes the path `sample:<id>`. */
   | { kind: 'sample'; id: string; name: string }
-  /** An upload, finished or not; `name` is the model that it is to become a version of. A folder travels as one tar. */
+  /** `id` is empty until the last byte has arrived; `name` is the model that it is to become a version of. A folder travels as one tar. */
   | { kind: 'upload'; id: string; filename: string; isFolder: boolean; sizeBytes: number; name: string };
 
 /** Seconds and counts; null leaves the default in force. */
@@ -40,8 +40,8 @@ export interface DeploymentDraft {
   livenessProbe: ProbeDraft;
   endpoint: { isNew: boolean; name: string; description: string };
   deployment: string;
-  /** Takes all live traffic once it is ready; null leaves it to what the endpoint serves now. */
-  takesAllTraffic: boolean | null;
+  /** Takes all live traffic once it is ready. */
+  takesAllTraffic: boolean;
   /** The deployment exists and is written again: editing after a failure. */
   replaces: boolean;
 }
@@ -55,7 +55,7 @@ export const EMPTY_DRAFT: DeploymentDraft = {
   livenessProbe: EMPTY_PROBE,
   endpoint: { isNew: true, name: '', description: '' },
   deployment: '',
-  takesAllTraffic: null,
+  takesAllTraffic: true,
   replaces: false,
 };
 

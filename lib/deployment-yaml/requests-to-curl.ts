@@ -1,5 +1,5 @@
 import { shellQuote } from '../snippets/shell-quote.ts';
-import type { PlannedRequest } from './draft-requests.ts';
+import { type PlannedRequest, requestLine } from './draft-requests.ts';
 
 /** An upload that the commands have to make first. */
 export interface UploadToMake {
@@ -43,12 +43,12 @@ const TITLES = {
 } as const;
 
 function command(request: PlannedRequest, base: string, upload: UploadToMake | null): string[] {
-  const headers = Object.entries(request.headers).map(([name, value]) => `  -H ${shellQuote(`${name}: ${value}`)} \\`);
+  const { method, path, headers } = requestLine(request);
   return [
     `# ${TITLES[request.step]}`,
-    `curl -fsS -X ${request.method} ${shellQuote(`${base}${request.path}`)} \\`,
+    `curl -fsS -X ${method} ${shellQuote(`${base}${path}`)} \\`,
     '  -H "Authorization: Bearer $VIRIDIAN_API_KEY" \\',
-    ...headers,
+    ...Object.entries(headers).map(([name, value]) => `  -H ${shellQuote(`${name}: ${value}`)} \\`),
     "  -H 'Content-Type: application/json' \\",
     `  -d ${quoteBody(request, upload)}`,
   ];

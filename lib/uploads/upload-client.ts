@@ -1,7 +1,8 @@
-import { type DetailedError, Upload } from 'tus-js-client';
+import { defaultOptions, type DetailedError, Upload } from 'tus-js-client';
 import type { Problem } from '#lib/contracts/problem.ts';
 import { API_BASE } from '#lib/queries/fetch-json.ts';
 import { unexpectedProblem } from '#lib/queries/api-problem.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { createTarBlob, type UploadFile } from './tar-blob.ts';
 
 const CHUNK_BYTES = 8 * 2 ** 20;
@@ -21,30 +22,52 @@ export interface RunningUpload {
   cancel(): void;
 }
 
-/** What people call the upload: the file, or the folder that they dropped. */
-export function nameOfUpload(files: readonly UploadFile[]): string {
-  const [first] = files;
-  return first === undefined ? '' : (first.path.split('/')[0] ?? first.path);
+/** What is sent for a selection: one file as it is, several as one tar archive that holds their folder. */
+export interface UploadBody {
+  filename: string;
+  isFolder: boolean;
+  blob: Blob;
+}
+
+/** @throws Error for a path or file that a tar archive cannot hold */
+export function uploadBody(files: readonly UploadFile[]): UploadBody {
+  const [only] = files;
+  if (files.length === 1 && only !== undefined && !only.path.includes('/')) {
+    return { filename: only.path, isFolder: false, blob: only.file };
+  }
+  const folder = folderOf(files);
+  const inFolder = files.map(({ path, file }) => ({ path: path.includes('/') ? path : `${folder}/${path}`, file }));
+  // The same selection must give the same bytes, or a resumed upload would be spliced from two.
+  const sorted = inFolder.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return { filename: `${folder}.tar`, isFolder: true, blob: createTarBlob(sorted) };
+}
+
+/** The folder that was picked; for loose files, named after the model among them. */
+function folderOf(files: readonly UploadFile[]): string {
+  const inside = files.find(({ path }) => path.includes('/'));
+  if (inside) return inside.path.split('/')[0]!;
+  const model = files.find(({ path }) => path.endsWith('.onnx'));
+  return model ? model.path.replace(/\.onnx$/, '') : 'model';
 }
 
 /**
- * Sends one file as it is, several as one tar archive, in pieces that survive a lost connection. The same files picked again after a reload go on
- * where they stopped (tus 1.0.0).
+ * Sends a selection in pieces that survive a lost connection. The same files picked again after a reload go on where they stopped
+ * (tus 1.0.0, https://tus.io/protocols/resumable-upload).
  */
-export function startUpload(files: readonly UploadFile[], events: UploadEvents): RunningUpload {
-  const [only] = files;
-  const single = files.length === 1 && only !== undefined && !only.path.includes('/');
-  const blob = single ? only.file : createTarBlob(files);
-  const name = nameOfUpload(files);
+export function startUpload(
+  files: readonly UploadFile[],
+  { filename, blob }: UploadBody,
+  events: UploadEvents,
+): RunningUpload {
   const upload = new Upload(blob as File, {
     endpoint: `${API_BASE}/uploads/tus`,
     chunkSize: CHUNK_BYTES,
     retryDelays: RETRY_DELAYS_MS,
-    metadata: { filename: single ? name : `${name}.tar` },
+    metadata: { filename },
     removeFingerprintOnSuccess: true,
     fingerprint: async () => fingerprintOf(files),
     onProgress: events.onProgress,
-    onSuccess: () => events.onDone(upload.url?.split('/').at(-1) ?? ''),
+    onSuccess: () => events.onDone(idOfUrl(upload.url)),
     onError: (error) => events.onFailed(problemOfUpload(error)),
     onShouldRetry: (error) => isWorthRetrying(error.originalResponse?.getStatus()),
   });
@@ -62,10 +85,28 @@ async function resumeOrStart(upload: Upload): Promise<void> {
   upload.start();
 }
 
-/** Names, sizes and times of what was picked: the same again means the same upload. */
-function fingerprintOf(files: readonly UploadFile[]): string {
-  const facts = files.map(({ path, file }) => `${path}:${file.size}:${file.lastModified ?? 0}`).toSorted();
-  return `viridian-upload ${facts.join('|')}`;
+function idOfUrl(url: string | null): string {
+  return url?.split('/').at(-1) ?? '';
+}
+
+/** An upload that this browser began and did not finish. */
+export interface UnfinishedUpload {
+  id: string;
+  filename: string;
+  sizeBytes: number;
+  /** Makes this browser forget it; the server does by itself after a day. */
+  forget: () => Promise<void>;
+}
+
+export async function listUnfinishedUploads(): Promise<UnfinishedUpload[]> {
+  const storage = defaultOptions.urlStorage;
+  const stored = await storage.findAllUploads();
+  return stored.map(({ uploadUrl, metadata, size, urlStorageKey }) => ({
+    id: idOfUrl(uploadUrl),
+    filename: metadata['filename'] ?? '',
+    sizeBytes: size ?? 0,
+    forget: () => storage.removeUpload(urlStorageKey),
+  }));
 }
 
 /** What the server refused for good is not sent again; a lost connection or a busy server is. */
