@@ -6,6 +6,9 @@ import {
   gatewayConfig,
   listenConfig,
 } from '#server/kernel/config.ts';
+import { onnxServerConfig } from '#server/inference/onnx/settings.ts';
+import { uploadConfig } from '#server/models/upload-config.ts';
+import { telemetryConfig } from '#server/telemetry/telemetry-config.ts';
 
 const GROUPS: readonly { title: string; slice: ConfigSlice }[] = [
   { title: 'Where things live', slice: dataDirConfig },
@@ -13,12 +16,16 @@ const GROUPS: readonly { title: string; slice: ConfigSlice }[] = [
   { title: 'Gateway', slice: gatewayConfig },
   { title: 'First administrator', slice: administratorConfig },
   { title: 'What may be reached', slice: accessConfig },
+  { title: 'Uploads', slice: uploadConfig },
+  { title: 'Telemetry', slice: telemetryConfig },
+  { title: 'ONNX model server (environment variables of a deployment)', slice: onnxServerConfig },
 ];
 
 /** Defaults that depend on the machine, in words. */
 const DESCRIBED_DEFAULTS: Record<string, string> = {
   VIRIDIAN_DATA_DIR: '~/.viridian',
   VIRIDIAN_GATEWAY_WORKERS: 'cores, at most 8',
+  VIRIDIAN_ONNX_THREADS: 'cores of the instance type',
 };
 
 interface Setting {

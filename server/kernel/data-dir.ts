@@ -20,6 +20,8 @@ export interface DataDir {
   instances: string;
   logs: string;
   telemetry: string;
+  /** Compiled code of our own programs (NODE_COMPILE_CACHE): they start in half the time and with less memory. Can be thrown away. */
+  compileCache: string;
 }
 
 /** Longest path that a Unix socket address holds on Linux is 107 bytes; on macOS 103. */
@@ -49,13 +51,14 @@ export function dataDirPaths(root: string): DataDir {
     instances: join(root, 'instances'),
     logs: join(root, 'logs'),
     telemetry: join(root, 'telemetry'),
+    compileCache: join(root, 'cache', 'compiled'),
   };
 }
 
 /** Makes the data directory and its folders, readable by their owner only. */
 export function ensureDataDir(root: string): DataDir {
   const paths = dataDirPaths(root);
-  const folders = [root, 'keys', 'run', 'routing', 'models', 'uploads', 'instances', 'logs', 'telemetry'];
+  const folders = [root, 'keys', 'run', 'routing', 'models', 'uploads', 'instances', 'logs', 'telemetry', 'cache'];
   for (const folder of folders)
     mkdirSync(folder === root ? root : join(root, folder), { recursive: true, mode: 0o700 });
   return paths;

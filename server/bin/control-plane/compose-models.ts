@@ -8,6 +8,7 @@ import type { Logger } from '#server/kernel/logger.ts';
 import { detectModel } from '#server/models/detect/detect-model.ts';
 import { createModelFiles } from '#server/models/model-files.ts';
 import { openModelSource } from '#server/models/model-source.ts';
+import type { uploadLimitsOf } from '#server/models/upload-config.ts';
 import { createUploads, type Uploads } from '#server/models/uploads.ts';
 import type { Database } from '#server/store/database.ts';
 import { createUploadRows } from './upload-rows.ts';
@@ -19,13 +20,22 @@ export interface ComposedModels {
   stop(): void;
 }
 
+export interface ModelOptions {
+  dataDir: DataDir;
+  /** Folder of package.json. */
+  root: string;
+  /** Folders that `file:` paths may lie in. */
+  allowedRoots: readonly string[];
+  limits: ReturnType<typeof uploadLimitsOf>;
+}
+
 /** Registry files, uploads, detection and bundled samples, and the timer that removes what expired. */
 export async function composeModels(
   database: Database,
-  paths: { dataDir: DataDir; root: string; allowedRoots: readonly string[] },
+  options: ModelOptions,
   logger: Logger,
 ): Promise<ComposedModels> {
-  const { dataDir, root, allowedRoots } = paths;
+  const { dataDir, root, allowedRoots, limits } = options;
   const samplesDir = join(root, 'samples');
   const samples = await readSamples(join(samplesDir, 'catalog.json'));
   const modelFiles = createModelFiles(dataDir.models);
@@ -35,6 +45,7 @@ export async function composeModels(
     store: createUploadRows(database),
     clock: systemClock,
     detect: detectModel,
+    limits,
   });
   const sampleFolder = (id: string): string | null => {
     const path = findSamplePath(samples, id);

@@ -7,6 +7,7 @@ import {
   listenConfig,
   type ParsedSlice,
 } from '#server/kernel/config.ts';
+import { uploadConfig } from '#server/models/upload-config.ts';
 
 /** Settings that only the control plane reads; the supervisor hands the token over. */
 const ownConfig = {
@@ -26,6 +27,7 @@ export const controlPlaneSettings = {
   ...listenConfig,
   ...administratorConfig,
   ...accessConfig,
+  ...uploadConfig,
   ...ownConfig,
 } satisfies ConfigSlice;
 

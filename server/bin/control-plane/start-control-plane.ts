@@ -18,6 +18,7 @@ import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import { getSetupState } from '#server/queries/get-setup-state.ts';
 import type { HostFacts } from '#server/queries/get-info.ts';
+import { uploadLimitsOf } from '#server/models/upload-config.ts';
 import { type Database, openDatabase } from '#server/store/database.ts';
 import { createSampleSender, createTelemetryClient } from '#server/telemetry/telemetry-client.ts';
 import { ensureSecretFile } from '../supervisor/secret-file.ts';
@@ -63,21 +64,28 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   await bootstrapAdministrator({ database }, administratorOf(settings));
   const setupCode = await prepareSetupCode(database, process.onSetupCode);
   const allowedRoots = settings.VIRIDIAN_MODEL_PATH_ALLOW.split(/[:,]/).filter((path) => path !== '');
-  const models = await composeModels(database, { dataDir, root, allowedRoots }, logger);
+  const models = await composeModels(
+    database,
+    { dataDir, root, allowedRoots, limits: uploadLimitsOf(settings) },
+    logger,
+  );
   const telemetry = createTelemetryClient({ socketPath: dataDir.telemetrySocket });
   const samples = createSampleSender(telemetry);
   const driver = process.driver ?? createDriver(process);
   const controlPlane = createControlPlane({
     database,
     driver,
-    paths: { modelsDir: dataDir.models, onnxServer: [execPath(), join(root, 'server/inference/onnx/main.ts')] },
+    paths: {
+      modelsDir: dataDir.models,
+      onnxServer: [execPath(), join(root, 'server/inference/onnx/main.ts')],
+      compileCache: dataDir.compileCache,
+    },
     gatewaySocket: dataDir.gatewaySocket,
     routeTablePath: dataDir.routeTable,
     clock: systemClock,
     logger,
     recordSample: (sample) => samples.record(sample),
   });
-  await controlPlane.start();
   await controlPlane.start();
   const context: ApiContext = {
     ...models.context,

@@ -125,7 +125,8 @@ async function describeProcesses(supervision: Supervision, ports: ResolvedPorts)
     VIRIDIAN_GATEWAY_PORT: String(ports.gateway),
     VIRIDIAN_API_PORT: String(ports.api),
   };
-  const shared = { ...environment, ...listening };
+  const compiled = { NODE_COMPILE_CACHE: dataDir.compileCache };
+  const shared = { ...environment, ...listening, ...compiled };
   const studioUrl = `http://${formatHost(config.VIRIDIAN_HOST)}:${ports.studio}`;
   return [
     { name: 'telemetry', args: [entry('telemetry.ts')], cwd: root, environment: shared, stopTimeoutMs: 10_000 },
@@ -152,7 +153,13 @@ async function describeProcesses(supervision: Supervision, ports: ResolvedPorts)
         String(ports.studio),
       ],
       cwd: root,
-      environment: { ...withoutViridianSettings(environment), ...listening, ...secrets, NODE_ENV: 'production' },
+      environment: {
+        ...withoutViridianSettings(environment),
+        ...listening,
+        ...compiled,
+        ...secrets,
+        NODE_ENV: 'production',
+      },
       waitUntilReady: (_pid, signal) => waitForHttp(`${studioUrl}/sign-in`, signal),
       stopTimeoutMs: 10_000,
     },
