@@ -47,7 +47,8 @@ function startWorker(): void {
       send: (message) => void (process.connected && process.send?.(message)),
       onMessage: (listener) => process.on('message', (message) => listener(message as ToWorker)),
     },
-    () => process.exit(0),
+    // What has just been sent to the primary leaves first.
+    () => void setImmediate(() => process.exit(0)),
   );
 }
 

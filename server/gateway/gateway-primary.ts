@@ -1,5 +1,7 @@
 import cluster from 'node:cluster';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import type { ToControlPlane, ToGateway } from '#server/routing/gateway-link.ts';
@@ -81,6 +83,7 @@ class Primary {
   }
 
   async start(): Promise<void> {
+    this.port = await this.fixPort();
     this.table = this.loadTable();
     this.persisted = this.table?.revision ?? 0;
     if (this.table !== null) this.configureCounts(this.table);
@@ -93,6 +96,20 @@ class Primary {
       },
     });
     this.fleet.start();
+  }
+
+  /**
+   * Turns 0 into a number before any worker asks for it: workers share one socket as long as they name the same port, and it must be the same
+   * after all of them have died.
+   */
+  private async fixPort(): Promise<number> {
+    const { host, port } = this.options;
+    if (port !== 0) return port;
+    const probe = createServer().listen({ host, port, exclusive: true });
+    await once(probe, 'listening');
+    const address = probe.address() as AddressInfo;
+    await new Promise((resolve) => probe.close(resolve));
+    return address.port;
   }
 
   async stop(): Promise<void> {
@@ -151,7 +168,6 @@ class Primary {
     this.fleet.send(worker.id, {
       type: 'start',
       host,
-      // Once the port is known it stays, also when 0 was asked for and every worker has died.
       port: this.port,
       domain,
       hopId: this.hopId,
@@ -172,11 +188,8 @@ class Primary {
 
   private onWorkerMessage(worker: FleetWorker, message: ToPrimary): void {
     switch (message.type) {
-      case 'listening':
-        this.port = message.port;
-        break;
       case 'listen_failed':
-        this.options.onListenFailed(describeListenFailure(this.options, message.code, message.message));
+        this.onListenFailed(message.code, message.message);
         break;
       case 'want':
         this.sendOrders(this.ledger.want(worker.id, message.key, message.count));
@@ -203,6 +216,13 @@ class Primary {
         break;
       default:
     }
+  }
+
+  /** At the start it is the operator's mistake; later something has taken the port, and the worker's successor tries again. */
+  private onListenFailed(code: string, message: string): void {
+    const text = describeListenFailure(this.options, code, message);
+    if (!this.ready) return this.options.onListenFailed(text);
+    this.options.logger.error({ code }, text);
   }
 
   private answerAsk(worker: FleetWorker, endpoints: readonly string[]): void {

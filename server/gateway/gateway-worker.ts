@@ -24,7 +24,7 @@ export function runGatewayWorker(link: PrimaryLink, exit: () => void): void {
   const sharing: Sharing = { gate: null, slots: null };
 
   link.onMessage((message) => {
-    if (message.type === 'start') gateway ??= startGateway(message, link, sharing);
+    if (message.type === 'start') gateway ??= startGateway(message, link, sharing, exit);
     else if (message.type === 'slots') applyOrders(sharing, message.orders);
     else if (message.type === 'verdicts') sharing.gate?.onVerdicts(message.verdicts);
     else if (gateway !== null) handle(gateway, message);
@@ -52,7 +52,7 @@ function applyOrders(sharing: Sharing, orders: readonly SlotOrder[]): void {
   for (const order of orders) sharing.slots?.apply(order);
 }
 
-function startGateway(start: StartMessage, link: PrimaryLink, sharing: Sharing): Gateway {
+function startGateway(start: StartMessage, link: PrimaryLink, sharing: Sharing, exit: () => void): Gateway {
   if (start.workerCount > 1) {
     sharing.slots = new LeasedSlots({
       want: (key, count) => link.send({ type: 'want', key, count }),
@@ -81,8 +81,10 @@ function startGateway(start: StartMessage, link: PrimaryLink, sharing: Sharing):
       link.send({ type: 'listening', port: address.port });
       link.send({ type: 'serving', revision: gateway.core.routes.revision });
     },
-    (error: NodeJS.ErrnoException) =>
-      link.send({ type: 'listen_failed', code: error.code ?? '', message: error.message }),
+    (error: NodeJS.ErrnoException) => {
+      link.send({ type: 'listen_failed', code: error.code ?? '', message: error.message });
+      exit();
+    },
   );
   return gateway;
 }

@@ -78,6 +78,8 @@ export class LeasedSlots implements SlotSource {
     holding.must = Math.max(0, holding.must - count);
     if (holding.instance !== null) holding.instance.slots = holding.held - holding.must;
     this.messages.giveBack(key, count);
+    // What was handed over had been granted to a wish that is not fulfilled yet.
+    if (holding.pool !== null && holding.pool.queued > 0) this.onShort(holding.pool);
   }
 
   private holding(key: string): Holding {

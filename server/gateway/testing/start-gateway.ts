@@ -152,5 +152,5 @@ export function get(path = '/iris/score', fields = ''): string {
 
 /** Resolves when a condition holds; the test's own time-out is the limit. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
