@@ -9,6 +9,7 @@ import { recordActivity } from '#server/store/activity-store.ts';
 import {
   deleteDeployment,
   findDeployment,
+  listDeployments,
   markDeploymentGood,
   updateDeployment,
   writeDeploymentStatus,
@@ -48,29 +49,39 @@ export async function applyAction(deps: ApplyDeps, action: Action): Promise<void
     case 'ensure_instance':
       return ensureInstance(deps, action.instance);
     case 'retire_instance':
-      return database.transact((tx) => retire(tx, action.instanceId));
+      return ifUnchanged(database, action.deployment, (tx) => retire(tx, action.instanceId));
     case 'stop_instance':
       return removeInBackground(driver, action.instanceId, deps.logger);
     case 'forget_instance':
       deps.refusals.delete(action.instanceId);
       return database.transact((tx) => deleteInstance(tx, action.instanceId));
     case 'mark_good':
-      return database.transact((tx) => markGood(tx, action.deployment));
+      return ifUnchanged(database, action.deployment, markGood);
     case 'fail_rollout':
       return failRollout(deps, action);
     case 'delete_deployment':
       await driver.forgetDeployment(action.deployment.endpointName, action.deployment.name);
-      return database.transact((tx) => removeDeployment(tx, action.deployment));
+      return ifUnchanged(database, action.deployment, removeDeployment);
     case 'delete_endpoint':
       return database.transact((tx) => removeEndpoint(tx, action.name));
   }
 }
 
+/** Runs a transaction on a deployment that is still wanted as it was when the step was planned. */
+async function ifUnchanged(
+  database: Database,
+  planned: DeploymentRecord,
+  work: (tx: Transaction, deployment: DeploymentRecord) => Promise<void>,
+): Promise<void> {
+  await database.transact(async (tx) => {
+    const latest = await findDeployment(tx, planned);
+    if (latest !== null && latest.revision === planned.revision) await work(tx, latest);
+  });
+}
+
 async function createInstances(deps: ApplyDeps, deployment: DeploymentRecord, count: number): Promise<void> {
   const { endpointName, name } = deployment;
-  await deps.database.transact(async (tx) => {
-    const latest = await findDeployment(tx, deployment);
-    if (latest === null || latest.specHash !== deployment.specHash || latest.desiredState !== 'run') return;
+  await ifUnchanged(deps.database, deployment, async (tx, latest) => {
     for (let made = 0; made < count; made += 1) {
       const id = `${endpointName}.${name}.${randomName(8)}`;
       await insertInstance(tx, {
@@ -118,9 +129,7 @@ async function retire(tx: Transaction, instanceId: string): Promise<void> {
 }
 
 /** The wanted spec is one to go back to from now on; a share of the traffic that waited for this is given in the same transaction. */
-async function markGood(tx: Transaction, planned: DeploymentRecord): Promise<void> {
-  const deployment = await findDeployment(tx, planned);
-  if (deployment === null || deployment.revision !== planned.revision) return;
+async function markGood(tx: Transaction, deployment: DeploymentRecord): Promise<void> {
   await markDeploymentGood(tx, deployment);
   const { endpointName, name, routeWhenReady } = deployment;
   const running = await listRunningOperations(tx, endpointName);
@@ -155,10 +164,7 @@ interface FailRollout {
 async function failRollout(deps: ApplyDeps, action: FailRollout): Promise<void> {
   const { deployment, operationId, failure, after } = action;
   const error = describeFailure(failure, await readLogTail(deps.driver, deployment, failure), after);
-  await deps.database.transact(async (tx) => {
-    const latest = await findDeployment(tx, deployment);
-    // Somebody has asked for something else meanwhile: that is what counts now.
-    if (latest === null || latest.revision !== deployment.revision) return;
+  await ifUnchanged(deps.database, deployment, async (tx, latest) => {
     await finishOperation(tx, operationId, 'failed', error);
     await recordFailure(tx, latest, operationId, error);
     if (after === 'revert' && latest.goodState !== null) await updateDeployment(tx, latest, latest.goodState);
@@ -209,6 +215,8 @@ async function removeDeployment(tx: Transaction, deployment: DeploymentRecord): 
 }
 
 async function removeEndpoint(tx: Transaction, name: string): Promise<void> {
+  const endpoint = await findEndpoint(tx, name);
+  if (endpoint?.desiredState !== 'delete' || (await listDeployments(tx, name)).length > 0) return;
   for (const operation of await listRunningOperations(tx, name)) await finishDelete(tx, operation);
   await deleteEndpoint(tx, name);
 }

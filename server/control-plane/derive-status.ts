@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { DeploymentKey, DeploymentStatus, ProvisioningState } from '#server/domain/deployment.ts';
+import type { DeploymentRecord, DeploymentStatus, ProvisioningState } from '#server/domain/deployment.ts';
 import type { InstanceObservation } from '#server/domain/instance.ts';
 import { deploymentFacts, type DeploymentFacts } from './deployment-facts.ts';
 import { deriveOperation, type DerivedOperation } from './derive-operation.ts';
@@ -8,7 +8,7 @@ import { describeInstance, type EndpointObservation } from './observe-endpoint.t
 /** Everything observed that differs from what is stored; written in one transaction. */
 export interface DerivedStatus {
   instances: { id: string; observation: InstanceObservation }[];
-  deployments: { key: DeploymentKey; status: DeploymentStatus }[];
+  deployments: { observed: DeploymentRecord; status: DeploymentStatus }[];
   operations: DerivedOperation[];
 }
 
@@ -51,7 +51,7 @@ function deriveDeployments(
     const status = deriveDeployment(facts, succeeded.has(facts.operation?.id ?? ''));
     const { provisioningState, readyInstances, error } = deployment;
     if (isDeepStrictEqual(status, { provisioningState, readyInstances, error })) return [];
-    return [{ key: { endpointName: deployment.endpointName, name: deployment.name }, status }];
+    return [{ observed: deployment, status }];
   });
 }
 
@@ -67,7 +67,7 @@ function deriveDeployment(facts: DeploymentFacts, succeeded: boolean): Deploymen
   return { provisioningState, readyInstances, error: keepsError ? deployment.error : null };
 }
 
-function deriveRolloutState({ goodState, specHash, spec }: DeploymentFacts['deployment']): ProvisioningState {
+function deriveRolloutState({ goodState, specHash, spec }: DeploymentRecord): ProvisioningState {
   if (goodState === null) return 'Creating';
   const onlyCount = goodState.specHash === specHash && goodState.spec.instanceCount !== spec.instanceCount;
   return onlyCount ? 'Scaling' : 'Updating';

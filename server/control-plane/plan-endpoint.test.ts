@@ -129,7 +129,7 @@ describe('the plan', () => {
     world.actual.set(first.id, { ...actual, state: 'unready' });
     ask(world, desired(1, 2));
     const retired = planEndpoint(world.observe()).filter(({ kind }) => kind === 'retire_instance');
-    expect(retired).toEqual([{ kind: 'retire_instance', instanceId: first.id }]);
+    expect(retired).toMatchObject([{ instanceId: first.id }]);
   });
 
   test('starts an instance anew that the driver has lost', () => {

@@ -7,13 +7,16 @@ import type { EndpointObservation } from './observe-endpoint.ts';
 /** Of the wanted number, so many new instances may start beside the ones they replace; at least one. */
 const SURGE_SHARE = 0.2;
 
-/** One step towards what is wanted. Every step may be cut short by a kill and is then planned again. */
+/**
+ * One step towards what is wanted. Every step may be cut short by a kill and is then planned again. A step carries the deployment that it was
+ * planned for: when somebody has asked for something else meanwhile, it is not taken.
+ */
 export type Action =
   /** Writes the rows of new instances; starting them is the next plan's. */
   | { kind: 'create_instances'; deployment: DeploymentRecord; count: number }
   | { kind: 'ensure_instance'; instance: InstanceRecord }
   /** Takes an instance out of the route table for good. */
-  | { kind: 'retire_instance'; instanceId: string }
+  | { kind: 'retire_instance'; instanceId: string; deployment: DeploymentRecord }
   /** Stops an instance that no worker sends requests to any more. */
   | { kind: 'stop_instance'; instanceId: string }
   /** Removes the row of an instance that is gone, and ends its cost. */
@@ -54,7 +57,7 @@ function planLeaving({ row, actual }: InstanceFacts, observation: EndpointObserv
 
 function planDelete(facts: DeploymentFacts): Action[] {
   const staying = [...facts.current, ...facts.outdated];
-  if (staying.length > 0) return staying.map(retire);
+  if (staying.length > 0) return staying.map(retireOf(facts));
   return facts.leaving.length > 0 ? [] : [{ kind: 'delete_deployment', deployment: facts.deployment }];
 }
 
@@ -86,17 +89,19 @@ function planCreate({ deployment, current, outdated, wantedCount }: DeploymentFa
   return count > 0 ? [{ kind: 'create_instances', deployment, count }] : [];
 }
 
-function planScaleDown({ current, wantedCount }: DeploymentFacts): Action[] {
+function planScaleDown(facts: DeploymentFacts): Action[] {
+  const { current, wantedCount } = facts;
   const excess = current.length - wantedCount;
-  return excess > 0 ? leastUsefulFirst(current).slice(0, excess).map(retire) : [];
+  return excess > 0 ? leastUsefulFirst(current).slice(0, excess).map(retireOf(facts)) : [];
 }
 
-function planReplace({ deployment, current, outdated, wantedCount }: DeploymentFacts): Action[] {
+function planReplace(facts: DeploymentFacts): Action[] {
+  const { deployment, current, outdated, wantedCount } = facts;
   const readyNew = current.filter(({ ready }) => ready).length;
   const neverGood = outdated.filter(({ row, ready }) => !ready && row.specHash !== deployment.goodState?.specHash);
   const others = outdated.filter((instance) => !neverGood.includes(instance));
   const replaced = Math.max(0, others.length - Math.max(0, wantedCount - readyNew));
-  return [...neverGood, ...leastUsefulFirst(others).slice(0, replaced)].map(retire);
+  return [...neverGood, ...leastUsefulFirst(others).slice(0, replaced)].map(retireOf(facts));
 }
 
 function planGood({ deployment, good, current, wantedCount }: DeploymentFacts): Action[] {
@@ -110,5 +115,7 @@ function leastUsefulFirst(instances: readonly InstanceFacts[]): InstanceFacts[] 
   return instances.toSorted((a, b) => Number(a.ready) - Number(b.ready) || b.row.createdAt - a.row.createdAt);
 }
 
-const retire = ({ row }: InstanceFacts): Action => ({ kind: 'retire_instance', instanceId: row.id });
+const retireOf =
+  ({ deployment }: DeploymentFacts) =>
+  ({ row }: InstanceFacts): Action => ({ kind: 'retire_instance', instanceId: row.id, deployment });
 const ensure = (instance: InstanceRecord): Action => ({ kind: 'ensure_instance', instance });

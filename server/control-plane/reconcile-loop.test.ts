@@ -9,7 +9,10 @@ import { findEndpoint } from '#server/store/endpoint-store.ts';
 import { listCapacityIntervals } from '#server/store/instance-store.ts';
 import { findOperation } from '#server/store/operation-store.ts';
 import { createControlPlaneFixture, type ControlPlaneFixture } from '#server/testing/control-plane-fixture.ts';
+import { createFakeDriver } from '#server/drivers/fake/fake-driver.ts';
+import { createLogger } from '#server/kernel/logger.ts';
 import { eventually } from '#server/testing/eventually.ts';
+import { applyAction } from './apply-action.ts';
 
 let stack: ControlPlaneFixture;
 
@@ -283,4 +286,40 @@ test('a control plane that starts anew publishes nothing new while nothing has c
   const { endpoints } = stack.gateway.tables.at(-1) ?? {};
   expect(endpoints).toEqual(last?.endpoints);
   expect(servedOver('blue').at(-1)).toBe(1);
+});
+
+test('a step that was planned before somebody asked for something else is not taken', async () => {
+  await stack.ended(await stack.put('blue', ['one']));
+  const planned = await stack.deployment('blue');
+  const [instance] = await stack.instances();
+  if (planned === null || instance === undefined) throw new Error('Nothing was deployed.');
+  await stack.ended(await stack.put('blue', ['one'], { description: 'changed' }));
+  const deps = { ...applyDeps(), database: stack.database };
+  await applyAction(deps, { kind: 'delete_deployment', deployment: planned });
+  await applyAction(deps, { kind: 'retire_instance', instanceId: instance.id, deployment: planned });
+  await applyAction(deps, { kind: 'create_instances', deployment: planned, count: 3 });
+  expect(await stack.deployment('blue')).not.toBeNull();
+  expect((await stack.instances()).map(({ id, desired }) => [id, desired])).toEqual([[instance.id, 'run']]);
+});
+
+test('a driver that cannot tell is asked again, and nothing is concluded from its silence', async () => {
+  await stack.close();
+  let silent = false;
+  stack = await createControlPlaneFixture((call) => (silent && call === 'observe' ? new Error('no answer') : null));
+  await stack.ended(await stack.put('blue', []));
+  const before = await stack.instances();
+  silent = true;
+  const id = await stack.put('blue', [], { instance_count: 2 });
+  await stack.controlPlane.idle();
+  expect((await findOperation(stack.database, id))?.status).toBe('running');
+  expect(await stack.instances()).toEqual(before);
+  silent = false;
+  expect((await stack.ended(id)).status).toBe('succeeded');
+});
+
+const applyDeps = () => ({
+  driver: createFakeDriver(stack.world),
+  paths: { modelsDir: stack.dataDir.models, onnxServer: ['fake'] },
+  refusals: new Map(),
+  logger: createLogger('test', 'fatal'),
 });
