@@ -3,7 +3,7 @@ import { link, readFile, rm, writeFile } from 'node:fs/promises';
 
 /** Reads a secret from its file, making it first where there is none. 256 random bits in hex, mode 0600; safe against two makers at once. */
 export async function ensureSecretFile(path: string): Promise<string> {
-  const temporary = `${path}.${process.pid}`;
+  const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}`;
   try {
     return (await readFile(path, 'utf8')).trim();
   } catch (error) {
