@@ -32,6 +32,12 @@ export interface Supervision {
   logger: Logger;
 }
 
+/**
+ * A young generation of 4 MiB halves: processes that are mostly idle hold 100 MiB less, and pay with more frequent short collections. Not for the
+ * gateway, which is all short-lived objects.
+ */
+const LEAN_HEAP = '--max-semi-space-size=4';
+
 /** EX_CONFIG of sysexits.h: somebody has to change a setting before another start makes sense. */
 const EXIT_CONFIG = 78;
 
@@ -129,10 +135,16 @@ async function describeProcesses(supervision: Supervision, ports: ResolvedPorts)
   const shared = { ...environment, ...listening, ...compiled };
   const studioUrl = `http://${formatHost(config.VIRIDIAN_HOST)}:${ports.studio}`;
   return [
-    { name: 'telemetry', args: [entry('telemetry.ts')], cwd: root, environment: shared, stopTimeoutMs: 10_000 },
+    {
+      name: 'telemetry',
+      args: [LEAN_HEAP, entry('telemetry.ts')],
+      cwd: root,
+      environment: shared,
+      stopTimeoutMs: 10_000,
+    },
     {
       name: 'control_plane',
-      args: [entry('control-plane.ts')],
+      args: [LEAN_HEAP, entry('control-plane.ts')],
       cwd: root,
       environment: {
         ...shared,
