@@ -8,7 +8,7 @@ beforeAll(async () => {
   api = await startTestApi();
   await api.call('POST', '/models', { name: 'iris', path: 'sample:iris-1' });
 });
-afterAll(() => api.close());
+afterAll(() => api.stop());
 
 let serial = 0;
 async function makeEndpoint(): Promise<string> {
@@ -312,5 +312,5 @@ describe('an operation', () => {
 
 function follow(path: string, until: Parameters<typeof readEvents>[2], lastId?: string) {
   const resume = lastId === undefined ? {} : { 'last-event-id': lastId };
-  return readEvents(`${api.base}${path}`, { authorization: `Bearer ${api.apiKey}`, ...resume }, until);
+  return readEvents(`${api.apiUrl}${path}`, { authorization: `Bearer ${api.apiKey}`, ...resume }, until);
 }

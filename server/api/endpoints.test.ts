@@ -5,7 +5,7 @@ let api: TestApi;
 beforeAll(async () => {
   api = await startTestApi();
 });
-afterAll(() => api.close());
+afterAll(() => api.stop());
 
 let serial = 0;
 async function makeEndpoint(settings: Record<string, unknown> = {}): Promise<string> {

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
@@ -8,14 +9,20 @@ import { startTestApi, type TestApi } from '#server/testing/start-test-api.ts';
 
 const IRIS = readFileSync(join(import.meta.dirname, '..', '..', 'samples', 'iris', 'v1', 'model', 'iris.onnx'));
 
+/** Where an operator keeps models of the own. */
+const OPERATORS_FOLDER = mkdtempSync(join(tmpdir(), 'viridian-models-'));
+
 let api: TestApi;
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi({ VIRIDIAN_MODEL_PATH_ALLOW: OPERATORS_FOLDER });
 });
-afterAll(() => api.close());
+afterAll(async () => {
+  await api.stop();
+  rmSync(OPERATORS_FOLDER, { recursive: true });
+});
 
 async function upload(bytes: Uint8Array, filename: string, query = ''): Promise<{ status: number; body: any }> {
-  const response = await fetch(`${api.base}/uploads?filename=${encodeURIComponent(filename)}${query}`, {
+  const response = await fetch(`${api.apiUrl}/uploads?filename=${encodeURIComponent(filename)}${query}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${api.apiKey}`, 'content-type': 'application/octet-stream' },
     body: Buffer.from(bytes),
@@ -60,12 +67,12 @@ describe('an upload', () => {
   test("by tus goes on where it stopped, under the API's own authentication", async () => {
     const headers = { authorization: `Bearer ${api.apiKey}`, 'tus-resumable': '1.0.0' };
     const metadata = `filename ${Buffer.from('iris.onnx').toString('base64')}`;
-    const made = await fetch(`${api.base}/uploads/tus`, {
+    const made = await fetch(`${api.apiUrl}/uploads/tus`, {
       method: 'POST',
       headers: { ...headers, 'upload-length': String(IRIS.length), 'upload-metadata': metadata },
     });
     expect(made.status).toBe(201);
-    const location = new URL(made.headers.get('location') ?? '', api.base).href;
+    const location = new URL(made.headers.get('location') ?? '', api.apiUrl).href;
     expect(location).toMatch(/\/api\/v1\/uploads\/tus\/\w+$/);
     const patch = (offset: number, end: number) =>
       fetch(location, {
@@ -147,7 +154,7 @@ describe('a model', () => {
   });
 
   test('from a file of the host is read only inside the allowed folders', async () => {
-    const folder = join(api.dataDir.root, 'own');
+    const folder = join(OPERATORS_FOLDER, 'own');
     mkdirSync(folder);
     writeFileSync(join(folder, 'iris.onnx'), IRIS);
     const post = (path: string) => api.call('POST', '/models', { name: 'from-file', path });
@@ -242,7 +249,7 @@ test('the bundled samples can be registered by their paths', async () => {
 
 async function downloadFiles(model: string, version: string): Promise<Map<string, Buffer>> {
   const headers = { authorization: `Bearer ${api.apiKey}` };
-  const response = await fetch(`${api.base}/models/${model}/versions/${version}/download`, { headers });
+  const response = await fetch(`${api.apiUrl}/models/${model}/versions/${version}/download`, { headers });
   expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${model}-${version}.tar"`);
   const files = new Map<string, Buffer>();
   const reader = extract();

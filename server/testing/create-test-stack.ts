@@ -10,7 +10,7 @@ import { createLogger } from '#server/kernel/logger.ts';
 import { controlPlaneSettings } from '#server/bin/control-plane/process-settings.ts';
 import { startControlPlane, type RunningControlPlane } from '#server/bin/control-plane/start-control-plane.ts';
 import { createFakeDriver, type FaultOf } from '#server/drivers/fake/fake-driver.ts';
-import { createFakeWorld, type FakeWorld } from '#server/drivers/fake/fake-world.ts';
+import { createFakeWorld, FAKE_COMMAND, type FakeWorld } from '#server/drivers/fake/fake-world.ts';
 import { callApi, type ApiAnswer } from './call-api.ts';
 import { startFakeGateway, type FakeGateway } from './fake-gateway.ts';
 import { startProcess, stopProcess } from './start-process.ts';
@@ -24,6 +24,7 @@ export interface TestStackOptions {
   gateway?: 'fake' | 'process' | 'none';
   /** Faults of the fake driver. */
   faultOf?: FaultOf;
+  /** Settings that differ; an empty text takes one back to its default. */
   environment?: Record<string, string>;
 }
 
@@ -39,6 +40,8 @@ export interface TestStack {
   world: FakeWorld;
   /** Of the fake gateway. */
   gateway: FakeGateway | null;
+  /** The one-time code that the console would print. */
+  setupCode(): string | null;
   call(method: string, path: string, body?: unknown): Promise<ApiAnswer>;
   stop(): Promise<void>;
 }
@@ -55,14 +58,15 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
   const gatewayPort = gatewayKind === 'process' ? await startGateway(shared, children) : null;
 
   const settings = parseConfig(controlPlaneSettings, {
-    ...shared,
     VIRIDIAN_API_PORT: '0',
     VIRIDIAN_GATEWAY_PORT: String(gatewayPort ?? 0),
     VIRIDIAN_ADMIN_EMAIL: 'admin@example.com',
     VIRIDIAN_ADMIN_PASSWORD: randomBytes(12).toString('hex'),
     VIRIDIAN_ADMIN_API_KEY: apiKey,
     VIRIDIAN_STOP_INSTANCES: 'true',
+    ...shared,
   });
+  let setupCode: string | null = null;
   const controlPlane: RunningControlPlane = await startControlPlane({
     settings,
     dataDir,
@@ -71,8 +75,9 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
     dockerHost: undefined,
     searchPath: process.env['PATH'],
     logger: createLogger('test', settings.VIRIDIAN_LOG_LEVEL),
-    onSetupCode: () => undefined,
-    ...(driver === 'fake' && { driver: createFakeDriver(world, options.faultOf) }),
+    onSetupCode: (code) => (setupCode = code),
+    checkAnswers: true,
+    ...(driver === 'fake' && { driver: createFakeDriver(world, options.faultOf), onnxServer: [FAKE_COMMAND] }),
   });
   const apiUrl = `http://127.0.0.1:${controlPlane.port}/api/v1`;
   return {
@@ -82,6 +87,7 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
     dataDir,
     world,
     gateway,
+    setupCode: () => setupCode,
     call: (method, path, body) => callApi({ url: `${apiUrl}${path}`, apiKey, method, body }),
     async stop() {
       await controlPlane.stop();

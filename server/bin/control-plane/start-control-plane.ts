@@ -37,6 +37,10 @@ export interface ControlPlaneProcess {
   logger: Logger;
   /** What runs instances; processes of this host where nothing else is given. */
   driver?: RuntimeDriver;
+  /** Program and arguments that serve an ONNX model, for drivers that run something else. */
+  onnxServer?: readonly string[];
+  /** Checks every answer against its declared schema, and fails where they differ: for tests. */
+  checkAnswers?: boolean;
   /** The one-time code of the first visit; null once it is spent or where it is not needed. */
   onSetupCode: (code: string | null) => void;
 }
@@ -77,7 +81,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     driver,
     paths: {
       modelsDir: dataDir.models,
-      onnxServer: [execPath(), join(root, 'server/inference/onnx/main.ts')],
+      onnxServer: process.onnxServer ?? [execPath(), join(root, 'server/inference/onnx/main.ts')],
       compileCache: dataDir.compileCache,
     },
     gatewaySocket: dataDir.gatewaySocket,
@@ -176,7 +180,7 @@ async function listen(context: ApiContext, process: ControlPlaneProcess) {
     ...createRequestAuthentication({ database: context.database, studioToken, now }),
     replay: (request, run) => memory.replay(request, run),
     anonymous: SYSTEM_ACTOR,
-    checkAnswers: false,
+    checkAnswers: process.checkAnswers ?? false,
   });
   await server.listen({ host: '127.0.0.1', port: settings.VIRIDIAN_API_PORT });
   return {
