@@ -44,22 +44,16 @@ describe('a control plane that is killed', () => {
     });
   }
 
-  /** Carries an intent out with a kill at each point, followed by a start that is left alone. */
-  async function killAtPoints(
-    intentOf: (point: number) => string,
-    check: () => Promise<void>,
-    between: () => Promise<void>,
-  ) {
-    const total = (await run(intentOf(0), 0)) ?? 0;
+  /** Carries an intent out with a kill at a point, followed by a start that is left alone. */
+  async function runWithKill(intent: string, killAt: number): Promise<void> {
+    if ((await run(intent, killAt)) === null) await run('none', 0);
+  }
+
+  /** The points to try of a change that passes so many. */
+  function pointsOf(total: number): number[] {
     expect(total).toBeGreaterThan(20);
-    await check();
     const stride = EVERY_POINT ? 1 : Math.ceil(total / SAMPLED_POINTS);
-    for (let point = 1; point <= total; point += stride) {
-      await between();
-      const passed = await run(intentOf(point), point);
-      if (passed === null) await run('none', 0);
-      await check();
-    }
+    return Array.from({ length: Math.ceil(total / stride) }, (_, index) => 1 + index * stride);
   }
 
   async function expectRunning(): Promise<void> {
@@ -112,34 +106,29 @@ describe('a control plane that is killed', () => {
 
   const longest = EVERY_POINT ? 3_600_000 : 180_000;
 
-  test('while it creates a deployment converges to the wanted instances, each once', { timeout: longest }, async () => {
-    await killAtPoints(
-      () => 'first',
-      expectRunning,
-      async () => {
-        await run('delete', 0);
+  test(
+    'while it creates or deletes converges to what is wanted, each instance once',
+    { timeout: longest },
+    async () => {
+      const creating = (await run('first', 0)) ?? 0;
+      await expectRunning();
+      const deleting = (await run('delete', 0)) ?? 0;
+      await expectNothing();
+      for (const point of pointsOf(Math.max(creating, deleting))) {
+        await runWithKill('first', point);
+        await expectRunning();
+        await runWithKill('delete', point);
         await expectNothing();
-      },
-    );
-  });
+      }
+    },
+  );
 
-  test('while it updates a deployment leaves only the new version', { timeout: longest }, async () => {
+  test('while it updates leaves only the new version', { timeout: longest }, async () => {
     await run('first', 0);
-    await killAtPoints(
-      (point) => `version-${point}`,
-      expectRunning,
-      async () => undefined,
-    );
-  });
-
-  test('while it deletes a deployment leaves no process, row, file or running cost', { timeout: longest }, async () => {
-    await run('first', 0);
-    await killAtPoints(
-      () => 'delete',
-      expectNothing,
-      async () => {
-        await run('first', 0);
-      },
-    );
+    const updating = (await run('second', 0)) ?? 0;
+    for (const point of pointsOf(updating)) {
+      await runWithKill(`version-${point}`, point);
+      await expectRunning();
+    }
   });
 });
