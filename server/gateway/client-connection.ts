@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { KeyChecker } from './authenticate.ts';
 import { NEVER, type Sweepable } from './deadline-sweeper.ts';
 import { Exchange } from './exchange.ts';
 import { ANSWERS, gatewayAnswer } from './gateway-answer.ts';
@@ -27,6 +28,7 @@ export interface ClientTunnel {
 export class ClientConnection implements Sweepable, BodySink, WatchedPeer {
   readonly socket: Socket;
   readonly peerAddress: string;
+  readonly keys = new KeyChecker();
   private readonly core: GatewayCore;
   private exchange: Exchange | null = null;
   private tunnel: ClientTunnel | null = null;

@@ -52,7 +52,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { server, connections } = createListener(core);
   core.sweeper.start();
   core.recorder.start();
-  core.sweeper.add({ sweep: (now) => closeIdle(core.routes, now) });
 
   async function listen(address: { host: string; port: number }): Promise<AddressInfo> {
     server.listen({ ...address, backlog: LISTEN_BACKLOG });
@@ -113,7 +112,12 @@ function createCore(options: GatewayOptions, settings: GatewaySettings): Gateway
     heads: createHeadPool(),
     peerWatch: new PeerWatch(),
     limits: options.limits ?? createLocalGate(),
-    routes: new RouteIndex({ settings, slots: options.slots ?? ALL_SLOTS, workerCount: options.workerCount ?? 1 }),
+    routes: new RouteIndex({
+      settings,
+      sweeper,
+      slots: options.slots ?? ALL_SLOTS,
+      workerCount: options.workerCount ?? 1,
+    }),
     draining: false,
     date: createDateClock(),
     onInstanceFailing: options.onInstanceFailing ?? (() => undefined),
@@ -147,10 +151,6 @@ function createDateClock(): () => string {
     }
     return text;
   };
-}
-
-function closeIdle(routes: RouteIndex, now: number): void {
-  for (const endpoint of routes.all()) for (const { pool } of endpoint.deployments) pool.closeIdle(now);
 }
 
 function dump(core: GatewayCore, connections: number): unknown {

@@ -1,5 +1,5 @@
 import { bodyTooLarge, maxBodyBytes } from './admit.ts';
-import { authenticate } from './authenticate.ts';
+import type { KeyChecker } from './authenticate.ts';
 import { isPinned } from './choose-deployment.ts';
 import { allowedOrigin, isPreflight, preflightLines } from './cors.ts';
 import { ANSWERS, type GatewayAnswer } from './gateway-answer.ts';
@@ -31,7 +31,7 @@ const FORWARD: Decision = { kind: 'forward' };
 /** What the decision reads of a request, and what it notes on it for those who carry it out. */
 export interface DecidedRequest extends RouteMatch {
   readonly head: RequestHead;
-  readonly client: { readonly peerAddress: string };
+  readonly client: { readonly peerAddress: string; readonly keys: KeyChecker };
   clientRequestId: string | null;
   corsOrigin: string | null;
   endpoint: EndpointRoute | null;
@@ -63,7 +63,7 @@ export function decideRequest(core: GatewayCore, request: DecidedRequest): Decis
   if (preflight && endpoint.table.corsOrigins.length > 0) return answerPreflight(request);
   // Browsers send preflights without credentials: where the gateway does not answer them, the model has to see them.
   if (!preflight && endpoint.table.auth.mode !== 'none') {
-    const key = authenticate(endpoint.keys, head);
+    const key = request.client.keys.check(endpoint.keys, head);
     if (key === null) return answer(ANSWERS.unauthorized);
     request.consumerId = key.id;
   }

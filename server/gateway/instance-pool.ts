@@ -1,4 +1,5 @@
 import type { RouteDeployment } from '#server/routing/route-table.ts';
+import type { DeadlineSweeper } from './deadline-sweeper.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 import { Instance, instanceKey } from './instance.ts';
 
@@ -35,6 +36,7 @@ export const ALL_SLOTS: SlotSource = {
 /** What a pool needs from the rest of the worker. */
 export interface PoolEnvironment {
   readonly settings: GatewaySettings;
+  readonly sweeper: DeadlineSweeper;
   readonly slots: SlotSource;
   /** Workers that share the queue limit. */
   readonly workerCount: number;
@@ -78,10 +80,11 @@ export class InstancePool {
 
   /** Takes over the instances of a new table: known generations keep their connections, the others are made or retired. */
   reconfigure(route: RouteDeployment): void {
+    const { settings, sweeper } = this.environment;
     this.maxQueueWaitMs = route.maxQueueWaitMs;
     const known = new Map(this.instances.map((instance) => [instance.key, instance]));
     this.instances = route.instances.map((wanted) => {
-      const instance = known.get(instanceKey(wanted)) ?? new Instance(wanted, this.environment.settings);
+      const instance = known.get(instanceKey(wanted)) ?? new Instance(wanted, settings, sweeper);
       known.delete(instance.key);
       instance.maxConcurrency = wanted.maxConcurrency;
       return instance;
@@ -144,10 +147,6 @@ export class InstancePool {
       const waiter = this.waiting.shift() as SlotWaiter;
       waiter.onSlot(this.take(instance));
     }
-  }
-
-  closeIdle(now: number): void {
-    for (const instance of this.instances) instance.closeIdle(now);
   }
 
   private remove(instance: Instance): void {

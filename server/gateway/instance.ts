@@ -1,5 +1,6 @@
 import type { RouteInstance } from '#server/routing/route-table.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
+import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
 import { InstanceHealth } from './instance-health.ts';
 import { UpstreamConnection, type UpstreamOwner, type UpstreamUser } from './upstream-connection.ts';
 
@@ -7,7 +8,7 @@ import { UpstreamConnection, type UpstreamOwner, type UpstreamUser } from './ups
  * One running copy of a model as this worker sees it: its connections, its slots and its health. Made for one generation of the process or
  * container behind it and thrown away with it, so that no connection outlives what it was made to.
  */
-export class Instance implements UpstreamOwner {
+export class Instance implements UpstreamOwner, Sweepable {
   readonly id: string;
   readonly key: string;
   readonly host: string;
@@ -20,17 +21,21 @@ export class Instance implements UpstreamOwner {
   inFlight = 0;
   maxConcurrency: number;
   private readonly settings: GatewaySettings;
+  private readonly sweeper: DeadlineSweeper;
+  /** The sweeper looks at it; only while it has idle connections. */
+  private swept = false;
   private readonly idle: UpstreamConnection[] = [];
   private readonly open = new Set<UpstreamConnection>();
   private retired = false;
 
-  constructor(route: RouteInstance, settings: GatewaySettings) {
+  constructor(route: RouteInstance, settings: GatewaySettings, sweeper: DeadlineSweeper) {
     this.id = route.id;
     this.key = instanceKey(route);
     this.host = route.host;
     this.port = route.port;
     this.maxConcurrency = route.maxConcurrency;
     this.settings = settings;
+    this.sweeper = sweeper;
     const host = route.host.includes(':') ? `[${route.host}]` : route.host;
     this.hostLine = Buffer.from(`Host: ${host}:${route.port}\r\n`, 'latin1');
   }
@@ -80,6 +85,8 @@ export class Instance implements UpstreamOwner {
     connection.served += 1;
     connection.idleSince = now;
     this.idle.push(connection);
+    if (!this.swept) this.sweeper.add(this);
+    this.swept = true;
   }
 
   onConnectionGone(connection: UpstreamConnection): void {
@@ -88,15 +95,18 @@ export class Instance implements UpstreamOwner {
     if (index >= 0) this.idle.splice(index, 1);
   }
 
-  closeIdle(now: number): void {
+  /** Closes idle connections that are too old to be used. */
+  sweep(now: number): void {
     const { upstreamIdleMs } = this.settings;
     let expired = 0;
     for (const connection of this.idle) {
       if (now - connection.idleSince < upstreamIdleMs) break;
       expired += 1;
     }
-    if (expired === 0) return;
     for (const connection of this.idle.splice(0, expired)) connection.destroy();
+    if (this.idle.length > 0) return;
+    this.swept = false;
+    this.sweeper.delete(this);
   }
 
   /** No new request comes here: idle connections go now, used ones with their request. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LeasedSlots } from './leased-slots.ts';
 import { type SlotOrder, SlotLedger } from './slot-ledger.ts';
+import { DeadlineSweeper } from './deadline-sweeper.ts';
 import { DEFAULT_SETTINGS } from './gateway-settings.ts';
 import { Instance } from './instance.ts';
 import { InstancePool, type SlotWaiter } from './instance-pool.ts';
@@ -78,7 +79,12 @@ class SimulatedWorker {
       want: (key, count) => tell(() => cluster.ledger.want(id, key, count)),
       giveBack: (key, count) => tell(() => cluster.ledger.giveBack(id, key, count)),
     });
-    this.pool = new InstancePool('iris', 'blue', { settings: DEFAULT_SETTINGS, slots: this.slots, workerCount: 1 });
+    this.pool = new InstancePool('iris', 'blue', {
+      settings: DEFAULT_SETTINGS,
+      sweeper: new DeadlineSweeper(1_000),
+      slots: this.slots,
+      workerCount: 1,
+    });
     const route = deployment('blue', [1], { maxQueueWaitMs: 1_000_000 });
     route.instances = route.instances.map((instance) => ({ ...instance, maxConcurrency: cluster.total }));
     this.pool.reconfigure(route);

@@ -142,7 +142,7 @@ describe('workers', () => {
 
   it('finish what they have on SIGTERM, then the gateway ends with status 0', async () => {
     const model = await startTestModel(NEVER);
-    const cluster = startCluster({ onDisk: table(endpoint([deployment('blue', [model.port])])) });
+    const cluster = startCluster({ onDisk: table(endpoint([deployment('blue', [model.port])])), workers: 1 });
     await cluster.ready();
     const [idle, busy] = [await RawClient.connect(cluster.port), await RawClient.connect(cluster.port)];
     busy.send(post());
