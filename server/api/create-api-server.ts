@@ -6,6 +6,7 @@ import {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import type { ErrorCode } from '#lib/contracts/error-codes.ts';
 import type { Clock } from '#server/kernel/clock.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { ERROR_CATALOGUE, toProblem } from '#server/kernel/error-catalogue.ts';
@@ -36,7 +37,7 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   const server = fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // One line for each answer is written below, with the request's id and code.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: () => newId('req', clock.now()),
     requestTimeout: 0,
     bodyLimit: Number.MAX_SAFE_INTEGER,
@@ -51,9 +52,9 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
     reply.headers({ ...COMMON_HEADERS, 'x-request-id': request.id });
   });
   server.addHook('onResponse', async (request, reply) => {
-    const { method, url, id } = request;
+    const { method, url } = request;
     request.log.debug(
-      { request_id: id, method, path: url.split('?')[0], status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      { method, path: url.split('?')[0], status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       'answered',
     );
   });
@@ -74,7 +75,12 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
     );
   });
 
-  for (const route of routes) registerRoute(server, route, options);
+  // Streams have no end of their own: a server that is to close ends them, and their readers come back to the next one.
+  const open = new Set<AbortController>();
+  server.addHook('preClose', async () => {
+    for (const request of open) request.abort();
+  });
+  for (const route of routes) registerRoute(server, route, { ...options, open });
   const document = createOpenApiDocument(routes, options.version);
   server.get(`${API_PREFIX}/openapi.json`, async () => document);
   return server;
@@ -82,8 +88,7 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(fromFastify(error), request.id);
-  const level = ERROR_CATALOGUE[problem.code].blame === 'platform' ? 'error' : 'debug';
-  request.log[level]({ request_id: request.id, code: problem.code, err: error }, problem.detail);
+  request.log[levelOf(problem.code)]({ code: problem.code, err: error }, problem.detail);
   if (error instanceof AppError && error.retryAfterSeconds !== undefined)
     reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="viridian"');
@@ -93,6 +98,12 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
     .code(problem.status)
     .header('content-type', 'application/problem+json')
     .send(Buffer.from(JSON.stringify(problem)));
+}
+
+/** A fault of ours is an error; a part that is away for a moment is a warning; a caller's mistake is the caller's. */
+function levelOf(code: ErrorCode): 'error' | 'warn' | 'debug' {
+  if (code === 'platform.internal') return 'error';
+  return ERROR_CATALOGUE[code].blame === 'platform' ? 'warn' : 'debug';
 }
 
 /** The few errors that Fastify itself makes before a handler runs. */

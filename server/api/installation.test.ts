@@ -133,6 +133,16 @@ describe('the audit log', () => {
   });
 });
 
+test('a server that closes ends its streams instead of waiting for their readers', async () => {
+  const closing = await startTestApi();
+  const headers = { authorization: `Bearer ${closing.apiKey}` };
+  let stopped: Promise<void> = Promise.resolve();
+  const closeOnceOpen = (): void => void (stopped = closing.stop());
+  const seen = await readEvents(`${closing.apiUrl}/events`, headers, () => false, closeOnceOpen);
+  await stopped;
+  expect(seen.every(({ name }) => name === 'change')).toBe(true);
+});
+
 describe('the stream of changes', () => {
   const follow = (until: (events: readonly SeenEvent[]) => boolean, lastId?: string, whenOpen?: () => Promise<void>) =>
     readEvents(
@@ -281,7 +291,9 @@ describe('the rest', () => {
       status: 503,
       body: { code: 'telemetry.unavailable' },
     });
-    expect((await api.call('GET', `/metrics/query?metric=Nothing&${range}`)).status).toBe(422);
+    const wrong = await api.call('GET', `/metrics/query?metric=RequestLatency_P59&${range}`);
+    expect(wrong).toMatchObject({ status: 422, body: { code: 'metrics.unknown_metric' } });
+    expect(wrong.body.errors).toEqual([{ path: '?metric', message: expect.stringContaining('RequestLatency_P') }]);
   });
 
   test('activity of every endpoint is told newest first', async () => {
@@ -302,6 +314,25 @@ describe('the rest', () => {
       .map(({ method, path }) => `${method} ${path}`);
     expect(described.toSorted()).toEqual(registered.toSorted());
     expect(registered.length).toBeGreaterThan(45);
+  });
+
+  test('every operation of the OpenAPI document has its own id, its path parameters and an answer', async () => {
+    const document = (await (await fetch(`${api.apiUrl}/openapi.json`)).json()) as {
+      paths: Record<
+        string,
+        Record<string, { operationId: string; parameters: { name: string; in: string }[]; responses: object }>
+      >;
+    };
+    const ids: string[] = [];
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const { operationId, parameters, responses } of Object.values(methods)) {
+        ids.push(operationId);
+        const named = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => `{${name}}`);
+        expect([path, named]).toEqual([path, path.match(/\{\w+\}/g) ?? []]);
+        expect(Object.keys(responses).some((status) => status.startsWith('2'))).toBe(true);
+      }
+    }
+    expect(new Set(ids).size).toBe(ids.length);
   });
 
   test('every public path and verb of the specification is there', async () => {

@@ -29,15 +29,24 @@ export interface RouteDependencies {
   checkAnswers: boolean;
 }
 
+export interface RouteBinding extends RouteDependencies {
+  /** Of the requests that are being answered; aborted when the caller leaves or the server closes. */
+  open: Set<AbortController>;
+}
+
 /** Binds a declaration: authenticate, parse, handle, answer; each exactly once for every route. */
-export function registerRoute(server: FastifyInstance, route: AnyRoute, dependencies: RouteDependencies): void {
+export function registerRoute(server: FastifyInstance, route: AnyRoute, dependencies: RouteBinding): void {
   server.route({
     method: route.method,
     url: `${API_PREFIX}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
     handler: async (request, reply) => {
       refuseUnacceptable(request);
       const actor = await authenticate(request, route, dependencies);
-      const input = await parseRequest(request, reply, route, actor);
+      const input = await parseRequest(request, route, {
+        actor,
+        reply,
+        signal: trackRequest(reply, dependencies.open),
+      });
       const answer = await handle(input, request, route, dependencies);
       return answer === ANSWERED ? reply : send(reply, route, answer, dependencies.checkAnswers);
     },
@@ -52,14 +61,22 @@ async function authenticate(request: FastifyRequest, route: AnyRoute, dependenci
 
 type AnyInput = RouteInput<unknown, unknown, unknown>;
 
+/** Aborts when the caller leaves. */
+function trackRequest(reply: FastifyReply, open: Set<AbortController>): AbortSignal {
+  const gone = new AbortController();
+  open.add(gone);
+  reply.raw.once('close', () => {
+    open.delete(gone);
+    gone.abort();
+  });
+  return gone.signal;
+}
+
 async function parseRequest(
   request: FastifyRequest,
-  reply: FastifyReply,
   route: AnyRoute,
-  actor: Actor,
+  { actor, reply, signal }: { actor: Actor; reply: FastifyReply; signal: AbortSignal },
 ): Promise<AnyInput> {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
   return {
     actor,
     params: parseInput(route.params ?? z.object({}), request.params, (path) => `{${String(path[0])}}`),
@@ -67,7 +84,7 @@ async function parseRequest(
     body: route.body === undefined ? undefined : parseInput(route.body, await readJsonBody(request, route), pointerOf),
     precondition: parsePrecondition(request.headers),
     requestId: request.id,
-    signal: gone.signal,
+    signal,
     raw: { request, reply },
   };
 }

@@ -17,7 +17,7 @@ export interface RouteInput<Params, Query, Body> {
   /** `If-Match` and `If-None-Match`; without them the last write wins. */
   precondition: Precondition;
   requestId: string;
-  /** Aborts when the caller leaves. */
+  /** Aborts when the caller leaves or the server closes. */
   signal: AbortSignal;
   /** For routes that stream: the plain request and reply. */
   raw: { request: FastifyRequest; reply: FastifyReply };

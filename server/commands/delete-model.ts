@@ -15,6 +15,7 @@ import {
 } from '#server/store/model-store.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { ModelContext } from './model-context.ts';
+import { takeModelTurn } from './model-turns.ts';
 
 type DeleteContext = Pick<ModelContext, 'database' | 'modelFiles'>;
 
@@ -26,15 +27,17 @@ export async function deleteModelVersion(
 ): Promise<void> {
   const object = modelVersionPath(name, version);
   authorize(actor, 'model.delete', object);
-  await context.database.transact(async (transaction) => {
-    const known = await findModelVersion(transaction, name, version);
-    if (known === null) throw new AppError('model.not_found', `There is no model version "${name}:${version}".`);
-    checkPrecondition(precondition, known.revision);
-    await refuseInUse(transaction, name, version);
-    await deleteVersionRow(transaction, name, version);
-    await recordAudit(transaction, { actor, action: 'model.delete', object });
+  await takeModelTurn(name, async () => {
+    await context.database.transact(async (transaction) => {
+      const known = await findModelVersion(transaction, name, version);
+      if (known === null) throw new AppError('model.not_found', `There is no model version "${name}:${version}".`);
+      checkPrecondition(precondition, known.revision);
+      await refuseInUse(transaction, name, version);
+      await deleteVersionRow(transaction, name, version);
+      await recordAudit(transaction, { actor, action: 'model.delete', object });
+    });
+    await context.modelFiles.remove(name, version);
   });
-  await context.modelFiles.remove(name, version);
 }
 
 /** Deletes a model with all its versions and files. @throws AppError `model.not_found`, `model.in_use` with its users */
@@ -45,18 +48,20 @@ export async function deleteModel(
 ): Promise<void> {
   const object = modelPath(name);
   authorize(actor, 'model.delete', object);
-  const versions = await context.database.transact(async (transaction) => {
-    const model = await findModel(transaction, name);
-    if (model === null) throw new AppError('model.not_found', `There is no model "${name}".`);
-    checkPrecondition(precondition, model.revision);
-    await refuseInUse(transaction, name);
-    const all = await listModelVersions(transaction, name);
-    for (const { version } of all) await deleteVersionRow(transaction, name, version);
-    await deleteModelRow(transaction, name);
-    await recordAudit(transaction, { actor, action: 'model.delete', object });
-    return all;
+  await takeModelTurn(name, async () => {
+    const versions = await context.database.transact(async (transaction) => {
+      const model = await findModel(transaction, name);
+      if (model === null) throw new AppError('model.not_found', `There is no model "${name}".`);
+      checkPrecondition(precondition, model.revision);
+      await refuseInUse(transaction, name);
+      const all = await listModelVersions(transaction, name);
+      for (const { version } of all) await deleteVersionRow(transaction, name, version);
+      await deleteModelRow(transaction, name);
+      await recordAudit(transaction, { actor, action: 'model.delete', object });
+      return all;
+    });
+    for (const { version } of versions) await context.modelFiles.remove(name, version);
   });
-  for (const { version } of versions) await context.modelFiles.remove(name, version);
 }
 
 async function refuseInUse(transaction: Transaction, name: string, version?: string): Promise<void> {

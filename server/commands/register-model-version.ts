@@ -16,6 +16,7 @@ import {
   updateModel,
 } from '#server/store/model-store.ts';
 import type { ModelContext } from './model-context.ts';
+import { takeModelTurn } from './model-turns.ts';
 
 export interface RegisterModelVersion {
   name: string;
@@ -25,9 +26,6 @@ export interface RegisterModelVersion {
   /** Made for a deployment from an inline model. */
   anonymous?: boolean;
 }
-
-/** Registrations of one model take turns: a version's files and its row are made one after the other. */
-const turns = new Map<string, Promise<unknown>>();
 
 /**
  * Makes a new version: its files are put in place first, then its row, so that a version that is listed is complete. A crash in between leaves
@@ -40,18 +38,7 @@ export function registerModelVersion(
   command: RegisterModelVersion,
 ): Promise<ModelVersionRecord> {
   authorize(actor, 'model.write', modelVersionPath(command.name, command.version ?? ''));
-  return inTurn(command.name, () => register(context, actor, command));
-}
-
-async function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const before = turns.get(name) ?? Promise.resolve();
-  const turn = before.then(work, work);
-  turns.set(name, turn);
-  try {
-    return await turn;
-  } finally {
-    if (turns.get(name) === turn) turns.delete(name);
-  }
+  return takeModelTurn(command.name, () => register(context, actor, command));
 }
 
 async function register(

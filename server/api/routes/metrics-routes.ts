@@ -1,7 +1,11 @@
+import { z } from 'zod';
 import { metricsQuerySchema, metricsResultSchema } from '#lib/contracts/metrics.ts';
 import type { MetricsSource } from '#server/domain/ports.ts';
 import { queryMetrics } from '#server/queries/query-metrics.ts';
 import { type AnyRoute, defineRoute } from '../route.ts';
+
+/** The name is looked up by the query, which knows what to suggest. */
+const metricsQuery = metricsQuerySchema.extend({ metric: z.string() }).strict();
 
 export function metricsRoutes(context: { metrics: MetricsSource }): AnyRoute[] {
   return [
@@ -11,7 +15,7 @@ export function metricsRoutes(context: { metrics: MetricsSource }): AnyRoute[] {
       auth: 'api',
       summary: 'Ask for a metric over time',
       tag: 'Metrics',
-      query: metricsQuerySchema.strict(),
+      query: metricsQuery,
       responses: { 200: metricsResultSchema },
       handler: async ({ actor, query }) => ({ status: 200, body: await queryMetrics(context, actor, query) }),
     }),
