@@ -4,9 +4,10 @@ import type { SlotOrder } from './slot-ledger.ts';
 
 interface Holding {
   held: number;
-  /** Slots to give back as they become free (see `SlotOrder`). */
-  recalled: number;
+  /** Slots given back since the beginning, and how many of them must and may be (see `SlotOrder`). */
+  returned: number;
   must: number;
+  may: number;
   wanted: number;
   instance: Instance | null;
   pool: InstancePool | null;
@@ -30,7 +31,7 @@ export class LeasedSlots implements SlotSource {
     const holding = this.holding(instance.key);
     holding.instance = instance;
     holding.pool = pool;
-    instance.slots = holding.held - holding.must;
+    instance.slots = usable(holding);
   }
 
   detach(instance: Instance): void {
@@ -41,7 +42,7 @@ export class LeasedSlots implements SlotSource {
   onShort(pool: InstancePool): void {
     for (const instance of pool.all) {
       const holding = this.holding(instance.key);
-      const count = Math.min(pool.queued, instance.maxConcurrency - holding.held + holding.must);
+      const count = Math.min(pool.queued, instance.maxConcurrency - usable(holding));
       if (count <= holding.wanted) continue;
       holding.wanted = count;
       this.messages.want(instance.key, count);
@@ -50,7 +51,7 @@ export class LeasedSlots implements SlotSource {
 
   onReleased(instance: Instance): void {
     const holding = this.holdings.get(instance.key);
-    if (holding !== undefined && holding.recalled > 0) this.settle(instance.key, holding);
+    if (holding?.instance === instance) this.settle(instance.key, holding);
   }
 
   /** Takes an order from the primary. It may come before the table that it belongs to is installed. */
@@ -60,23 +61,21 @@ export class LeasedSlots implements SlotSource {
       holding.held += order.count;
       holding.wanted = Math.max(0, holding.wanted - order.count);
     } else {
-      holding.recalled = order.count;
       holding.must = order.must;
-      this.settle(order.key, holding);
+      holding.may = order.may;
     }
-    if (holding.instance !== null) holding.instance.slots = holding.held - holding.must;
+    this.settle(order.key, holding);
+    if (holding.instance !== null) holding.instance.slots = usable(holding);
     holding.pool?.serveWaiting();
   }
 
   private settle(key: string, holding: Holding): void {
-    const free = holding.held - (holding.instance?.inFlight ?? 0);
-    const wish = (holding.pool?.queued ?? 0) > 0 ? holding.must : Math.max(holding.must, holding.recalled);
-    const count = Math.min(free, wish);
+    const target = (holding.pool?.queued ?? 0) > 0 ? holding.must : Math.max(holding.must, holding.may);
+    const count = Math.min(holding.held - (holding.instance?.inFlight ?? 0), target - holding.returned);
     if (count <= 0) return;
     holding.held -= count;
-    holding.recalled = Math.max(0, holding.recalled - count);
-    holding.must = Math.max(0, holding.must - count);
-    if (holding.instance !== null) holding.instance.slots = holding.held - holding.must;
+    holding.returned += count;
+    if (holding.instance !== null) holding.instance.slots = usable(holding);
     this.messages.giveBack(key, count);
     // What was handed over had been granted to a wish that is not fulfilled yet.
     if (holding.pool !== null && holding.pool.queued > 0) this.onShort(holding.pool);
@@ -85,9 +84,14 @@ export class LeasedSlots implements SlotSource {
   private holding(key: string): Holding {
     let holding = this.holdings.get(key);
     if (holding === undefined) {
-      holding = { held: 0, recalled: 0, must: 0, wanted: 0, instance: null, pool: null };
+      holding = { held: 0, returned: 0, must: 0, may: 0, wanted: 0, instance: null, pool: null };
       this.holdings.set(key, holding);
     }
     return holding;
   }
+}
+
+/** Slots that are held and not owed. */
+function usable({ held, must, returned }: Holding): number {
+  return held - Math.max(0, must - returned);
 }

@@ -2,19 +2,21 @@
 export type SlotOrder =
   | { worker: number; kind: 'grant'; key: string; count: number }
   /**
-   * Give back up to `count` slots as they become free and nobody waits for them, and the first `must` of them even if somebody does. Replaces
-   * an earlier order of this kind.
+   * Give back slots: the first `must` even if requests wait for them, up to `may` if none does. Both count from the beginning, all that the worker has
+   * ever given back included, so that an order which crosses with a return asks for nothing twice. Replaces the order before.
    */
-  | { worker: number; kind: 'recall'; key: string; count: number; must: number };
+  | { worker: number; kind: 'recall'; key: string; must: number; may: number };
 
 /** A counted resource: the slots of one instance. */
 interface Resource {
   total: number;
   held: Map<number, number>;
-  /** Slots that workers wait for, in the order in which they asked. */
+  /** Slots that workers wait for. */
   wanted: Map<number, number>;
-  /** Slots asked back and not returned yet, which must come. */
-  recalled: Map<number, number>;
+  /** Slots that workers have given back since they began. */
+  returned: Map<number, number>;
+  /** Slots that workers have been told to give back since they began, come what may. */
+  due: Map<number, number>;
 }
 
 /**
@@ -35,7 +37,7 @@ export class SlotLedger {
     for (const [key, total] of totals) {
       const resource = this.resources.get(key);
       if (resource === undefined) {
-        this.resources.set(key, { total, held: new Map(), wanted: new Map(), recalled: new Map() });
+        this.resources.set(key, newResource(total));
         orders.push(...this.shareOut(key));
       } else if (resource.total !== total) {
         resource.total = total;
@@ -57,9 +59,7 @@ export class SlotLedger {
   removeWorker(worker: number): SlotOrder[] {
     this.workers.delete(worker);
     return [...this.resources].flatMap(([key, resource]) => {
-      resource.held.delete(worker);
-      resource.wanted.delete(worker);
-      resource.recalled.delete(worker);
+      for (const counts of [resource.held, resource.wanted, resource.returned, resource.due]) counts.delete(worker);
       return this.settle(key, resource);
     });
   }
@@ -77,7 +77,7 @@ export class SlotLedger {
     const resource = this.resources.get(key);
     if (resource === undefined) return [];
     add(resource.held, worker, -count);
-    add(resource.recalled, worker, -Math.min(count, resource.recalled.get(worker) ?? 0));
+    add(resource.returned, worker, count);
     return this.settle(key, resource);
   }
 
@@ -131,17 +131,24 @@ export class SlotLedger {
     const wanted = sum(resource.wanted);
     if (wanted + overdrawn === 0) return [];
     const part = overdrawn > 0 ? 0 : this.equalPart(resource);
-    let must = Math.max(overdrawn, this.starved(resource, part)) - sum(resource.recalled);
+    const owedByAll = [...resource.held.keys()].reduce((sum, worker) => sum + owed(resource, worker), 0);
+    let missing = Math.max(overdrawn, this.starved(resource, part)) - owedByAll;
     const orders: SlotOrder[] = [];
     for (const [worker, count] of [...resource.held].toSorted(([, a], [, b]) => b - a)) {
-      const owed = resource.recalled.get(worker) ?? 0;
-      const more = Math.max(0, Math.min(must, count - owed - part));
-      must -= more;
-      add(resource.recalled, worker, more);
+      const before = owed(resource, worker);
+      const more = Math.max(0, Math.min(missing, count - before - part));
+      missing -= more;
       const spare = resource.wanted.has(worker) ? 0 : Math.min(wanted, count);
-      if (more > 0 || spare > 0) {
-        orders.push({ worker, kind: 'recall', key, count: Math.max(spare, owed + more), must: owed + more });
-      }
+      if (more === 0 && spare === 0) continue;
+      const returned = resource.returned.get(worker) ?? 0;
+      resource.due.set(worker, returned + before + more);
+      orders.push({
+        worker,
+        kind: 'recall',
+        key,
+        must: returned + before + more,
+        may: returned + Math.max(spare, before + more),
+      });
     }
     return orders;
   }
@@ -154,6 +161,15 @@ export class SlotLedger {
     }
     return starved;
   }
+}
+
+function newResource(total: number): Resource {
+  return { total, held: new Map(), wanted: new Map(), returned: new Map(), due: new Map() };
+}
+
+/** Slots that a worker still has to give back. */
+function owed(resource: Resource, worker: number): number {
+  return Math.max(0, (resource.due.get(worker) ?? 0) - (resource.returned.get(worker) ?? 0));
 }
 
 function held(resource: Resource, worker: number): number {
