@@ -1,9 +1,9 @@
 import type { CommandContext } from '#server/commands/command-context.ts';
 import type { ModelContext } from '#server/commands/model-context.ts';
 import type { InstanceUseSource, MetricsSource } from '#server/domain/ports.ts';
-import type { SampleCatalogue } from '#server/domain/sample-catalogue.ts';
 import type { Uploads } from '#server/models/uploads.ts';
 import type { InfoContext } from '#server/queries/get-info.ts';
+import type { SamplesContext } from '#server/queries/list-samples.ts';
 import type { LogsContext } from '#server/queries/read-logs.ts';
 import type { AnyRoute } from '../route.ts';
 import { costRoutes } from './cost-routes.ts';
@@ -26,9 +26,9 @@ export type ApiContext = CommandContext &
   Omit<InfoContext, 'host'> &
   Omit<ModelContext, 'uploads'> &
   IdentityRoutesContext &
-  LogsContext & {
+  LogsContext &
+  SamplesContext & {
     uploads: Uploads;
-    samples: SampleCatalogue;
     metrics: MetricsSource;
     instanceUse: InstanceUseSource;
     /** Port of the gateway on loopback. */

@@ -18,7 +18,6 @@ import { mergePatch } from '#server/domain/merge-patch.ts';
 import { putModel } from '#server/commands/put-model.ts';
 import { putModelVersion } from '#server/commands/put-model-version.ts';
 import { registerModelVersion } from '#server/commands/register-model-version.ts';
-import type { SampleCatalogue } from '#server/domain/sample-catalogue.ts';
 import { describeModel, getModel, listModels } from '#server/queries/list-models.ts';
 import {
   describeModelVersion,
@@ -26,7 +25,7 @@ import {
   getModelVersion,
   listModelVersions,
 } from '#server/queries/list-model-versions.ts';
-import { listSamples } from '#server/queries/list-samples.ts';
+import { listSamples, type SamplesContext } from '#server/queries/list-samples.ts';
 import type { QueryContext } from '#server/queries/query-context.ts';
 import { checkSameName } from '../check-same-name.ts';
 import { pageQuerySchema, pageQueryShape } from '../page-query.ts';
@@ -34,7 +33,7 @@ import { parseInput, pointerOf } from '../parse-input.ts';
 import { API_PREFIX } from '../register-route.ts';
 import { type AnyRoute, ANSWERED, defineRoute } from '../route.ts';
 
-type Context = ModelContext & QueryContext & { samples: SampleCatalogue };
+type Context = ModelContext & QueryContext & SamplesContext;
 
 const TAG = 'Models';
 const modelParams = z.object({ model: z.string() });

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelContext } from '#server/commands/model-context.ts';
 import { findSamplePath, type SampleCatalogue, sampleCatalogueSchema } from '#server/domain/sample-catalogue.ts';
@@ -7,16 +7,17 @@ import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import { detectModel } from '#server/models/detect/detect-model.ts';
 import { createModelFiles } from '#server/models/model-files.ts';
-import { openModelSource } from '#server/models/model-source.ts';
+import { type ModelSource, openModelSource } from '#server/models/model-source.ts';
 import type { uploadLimitsOf } from '#server/models/upload-config.ts';
 import { createUploads, type Uploads } from '#server/models/uploads.ts';
+import type { SampleContent, SamplesContext } from '#server/queries/list-samples.ts';
 import type { Database } from '#server/store/database.ts';
 import { createUploadRows } from './upload-rows.ts';
 
 const COLLECT_EVERY_MS = 60 * 60_000;
 
 export interface ComposedModels {
-  context: Omit<ModelContext, 'database' | 'uploads'> & { uploads: Uploads; samples: SampleCatalogue };
+  context: Omit<ModelContext, 'database' | 'uploads'> & SamplesContext & { uploads: Uploads };
   stop(): void;
 }
 
@@ -51,6 +52,8 @@ export async function composeModels(
     const path = findSamplePath(samples, id);
     return path === null ? null : join(samplesDir, path);
   };
+  const openSource = (path: string): Promise<ModelSource> =>
+    openModelSource(path, { uploads, sampleFolder, allowedRoots });
   const timer = collectUploads(uploads, logger);
   return {
     context: {
@@ -58,9 +61,30 @@ export async function composeModels(
       uploads,
       samples,
       detect: detectModel,
-      openSource: (path) => openModelSource(path, { uploads, sampleFolder, allowedRoots }),
+      openSource,
+      describeSample: remember((id) => describeSample(`sample:${id}`, sampleFolder(id), openSource)),
     },
     stop: () => clearInterval(timer),
+  };
+}
+
+async function describeSample(
+  path: string,
+  folder: string | null,
+  openSource: ModelContext['openSource'],
+): Promise<SampleContent> {
+  const { files } = await openSource(path);
+  const sizes = await Promise.all(files.map(async ({ from }) => (await stat(from)).size));
+  return { detected: await detectModel(folder ?? ''), sizeBytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+/** Bundled files do not change while the process runs, so each is looked into once. */
+function remember<T>(look: (id: string) => Promise<T>): (id: string) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (id) => {
+    const seen = known.get(id) ?? look(id);
+    known.set(id, seen);
+    return seen;
   };
 }
 
