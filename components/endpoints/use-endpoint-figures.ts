@@ -12,8 +12,8 @@ export function useEndpointFigures(lastMs: number) {
   const p95 = useQuery(metricsQuery(requests.p95));
   const errors = useQuery(metricsQuery(requests.errors));
   const figures = useMemo(
-    () => deriveEndpointFigures({ rate: rate.data, p95: p95.data, errors: errors.data }),
-    [rate.data, p95.data, errors.data],
+    () => deriveEndpointFigures({ rate: rate.data, p95: p95.data, errors: errors.data }, rate.dataUpdatedAt),
+    [rate.data, rate.dataUpdatedAt, p95.data, errors.data],
   );
   return {
     figures,

@@ -34,11 +34,11 @@ export function HealthLine() {
   );
 }
 
-/** The studio itself is counted: it drew the page. */
+/** The database lives inside the control plane and is no process; the studio is one: it drew the page. */
 function componentsInWords(health: Health): string {
   const entries = Object.entries(health.components);
   const down = entries.filter(([, state]) => state === 'down').map(([name]) => name.replaceAll('_', ' '));
   if (down.length > 0) return `${down.join(', ')} down`;
-  const total = entries.length + ('studio' in health.components ? 0 : 1);
-  return `${total} processes up`;
+  const processes = new Set([...entries.map(([name]) => name).filter((name) => name !== 'database'), 'studio']);
+  return `${processes.size} processes up`;
 }

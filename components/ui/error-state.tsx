@@ -8,7 +8,7 @@ import { Note } from './note.tsx';
 
 export interface ErrorStateProps {
   problem: Problem;
-  /** Overrides the problem's title: what failed here, as a sentence. */
+  /** What failed here, as a sentence without its full stop; the problem's own title then says why. */
   title?: string;
   onRetry?: () => void;
   isRetrying?: boolean;
@@ -38,7 +38,8 @@ export function ErrorState({ problem, title, onRetry, isRetrying = false, action
         </>
       }
     >
-      <b className="font-medium">{title ?? problem.title}.</b> {problem.detail}
+      <b className="font-medium">{title ?? problem.title}.</b> {title ? `${problem.title}. ` : null}
+      {problem.detail}
       {problem.errors && problem.errors.length > 0 ? (
         <ul className="mt-1 list-disc ps-4 text-muted">
           {problem.errors.map((error) => (

@@ -10,54 +10,73 @@ function result(series: MetricsResult['series'], complete = 10 * MINUTE, step = 
 
 const labels = { endpoint: 'iris' };
 
-test('the rate is the mean of the last five complete minutes, and silent minutes count as zero', () => {
-  const points = [600, 60, null, 60, 60, 60, 9_999].map((value, index): [number, number | null] => [
-    index * MINUTE,
-    value,
-  ]);
-  const figures = deriveEndpointFigures({
-    rate: result([{ labels, points }], 6 * MINUTE),
-    p95: undefined,
-    errors: undefined,
-  });
-  expect(figures.get('iris')?.ratePerSecond).toBeCloseTo(240 / 5 / 60);
-  expect(figures.get('iris')?.spark).toHaveLength(7);
+test('the rate counts the newest three measured buckets over the time since the first of them began', () => {
+  const values = [null, 600, 60, 0, 120, 30];
+  const figures = deriveEndpointFigures(
+    {
+      rate: result([
+        {
+          labels,
+          points: values.map((value, index): [number, number | null] => [index * MINUTE, value]),
+          samples: values.map((value) => value ?? 0),
+        },
+      ]),
+      p95: undefined,
+      errors: undefined,
+    },
+    5.5 * MINUTE,
+  );
+  expect(figures.get('iris')?.ratePerSecond).toBeCloseTo(150 / 150);
+  expect(figures.get('iris')?.spark).toEqual(values);
+});
+
+test('before anything was measured the rate is unknown, not zero', () => {
+  const rate = result([{ labels, points: [[0, null]], samples: [0] }]);
+  expect(
+    deriveEndpointFigures({ rate, p95: undefined, errors: undefined }, MINUTE).get('iris')?.ratePerSecond,
+  ).toBeNull();
 });
 
 test('p95 is that of the newest span with requests, never a mean of percentiles', () => {
-  const figures = deriveEndpointFigures({
-    rate: undefined,
-    p95: result([
-      {
-        labels,
-        points: [
-          [0, 900],
-          [1, 180],
-          [2, null],
-        ],
-      },
-    ]),
-    errors: undefined,
-  });
+  const figures = deriveEndpointFigures(
+    {
+      rate: undefined,
+      p95: result([
+        {
+          labels,
+          points: [
+            [0, 900],
+            [1, 180],
+            [2, null],
+          ],
+        },
+      ]),
+      errors: undefined,
+    },
+    MINUTE,
+  );
   expect(figures.get('iris')?.p95Ms).toBe(180);
 });
 
 test('the error share of a range weighs each bucket by its requests', () => {
-  const figures = deriveEndpointFigures({
-    rate: undefined,
-    p95: undefined,
-    errors: result([
-      {
-        labels,
-        points: [
-          [0, 1],
-          [1, 0],
-          [2, null],
-        ],
-        samples: [1, 99, 0],
-      },
-    ]),
-  });
+  const figures = deriveEndpointFigures(
+    {
+      rate: undefined,
+      p95: undefined,
+      errors: result([
+        {
+          labels,
+          points: [
+            [0, 1],
+            [1, 0],
+            [2, null],
+          ],
+          samples: [1, 99, 0],
+        },
+      ]),
+    },
+    MINUTE,
+  );
   expect(figures.get('iris')).toMatchObject({ errorRatio: 0.01, requests: 100 });
 });
 

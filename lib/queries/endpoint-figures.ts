@@ -3,7 +3,7 @@ import type { MetricsRequest } from './metrics.ts';
 
 /** What the row of an endpoint shows beside its state. */
 export interface EndpointFigures {
-  /** Requests per second over the last five complete minutes; null where nothing is known yet. */
+  /** Requests per second over the newest buckets, the unfinished one included; null where nothing is known yet. */
   ratePerSecond: number | null;
   /** Requests per minute, oldest first. */
   spark: (number | null)[];
@@ -16,7 +16,7 @@ export interface EndpointFigures {
 
 const SPARK_STEP_SECONDS = 60;
 const STEP_SECONDS = 300;
-const RATE_POINTS = 5;
+const RATE_BUCKETS = 3;
 
 /** The three questions to the metrics API that give every endpoint's figures at once. */
 export function endpointFigureRequests(lastMs: number) {
@@ -31,8 +31,8 @@ export function endpointFigureRequests(lastMs: number) {
 
 export type FigureResults = Record<'rate' | 'p95' | 'errors', MetricsResult | undefined>;
 
-/** Figures by endpoint name. Endpoints without a single request are absent. */
-export function deriveEndpointFigures(results: FigureResults): Map<string, EndpointFigures> {
+/** Figures by endpoint name; `nowMs` is when the results were read. Endpoints that were never measured are absent. */
+export function deriveEndpointFigures(results: FigureResults, nowMs: number): Map<string, EndpointFigures> {
   const figures = new Map<string, EndpointFigures>();
   const of = (series: MetricSeries): EndpointFigures => {
     const name = series.labels.endpoint ?? '';
@@ -44,23 +44,22 @@ export function deriveEndpointFigures(results: FigureResults): Map<string, Endpo
   for (const series of results.rate?.series ?? []) {
     const known = of(series);
     known.spark = series.points.map(([, value]) => value);
-    known.ratePerSecond = recentRate(
-      series,
-      results.rate?.complete_to_ms ?? 0,
-      results.rate?.step_seconds ?? SPARK_STEP_SECONDS,
-    );
+    known.ratePerSecond = recentRate(series, nowMs);
   }
   for (const series of results.p95?.series ?? []) of(series).p95Ms = newestValue(series);
   for (const series of results.errors?.series ?? []) Object.assign(of(series), weightedRatio(series));
   return figures;
 }
 
-/** Mean rate per second of the last complete buckets; a bucket without a value had no requests. */
-function recentRate(series: MetricSeries, completeToMs: number, stepSeconds: number): number | null {
-  const complete = series.points.filter(([start]) => start + stepSeconds * 1000 <= completeToMs);
-  const recent = (complete.length > 0 ? complete : series.points).slice(-RATE_POINTS);
-  if (recent.length === 0) return null;
-  return recent.reduce((sum, [, perMinute]) => sum + (perMinute ?? 0), 0) / recent.length / 60;
+/** Requests of the newest measured buckets over the time since the first of them began, so that a burst shows within seconds. */
+function recentRate(series: MetricSeries, nowMs: number): number | null {
+  const measured = series.points.flatMap(([start, perMinute], index) =>
+    perMinute === null ? [] : [{ start, requests: series.samples?.[index] ?? 0 }],
+  );
+  const recent = measured.slice(-RATE_BUCKETS);
+  const [first] = recent;
+  if (!first || nowMs <= first.start) return null;
+  return (recent.reduce((sum, bucket) => sum + bucket.requests, 0) * 1000) / (nowMs - first.start);
 }
 
 function newestValue(series: MetricSeries): number | null {

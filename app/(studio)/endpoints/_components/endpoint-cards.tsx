@@ -41,7 +41,9 @@ export function EndpointCards({ endpoints, figures }: EndpointCardsProps) {
               </Link>
               <StatusChip status={endpoint.state} />
             </span>
-            {endpoint.state_reason === '' ? null : <p className="text-xs text-muted">{endpoint.state_reason}</p>}
+            {endpoint.state_reason === '' || endpoint.state === 'healthy' ? null : (
+              <p className="text-xs text-muted">{endpoint.state_reason}</p>
+            )}
             <EndpointSplit endpoint={endpoint} />
             <dl className="grid grid-cols-[1.2fr_1fr_1fr_auto] gap-3">
               {facts.map((fact) => (

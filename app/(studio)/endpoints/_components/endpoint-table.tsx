@@ -114,7 +114,7 @@ function EndpointRow({ endpoint, figures }: { endpoint: Endpoint; figures: Endpo
         <StatusChip status={endpoint.state} />
       </Cell>
       <RowHeader>
-        <span className="flex max-w-60 items-center gap-2">
+        <span className="flex max-w-60 items-center min-[1600px]:max-w-110 gap-2">
           <Link look="object" href={`/endpoints/${encodeURIComponent(endpoint.name)}`} data-row-link>
             {endpoint.name}
           </Link>
@@ -171,7 +171,8 @@ function DeploymentMarks({ endpoint }: { endpoint: Endpoint }) {
 function EndpointRemark({ endpoint }: { endpoint: Endpoint }) {
   const [tag] = Object.entries(endpoint.tags);
   const failed = endpoint.deployments.filter((one) => one.provisioning_state === 'Failed').map((one) => one.name);
-  const remark = endpoint.state_reason || (failed.length > 0 ? `${failed.join(', ')} failed` : '');
+  const reason = endpoint.state === 'healthy' ? '' : endpoint.state_reason;
+  const remark = reason || (failed.length > 0 ? `${failed.join(', ')} failed` : '');
   if (remark !== '') {
     const serious = endpoint.state === 'failed' || failed.length > 0;
     return (

@@ -7,6 +7,7 @@ import { Button } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { PageHead } from '#components/ui/panel.tsx';
+import { SearchField } from '#components/ui/search-field.tsx';
 import { SkeletonRows } from '#components/ui/skeleton.tsx';
 import type { InstanceType } from '#lib/contracts/instance-type.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
@@ -27,8 +28,11 @@ type Open = { kind: 'edit'; type: InstanceType | null } | { kind: 'delete'; type
 export function InstanceTypes() {
   const { data: types, ...query } = useQuery(instanceTypesQuery());
   const info = useQuery(infoQuery());
+  const [filter, setFilter] = useState('');
   const [open, setOpen] = useState<Open>(null);
   const close = () => setOpen(null);
+  const words = filter.toLowerCase();
+  const shown = (types ?? []).filter((type) => `${type.name} ${type.description}`.toLowerCase().includes(words));
   return (
     <>
       <PageHead
@@ -63,8 +67,25 @@ export function InstanceTypes() {
         </EmptyState>
       ) : null}
       {types && types.length > 0 ? (
+        <SearchField
+          label="Filter instance types"
+          placeholder="Filter by name or description"
+          keys={['/']}
+          value={filter}
+          onChange={setFilter}
+          className="mb-3 w-80 max-w-full max-md:w-full"
+        />
+      ) : null}
+      {types && types.length > 0 && shown.length === 0 ? (
+        <EmptyState
+          title="Nothing matches"
+          headingLevel={2}
+          actions={<Button onPress={() => setFilter('')}>Clear the filter</Button>}
+        />
+      ) : null}
+      {shown.length > 0 ? (
         <InstanceTypeTable
-          types={types}
+          types={shown}
           onEdit={(type) => setOpen({ kind: 'edit', type })}
           onDelete={(type) => setOpen({ kind: 'delete', type })}
         />
