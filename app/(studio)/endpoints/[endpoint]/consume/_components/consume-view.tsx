@@ -1,0 +1,108 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { useState } from 'react';
+import { CodeBlock } from '#components/ui/code-block.tsx';
+import { CopyButton } from '#components/ui/copy-button.tsx';
+import { ErrorState } from '#components/ui/error-state.tsx';
+import { Link } from '#components/ui/link.tsx';
+import { Section } from '#components/ui/panel.tsx';
+import { SegmentedControl } from '#components/ui/segmented-control.tsx';
+import { Select } from '#components/ui/select.tsx';
+import { SkeletonRows } from '#components/ui/skeleton.tsx';
+import type { Endpoint, EndpointKeys } from '#lib/contracts/endpoint.ts';
+import { problemOf } from '#lib/queries/api-problem.ts';
+import { endpointQuery } from '#lib/queries/endpoints.ts';
+import { renderSnippet, SNIPPET_LANGUAGES, SNIPPET_NAMES } from '#lib/snippets/request-snippets.ts';
+import { EndpointKeyPanel } from './endpoint-key-panel.tsx';
+import { StatusCodes } from './status-codes.tsx';
+import { useSampleRequest } from './use-sample-request.ts';
+
+const AS_TRAFFIC = '';
+
+/** Everything a caller needs: address, keys, and the request as a program that runs when pasted. */
+export function ConsumeView({ name }: { name: string }) {
+  const { data: endpoint, error, refetch } = useQuery(endpointQuery(name));
+  if (error && endpoint === undefined) {
+    return (
+      <ErrorState problem={problemOf(error)} title="The endpoint could not be read" onRetry={() => void refetch()} />
+    );
+  }
+  if (endpoint === undefined) return <SkeletonRows label="how to call it" rows={6} />;
+  return <LoadedConsume endpoint={endpoint} />;
+}
+
+function LoadedConsume({ endpoint }: { endpoint: Endpoint }) {
+  const [keys, setKeys] = useState<EndpointKeys | null>(null);
+  return (
+    <div className="grid gap-8 lg:grid-cols-[minmax(0,1fr)_380px]">
+      <div className="grid content-start gap-8">
+        <Section title="Address">
+          <div className="grid gap-2 border-t border-line pt-3">
+            <Address label="Scoring" url={endpoint.scoring_uri} />
+            <Address label="OpenAPI of the model" url={endpoint.openapi_uri} />
+          </div>
+        </Section>
+        <Snippet endpoint={endpoint} keys={keys} />
+        <StatusCodes mapsErrors={endpoint.map_model_errors} />
+      </div>
+      <EndpointKeyPanel endpoint={endpoint.name} keys={keys} onKeys={setKeys} />
+    </div>
+  );
+}
+
+function Address({ label, url }: { label: string; url: string }) {
+  return (
+    <div className="flex min-w-0 flex-wrap items-center gap-x-3">
+      <span className="w-40 text-muted">{label}</span>
+      <code className="min-w-0 truncate font-mono text-xs">{url}</code>
+      <CopyButton text={url} label={`Copy the address: ${label}`} />
+    </div>
+  );
+}
+
+function Snippet({ endpoint, keys }: { endpoint: Endpoint; keys: EndpointKeys | null }) {
+  const [language, setLanguage] = useQueryState('lang', parseAsStringLiteral(SNIPPET_LANGUAGES).withDefault('curl'));
+  const [deployment, setDeployment] = useState(AS_TRAFFIC);
+  const sample = useSampleRequest(endpoint.name, deployment === AS_TRAFFIC ? null : deployment);
+  const code = renderSnippet(language, {
+    url: endpoint.scoring_uri,
+    key: keys?.primary_key ?? null,
+    body: sample,
+    deployment: deployment === AS_TRAFFIC ? null : deployment,
+  });
+  return (
+    <Section
+      title="Call it"
+      actions={
+        <SegmentedControl
+          label="Language"
+          options={SNIPPET_LANGUAGES.map((id) => ({ id, label: SNIPPET_NAMES[id] }))}
+          value={language}
+          onChange={(id) => void setLanguage(id)}
+        />
+      }
+    >
+      <div className="grid gap-3 border-t border-line pt-3">
+        <Select
+          label="Answered by"
+          options={[
+            { id: AS_TRAFFIC, label: 'As the split says' },
+            ...endpoint.deployments.map(({ name }) => ({ id: name, label: `Always ${name}, by header` })),
+          ]}
+          value={deployment}
+          onChange={setDeployment}
+          className="max-w-70"
+        />
+        <CodeBlock code={code} label={`${SNIPPET_NAMES[language]} request`} />
+        <p className="text-xs text-muted">
+          {keys === null
+            ? 'The program reads the key from the environment variable ENDPOINT_KEY. Reveal the keys to put it in.'
+            : 'The primary key is in the program now: handle it as you handle the key.'}{' '}
+          <Link href={`/endpoints/${encodeURIComponent(endpoint.name)}/test`}>Try it in the browser</Link>
+        </p>
+      </div>
+    </Section>
+  );
+}

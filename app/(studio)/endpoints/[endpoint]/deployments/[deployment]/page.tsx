@@ -1,0 +1,15 @@
+import type { Metadata } from 'next';
+import { DeploymentPage } from './_components/deployment-page.tsx';
+
+interface DeploymentRouteProps {
+  params: Promise<{ endpoint: string; deployment: string }>;
+}
+
+export async function generateMetadata({ params }: DeploymentRouteProps): Promise<Metadata> {
+  return { title: (await params).deployment };
+}
+
+export default async function DeploymentRoute({ params }: DeploymentRouteProps) {
+  const { endpoint, deployment } = await params;
+  return <DeploymentPage endpoint={endpoint} name={deployment} />;
+}
