@@ -1,0 +1,90 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Age } from '#components/layout/age.tsx';
+import { usePreferences } from '#components/layout/preferences.tsx';
+import { ErrorState } from '#components/ui/error-state.tsx';
+import { ButtonLink, Link } from '#components/ui/link.tsx';
+import { PageHead } from '#components/ui/panel.tsx';
+import { Figure } from '#components/ui/readouts.tsx';
+import { SkeletonRows } from '#components/ui/skeleton.tsx';
+import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx';
+import { formatBytes } from '#lib/format/bytes.ts';
+import { problemOf } from '#lib/queries/api-problem.ts';
+import { modelVersionsQuery } from '#lib/queries/models.ts';
+import { describeUser, MODEL_TYPE_WORDS } from '../../_components/model-words.ts';
+
+/** Every version of a model, newest first. */
+export function ModelVersions({ model }: { model: string }) {
+  const { data: versions, error, refetch, isFetching } = useQuery(modelVersionsQuery(model));
+  const { locale } = usePreferences();
+  const path = `/models/${encodeURIComponent(model)}/versions`;
+  return (
+    <>
+      <PageHead
+        title={model}
+        aside={versions ? `${versions.length} ${versions.length === 1 ? 'version' : 'versions'}` : null}
+      />
+      {error ? (
+        <ErrorState
+          problem={problemOf(error)}
+          title="The versions could not be read"
+          onRetry={() => void refetch()}
+          isRetrying={isFetching}
+        />
+      ) : null}
+      {versions === undefined && !error ? <SkeletonRows label="the versions" rows={4} /> : null}
+      {versions && versions.length > 0 ? (
+        <Table label={`Versions of ${model}`}>
+          <thead>
+            <tr>
+              <HeadCell>Version</HeadCell>
+              <HeadCell>Kind</HeadCell>
+              <HeadCell>Description</HeadCell>
+              <HeadCell>Used by</HeadCell>
+              <HeadCell numeric>Size</HeadCell>
+              <HeadCell numeric>Registered</HeadCell>
+              <HeadCell>
+                <span className="sr-only">Deploy</span>
+              </HeadCell>
+            </tr>
+          </thead>
+          <tbody>
+            {versions.map((version) => (
+              <Row key={version.version}>
+                <RowHeader>
+                  <Link look="object" href={`${path}/${encodeURIComponent(version.version)}`}>
+                    {version.version}
+                  </Link>
+                </RowHeader>
+                <Cell>{MODEL_TYPE_WORDS[version.type]}</Cell>
+                <Cell className="max-w-80 truncate">{version.description || version.detected.reason}</Cell>
+                <Cell>
+                  {version.used_by.length === 0
+                    ? '–'
+                    : version.used_by.map((user) => describeUser(user).label).join(', ')}
+                </Cell>
+                <Cell numeric>
+                  <Figure {...formatBytes(version.size_bytes, locale)} />
+                </Cell>
+                <Cell numeric>
+                  <Age at={version.created_at} />
+                </Cell>
+                <Cell>
+                  {version.detected.servable ? (
+                    <ButtonLink
+                      size="sm"
+                      href={`/endpoints/new?mode=nocode&model=${encodeURIComponent(`${model}:${version.version}`)}`}
+                    >
+                      Deploy
+                    </ButtonLink>
+                  ) : null}
+                </Cell>
+              </Row>
+            ))}
+          </tbody>
+        </Table>
+      ) : null}
+    </>
+  );
+}

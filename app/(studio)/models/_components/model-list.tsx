@@ -1,0 +1,126 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Plus } from 'lucide-react';
+import { parseAsString, useQueryState } from 'nuqs';
+import { Age } from '#components/layout/age.tsx';
+import { usePreferences } from '#components/layout/preferences.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { EmptyState } from '#components/ui/empty-state.tsx';
+import { ErrorState } from '#components/ui/error-state.tsx';
+import { ButtonLink, Link } from '#components/ui/link.tsx';
+import { PageHead } from '#components/ui/panel.tsx';
+import { Figure } from '#components/ui/readouts.tsx';
+import { SearchField } from '#components/ui/search-field.tsx';
+import { SkeletonRows } from '#components/ui/skeleton.tsx';
+import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx';
+import type { Model } from '#lib/contracts/model.ts';
+import { formatBytes } from '#lib/format/bytes.ts';
+import { problemOf } from '#lib/queries/api-problem.ts';
+import { modelsQuery } from '#lib/queries/models.ts';
+import { MODEL_TYPE_WORDS } from './model-words.ts';
+
+/** The registry: what can be deployed, and who uses it. */
+export function ModelList() {
+  const { data: models, error, refetch, isFetching } = useQuery(modelsQuery());
+  const [search, setSearch] = useQueryState('q', parseAsString.withDefault('').withOptions({ history: 'replace' }));
+  const matching = models?.filter(({ name }) => name.toLowerCase().includes(search.trim().toLowerCase()));
+  return (
+    <>
+      <PageHead
+        title="Models"
+        aside={models?.length}
+        actions={
+          <ButtonLink href="/endpoints/new?mode=nocode" variant="primary" icon={<Plus size={16} aria-hidden="true" />}>
+            Deploy a model
+          </ButtonLink>
+        }
+      />
+      {error ? (
+        <ErrorState
+          problem={problemOf(error)}
+          title="The models could not be read"
+          onRetry={() => void refetch()}
+          isRetrying={isFetching}
+          className="mb-6"
+        />
+      ) : null}
+      {models === undefined && !error ? <SkeletonRows label="the models" rows={6} /> : null}
+      {models?.length === 0 ? (
+        <EmptyState
+          title="No models yet"
+          headingLevel={2}
+          actions={<ButtonLink href="/endpoints/new?mode=nocode">Bring a model</ButtonLink>}
+        >
+          A model is a file or folder under a name, in versions that never change. It is registered when you deploy it.
+        </EmptyState>
+      ) : null}
+      {models && models.length > 0 ? (
+        <div className="mb-3">
+          <SearchField
+            label="Filter models"
+            placeholder="Filter by name"
+            keys={['/']}
+            value={search}
+            onChange={(text) => void setSearch(text || null)}
+            className="w-80 max-w-full"
+          />
+        </div>
+      ) : null}
+      {matching?.length === 0 && models && models.length > 0 ? (
+        <EmptyState
+          title="Nothing matches"
+          headingLevel={2}
+          actions={<Button onPress={() => void setSearch(null)}>Clear the filter</Button>}
+        >
+          None of {models.length} models has this in its name.
+        </EmptyState>
+      ) : null}
+      {matching && matching.length > 0 ? <ModelTable models={matching} /> : null}
+    </>
+  );
+}
+
+function ModelTable({ models }: { models: readonly Model[] }) {
+  const { locale } = usePreferences();
+  return (
+    <Table label="Models">
+      <thead>
+        <tr>
+          <HeadCell>Name</HeadCell>
+          <HeadCell>Newest version</HeadCell>
+          <HeadCell numeric>Versions</HeadCell>
+          <HeadCell>Kind</HeadCell>
+          <HeadCell numeric>Size</HeadCell>
+          <HeadCell numeric>Used by</HeadCell>
+          <HeadCell numeric>Changed</HeadCell>
+        </tr>
+      </thead>
+      <tbody>
+        {models.map((model) => (
+          <Row key={model.name}>
+            <RowHeader>
+              <Link look="object" href={`/models/${encodeURIComponent(model.name)}`}>
+                {model.name}
+              </Link>
+            </RowHeader>
+            <Cell>{model.latest_version ?? '–'}</Cell>
+            <Cell numeric>{model.version_count}</Cell>
+            <Cell>{MODEL_TYPE_WORDS[model.type]}</Cell>
+            <Cell numeric>
+              <Figure {...formatBytes(model.size_bytes, locale)} />
+            </Cell>
+            <Cell numeric>
+              {model.used_by.length === 0
+                ? '–'
+                : `${model.used_by.length} ${model.used_by.length === 1 ? 'deployment' : 'deployments'}`}
+            </Cell>
+            <Cell numeric>
+              <Age at={model.updated_at} />
+            </Cell>
+          </Row>
+        ))}
+      </tbody>
+    </Table>
+  );
+}

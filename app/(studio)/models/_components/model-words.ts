@@ -1,0 +1,19 @@
+import type { Model, TensorSpec } from '#lib/contracts/model.ts';
+
+export const MODEL_TYPE_WORDS: Record<Model['type'], string> = {
+  onnx_model: 'ONNX',
+  mlflow_model: 'MLflow',
+  triton_model: 'Triton',
+  custom_model: 'Files',
+};
+
+/** `any × 4`: the axes of a tensor; a dynamic one by its name, or as "any". */
+export function sayShape(shape: TensorSpec['shape']): string {
+  return shape.length === 0 ? 'one value' : shape.map((axis) => axis ?? 'any').join(' × ');
+}
+
+/** `/endpoints/iris/deployments/blue` as a link and a name. */
+export function describeUser(path: string): { href: string; label: string } {
+  const [, , endpoint = '', , deployment = ''] = path.split('/');
+  return { href: path, label: `${endpoint} / ${deployment}` };
+}
