@@ -123,6 +123,28 @@ describe('a deployment', () => {
     expect((await api.call('GET', `/operations/${first}`)).body.status).toBe('superseded');
   });
 
+  test('keeps its claim on the traffic when other settings change, and loses it to a split that is set meanwhile', async () => {
+    const endpoint = await makeEndpoint();
+    await deploy(endpoint, 'blue', fake(), '?all_traffic=true');
+    const claim = (name: string) => put(endpoint, name, fake('never-ready'), '?all_traffic=true');
+    const becomeReady = async (name: string): Promise<void> => {
+      const own = () => [...api.world.instances.keys()].find((id) => id.startsWith(`${endpoint}.${name}.`));
+      api.world.setReady(await eventually(own), true);
+    };
+    const traffic = async () => (await api.call('GET', `/endpoints/${endpoint}/traffic`)).body.traffic;
+    const green = await claim('green');
+    const { body } = await api.call('GET', `/endpoints/${endpoint}`);
+    await api.call('PUT', `/endpoints/${endpoint}`, { ...body, description: 'meanwhile' });
+    await becomeReady('green');
+    expect(await api.ended(green)).toMatchObject({ status: 'succeeded' });
+    expect(await traffic()).toEqual({ blue: 0, green: 100 });
+    const amber = await claim('amber');
+    await api.call('PUT', `/endpoints/${endpoint}/traffic`, { traffic: { green: 100 } });
+    await becomeReady('amber');
+    expect(await api.ended(amber)).toMatchObject({ status: 'succeeded' });
+    expect(await traffic()).toEqual({ blue: 0, green: 100, amber: 0 });
+  });
+
   test('is cancelled: a creation leaves nothing behind, an update goes back to what served', async () => {
     const endpoint = await makeEndpoint();
     const created = await put(endpoint, 'green', fake('never-ready'));

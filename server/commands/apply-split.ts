@@ -16,7 +16,7 @@ export interface WantedSplit {
 }
 
 /**
- * Checks and stores a split in the caller's transaction. A share that a deployment was to get by itself once ready is given up: the newer wish wins.
+ * Checks and stores a split in the caller's transaction; an equal one changes nothing.
  * @throws AppError `traffic.…`
  */
 export async function applySplit(
@@ -35,10 +35,8 @@ export async function applySplit(
     const { code, detail, path } = fault;
     throw new AppError(code, detail, { errors: [{ path, message: detail }] });
   }
-  for (const { endpointName, name, routeWhenReady } of deployments) {
-    if (routeWhenReady !== null) await updateDeployment(transaction, { endpointName, name }, { routeWhenReady: null });
-  }
   if (sameSplit(split, endpoint)) return endpoint;
+  await giveUpWaitingShares(transaction, endpoint.name);
   const reason = wanted.reason ?? '';
   const changed = await setTraffic(transaction, endpoint.name, split, { actor: actor.name, reason });
   await recordActivity(transaction, {
@@ -51,6 +49,13 @@ export async function applySplit(
     revision: changed.revision,
   });
   return changed;
+}
+
+/** A share that a deployment was to get by itself once ready is given up: the newer wish wins. */
+export async function giveUpWaitingShares(transaction: Transaction, endpointName: string): Promise<void> {
+  for (const { name, routeWhenReady } of await listDeployments(transaction, endpointName)) {
+    if (routeWhenReady !== null) await updateDeployment(transaction, { endpointName, name }, { routeWhenReady: null });
+  }
 }
 
 function sameSplit(a: Split, b: Split): boolean {

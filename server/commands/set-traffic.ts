@@ -8,7 +8,7 @@ import { authorize } from '#server/identity/authorize.ts';
 import { recordAudit } from '#server/store/audit-store.ts';
 import { recordChange } from '#server/store/change-feed.ts';
 import { insertOperation, supersedeOperations } from '#server/store/operation-store.ts';
-import { applySplit } from './apply-split.ts';
+import { applySplit, giveUpWaitingShares } from './apply-split.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
 import { findLiveEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
@@ -46,6 +46,7 @@ export async function setTraffic(
     checkPrecondition(command.precondition, current.revision);
     const { traffic, mirror_traffic: mirrorTraffic, reason } = written;
     const changed = await applySplit(transaction, actor, current, { traffic, mirrorTraffic, reason });
+    if (traffic !== undefined) await giveUpWaitingShares(transaction, name);
     await supersedeOperations(transaction, name, null);
     if (changed !== current) {
       const detail = { traffic: changed.traffic, mirror_traffic: changed.mirrorTraffic };

@@ -114,3 +114,20 @@ test('a migration that fails half way leaves the old schema', () => {
   writeFileSync(join(folder, '0001_b.sql'), 'CREATE TABLE b (x INTEGER);');
   openDatabase(path, { migrationsDir: folder }).close();
 });
+
+test('a full disk is an answer, leaves nothing half-written, and is over when there is room', async () => {
+  const { database } = fixture;
+  const limitPages = (count: number) =>
+    database.transact(async (transaction) => void transaction.orm.run(`pragma max_page_count = ${count}`));
+  const fill = (name: string) =>
+    database.transact((transaction) =>
+      insertEndpoint(transaction, name, { ...PLAIN_ENDPOINT, description: 'x'.repeat(1_000_000) }),
+    );
+  // SQLite keeps the limit at the size that the file has by now.
+  await limitPages(1);
+  await expect(fill('iris')).rejects.toMatchObject({ code: 'store.disk_full' });
+  expect(await findEndpoint(database, 'iris')).toBeNull();
+  await limitPages(1_000_000);
+  await fill('iris');
+  expect(await findEndpoint(database, 'iris')).not.toBeNull();
+});
