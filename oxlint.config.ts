@@ -51,7 +51,7 @@ const boundaries = modules.flatMap(([folder, allowed]) => [
     files: [`${folder}/**/*.test.{ts,tsx}`, `${folder}/**/*.contract.ts`],
     rules: {
       'no-restricted-imports': restrict(
-        folder.startsWith('server') ? 'server/testing' : folder,
+        folder.startsWith('server') ? 'server/testing' : 'e2e',
         [...allowed, ...TEST_EXTRAS],
         `#${folder}`,
       ),
