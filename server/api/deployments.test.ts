@@ -115,6 +115,17 @@ describe('a deployment', () => {
     });
   });
 
+  test('a failed update gives up the traffic that it asked for', async () => {
+    const endpoint = await makeEndpoint();
+    await deploy(endpoint, 'blue', fake(), '?all_traffic=true');
+    await deploy(endpoint, 'green');
+    expect(await api.ended(await put(endpoint, 'green', fake('exits', '1'), '?all_traffic=true'))).toMatchObject({
+      status: 'failed',
+    });
+    await deploy(endpoint, 'blue', { ...fake(), tags: { a: 'b' } });
+    expect((await api.call('GET', `/endpoints/${endpoint}/traffic`)).body.traffic).toEqual({ blue: 100, green: 0 });
+  });
+
   test('a newer write supersedes the one that is under way, and an equal one joins it', async () => {
     const endpoint = await makeEndpoint();
     const first = await put(endpoint, 'blue', fake('never-ready'));
