@@ -49,7 +49,7 @@ export class ClientConnection implements Sweepable, BodySink, WatchedPeer {
     this.peerAddress = plainAddress(socket.remoteAddress ?? '');
     this.deadlineAt = performance.now() + core.settings.keepAliveTimeoutMs;
     core.sweeper.add(this);
-    socket.on('data', (bytes: Buffer) => this.onData(bytes));
+    socket.on('data', (bytes: Buffer) => this.take(bytes));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
     // 'close' follows and does what is to be done.
@@ -151,6 +151,15 @@ export class ClientConnection implements Sweepable, BodySink, WatchedPeer {
 
   onBodyData(bytes: Buffer, start: number, end: number): void {
     this.exchange?.onRequestData(bytes, start, end);
+  }
+
+  private take(bytes: Buffer): void {
+    try {
+      this.onData(bytes);
+    } catch (error) {
+      this.core.onInternalError(error);
+      this.socket.destroy();
+    }
   }
 
   private onData(bytes: Buffer): void {

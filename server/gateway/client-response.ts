@@ -45,6 +45,7 @@ const CORS_FIELDS = fieldSet(
 );
 const SET_COOKIE = fieldId('set-cookie');
 const CONTENT_TYPE = fieldId('content-type');
+const ACCEL_BUFFERING = fieldId('x-accel-buffering');
 
 const CONTENT_LENGTH = Buffer.from('Content-Length: ', 'latin1');
 const CHUNKED = Buffer.from('Transfer-Encoding: chunked\r\n', 'latin1');
@@ -195,7 +196,7 @@ function writeContentRules(out: ByteWriter, fields: FieldTable): void {
   if (((fields.bytes[start] as number) | 0x20) !== 0x74) return;
   const type = fields.value(line).toLowerCase();
   if (type.startsWith('text/html')) out.bytes(SANDBOX);
-  else if (type.startsWith('text/event-stream')) out.bytes(NO_BUFFERING);
+  else if (type.startsWith('text/event-stream') && !fields.has(ACCEL_BUFFERING)) out.bytes(NO_BUFFERING);
 }
 
 function writeClosingLines(out: ByteWriter, response: ClientResponse): void {

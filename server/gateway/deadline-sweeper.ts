@@ -15,9 +15,11 @@ export class DeadlineSweeper {
   private readonly entries = new Set<Sweepable>();
   private timer: NodeJS.Timeout | null = null;
   private readonly intervalMs: number;
+  private readonly onError: (error: unknown) => void;
 
-  constructor(intervalMs: number) {
+  constructor(intervalMs: number, onError: (error: unknown) => void) {
     this.intervalMs = intervalMs;
+    this.onError = onError;
   }
 
   start(): void {
@@ -38,6 +40,13 @@ export class DeadlineSweeper {
   }
 
   private sweep(now: number): void {
-    for (const entry of this.entries) entry.sweep(now);
+    for (const entry of this.entries) {
+      try {
+        entry.sweep(now);
+      } catch (error) {
+        this.entries.delete(entry);
+        this.onError(error);
+      }
+    }
   }
 }

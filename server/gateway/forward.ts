@@ -149,9 +149,9 @@ export class Forward implements UpstreamUser, SlotWaiter {
     this.retryOr(ANSWERS.upstreamUnreachable, true);
   }
 
-  onUpstreamData(bytes: Buffer): void {
+  onUpstreamData(bytes: Buffer, end: number): void {
     if (this.exchange.modelMs === 0) this.exchange.modelMs = performance.now() - this.sentAt;
-    this.relay.onData(bytes);
+    this.relay.onData(bytes, end);
   }
 
   onUpstreamEnd(): void {

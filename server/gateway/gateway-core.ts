@@ -32,6 +32,8 @@ export interface GatewayCore {
   readonly draining: boolean;
   /** Value for a `Date` field. */
   date(): string;
+  /** A fault of ours. It costs the connection that it happened on and nothing else. */
+  onInternalError(error: unknown): void;
   onInstanceFailing(endpoint: string, deployment: string, instance: string, reason: string): void;
   onNoInstance(endpoint: string): void;
 }

@@ -204,6 +204,9 @@ class Primary {
         this.limits.end(message.endpoint, message.count);
         count(this.admittedBy.get(worker.id), message.endpoint, -message.count);
         break;
+      case 'internal_error':
+        this.options.logger.error({ pid: worker.pid, stack: message.text }, 'a fault inside the gateway');
+        break;
       case 'no_instance':
         this.link?.broadcast({ type: 'wake', endpoint: message.endpoint });
         break;

@@ -100,6 +100,10 @@ function createReports(link: PrimaryLink) {
     return true;
   };
   return {
+    onInternalError(error: unknown): void {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      if (isDue(text)) link.send({ type: 'internal_error', text });
+    },
     onNoInstance(endpoint: string): void {
       if (isDue(endpoint)) link.send({ type: 'no_instance', endpoint });
     },

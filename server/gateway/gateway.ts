@@ -28,6 +28,7 @@ export interface GatewayOptions {
   workerCount?: number;
   slots?: SlotSource;
   limits?: LimitGate;
+  onInternalError?: (error: unknown) => void;
   onInstanceFailing?: GatewayCore['onInstanceFailing'];
   onNoInstance?: GatewayCore['onNoInstance'];
 }
@@ -96,7 +97,11 @@ export function createGateway(options: GatewayOptions): Gateway {
 function createCore(options: GatewayOptions, settings: GatewaySettings): GatewayCore & { draining: boolean } {
   const writer = new ByteWriter();
   const counters = new Counters();
-  const sweeper = new DeadlineSweeper(settings.sweepIntervalMs);
+  const onInternalError = (error: unknown): void => {
+    counters.increment('internal_errors');
+    options.onInternalError?.(error);
+  };
+  const sweeper = new DeadlineSweeper(settings.sweepIntervalMs, onInternalError);
   const recorder = new RequestRecorder({ send: options.sendRecords, source: options.source });
   const responseHead = new ResponseHead();
   return {
@@ -112,9 +117,11 @@ function createCore(options: GatewayOptions, settings: GatewaySettings): Gateway
     heads: createHeadPool(),
     peerWatch: new PeerWatch(),
     limits: options.limits ?? createLocalGate(),
+    onInternalError,
     routes: new RouteIndex({
       settings,
       sweeper,
+      onInternalError,
       slots: options.slots ?? ALL_SLOTS,
       workerCount: options.workerCount ?? 1,
     }),

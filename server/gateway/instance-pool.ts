@@ -38,6 +38,7 @@ export interface PoolEnvironment {
   readonly settings: GatewaySettings;
   readonly sweeper: DeadlineSweeper;
   readonly slots: SlotSource;
+  onInternalError(error: unknown): void;
   /** Workers that share the queue limit. */
   readonly workerCount: number;
 }
@@ -80,11 +81,10 @@ export class InstancePool {
 
   /** Takes over the instances of a new table: known generations keep their connections, the others are made or retired. */
   reconfigure(route: RouteDeployment): void {
-    const { settings, sweeper } = this.environment;
     this.maxQueueWaitMs = route.maxQueueWaitMs;
     const known = new Map(this.instances.map((instance) => [instance.key, instance]));
     this.instances = route.instances.map((wanted) => {
-      const instance = known.get(instanceKey(wanted)) ?? new Instance(wanted, settings, sweeper);
+      const instance = known.get(instanceKey(wanted)) ?? new Instance(wanted, this.environment);
       known.delete(instance.key);
       instance.maxConcurrency = wanted.maxConcurrency;
       return instance;

@@ -4,6 +4,13 @@ import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
 import { InstanceHealth } from './instance-health.ts';
 import { UpstreamConnection, type UpstreamOwner, type UpstreamUser } from './upstream-connection.ts';
 
+/** What an instance needs from the rest of the worker. */
+export interface InstanceEnvironment {
+  readonly settings: GatewaySettings;
+  readonly sweeper: DeadlineSweeper;
+  onInternalError(error: unknown): void;
+}
+
 /**
  * One running copy of a model as this worker sees it: its connections, its slots and its health. Made for one generation of the process or
  * container behind it and thrown away with it, so that no connection outlives what it was made to.
@@ -20,22 +27,20 @@ export class Instance implements UpstreamOwner, Sweepable {
   slots = 0;
   inFlight = 0;
   maxConcurrency: number;
-  private readonly settings: GatewaySettings;
-  private readonly sweeper: DeadlineSweeper;
+  private readonly environment: InstanceEnvironment;
   /** The sweeper looks at it; only while it has idle connections. */
   private swept = false;
   private readonly idle: UpstreamConnection[] = [];
   private readonly open = new Set<UpstreamConnection>();
   private retired = false;
 
-  constructor(route: RouteInstance, settings: GatewaySettings, sweeper: DeadlineSweeper) {
+  constructor(route: RouteInstance, environment: InstanceEnvironment) {
     this.id = route.id;
     this.key = instanceKey(route);
     this.host = route.host;
     this.port = route.port;
     this.maxConcurrency = route.maxConcurrency;
-    this.settings = settings;
-    this.sweeper = sweeper;
+    this.environment = environment;
     const host = route.host.includes(':') ? `[${route.host}]` : route.host;
     this.hostLine = Buffer.from(`Host: ${host}:${route.port}\r\n`, 'latin1');
   }
@@ -57,7 +62,7 @@ export class Instance implements UpstreamOwner, Sweepable {
    * connection while the request is on its way (RFC 9112 section 9.3.1).
    */
   takeConnection(user: UpstreamUser, repeatable: boolean, now: number): UpstreamConnection {
-    const { upstreamIdleMs, upstreamIdleUnrepeatableMs } = this.settings;
+    const { upstreamIdleMs, upstreamIdleUnrepeatableMs } = this.environment.settings;
     const limit = repeatable ? upstreamIdleMs : Math.min(upstreamIdleMs, upstreamIdleUnrepeatableMs);
     // The last one returned is the youngest: once it is too old, all are.
     const youngest = this.idle.at(-1);
@@ -85,8 +90,12 @@ export class Instance implements UpstreamOwner, Sweepable {
     connection.served += 1;
     connection.idleSince = now;
     this.idle.push(connection);
-    if (!this.swept) this.sweeper.add(this);
+    if (!this.swept) this.environment.sweeper.add(this);
     this.swept = true;
+  }
+
+  onInternalError(error: unknown): void {
+    this.environment.onInternalError(error);
   }
 
   onConnectionGone(connection: UpstreamConnection): void {
@@ -97,7 +106,7 @@ export class Instance implements UpstreamOwner, Sweepable {
 
   /** Closes idle connections that are too old to be used. */
   sweep(now: number): void {
-    const { upstreamIdleMs } = this.settings;
+    const { upstreamIdleMs } = this.environment.settings;
     let expired = 0;
     for (const connection of this.idle) {
       if (now - connection.idleSince < upstreamIdleMs) break;
@@ -106,7 +115,7 @@ export class Instance implements UpstreamOwner, Sweepable {
     for (const connection of this.idle.splice(0, expired)) connection.destroy();
     if (this.idle.length > 0) return;
     this.swept = false;
-    this.sweeper.delete(this);
+    this.environment.sweeper.delete(this);
   }
 
   /** No new request comes here: idle connections go now, used ones with their request. */

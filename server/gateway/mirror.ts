@@ -176,11 +176,12 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
     this.end('connect_failed');
   }
 
-  onUpstreamData(bytes: Buffer): void {
+  onUpstreamData(bytes: Buffer, end: number): void {
     if (this.modelMs === 0) this.modelMs = performance.now() - this.sentAt;
-    this.bytesOut += bytes.length;
-    if (this.headDone) this.readBody(bytes, 0);
-    else this.readHead(this.held === null ? bytes : Buffer.concat([this.held, bytes]));
+    this.bytesOut += end;
+    const piece = bytes.subarray(0, end);
+    if (this.headDone) this.readBody(piece, 0);
+    else this.readHead(this.held === null ? piece : Buffer.concat([this.held, piece]));
   }
 
   onUpstreamEnd(): void {
@@ -207,7 +208,7 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
     for (;;) {
       const next = responseHead.parse(bytes, p, bytes.length, this.copy.request.head.method === 'HEAD');
       if (next === NEED_MORE) {
-        this.held = bytes.subarray(p);
+        this.held = Buffer.from(bytes.subarray(p));
         return;
       }
       if (next === REFUSED || responseHead.status === 101) return this.end('bad_response');

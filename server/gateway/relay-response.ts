@@ -46,10 +46,13 @@ export class ResponseRelay implements BodySink {
     this.forward = forward;
   }
 
-  onData(bytes: Buffer): void {
+  /** `bytes[0, end)` has come, in a buffer that is used again afterwards. */
+  onData(bytes: Buffer, end: number): void {
     this.hasBytes = true;
-    if (this.forward.responseStarted) this.relayBody(bytes, 0, false);
-    else this.readHeads(this.held === null ? bytes : Buffer.concat([this.held, bytes]));
+    if (this.forward.responseStarted) return this.relayBody(bytes, 0, end, false);
+    if (this.held === null) return this.readHeads(bytes, end);
+    const joined = Buffer.concat([this.held, bytes.subarray(0, end)]);
+    this.readHeads(joined, joined.length);
   }
 
   /** The model will send nothing more. */
@@ -80,22 +83,22 @@ export class ResponseRelay implements BodySink {
     if (this.framing === 'chunked') this.flowing = client.write('\r\n');
   }
 
-  private readHeads(bytes: Buffer): void {
+  private readHeads(bytes: Buffer, end: number): void {
     const { responseHead } = this.exchange.core;
     const toHead = this.exchange.head.method === 'HEAD';
     this.held = null;
     let p = 0;
     for (;;) {
-      const next = responseHead.parse(bytes, p, bytes.length, toHead);
+      const next = responseHead.parse(bytes, p, end, toHead);
       if (next === NEED_MORE) {
-        this.held = p === 0 ? bytes : bytes.subarray(p);
+        this.held = Buffer.from(bytes.subarray(p, end));
         return;
       }
       if (next === REFUSED) return this.forward.onBadResponse(responseHead.fault.kind);
-      if (responseHead.status >= 200) return this.startRelay(responseHead, bytes, next);
-      if (responseHead.status === 101) return this.switchProtocols(responseHead, bytes, next);
+      if (responseHead.status >= 200) return this.startRelay(responseHead, bytes, next, end);
+      if (responseHead.status === 101) return this.switchProtocols(bytes.subarray(next, end));
       if (!this.relayInterim(responseHead)) return;
-      if (next === bytes.length) return;
+      if (next === end) return;
       p = next;
     }
   }
@@ -120,7 +123,7 @@ export class ResponseRelay implements BodySink {
     return true;
   }
 
-  private startRelay(head: ResponseHead, bytes: Buffer, bodyStart: number): void {
+  private startRelay(head: ResponseHead, bytes: Buffer, bodyStart: number, end: number): void {
     const { exchange, forward } = this;
     this.persistent = head.persistent;
     this.body.start(head.bodyKind, head.contentLength);
@@ -130,7 +133,7 @@ export class ResponseRelay implements BodySink {
     exchange.status = this.clientStatus(head.status);
     forward.noteKeepAlive(head);
     forward.onResponseStarted();
-    this.relayBody(bytes, bodyStart, true);
+    this.relayBody(bytes, bodyStart, end, true);
   }
 
   /** The answer's framing is made anew for the client: HTTP/1.0 knows no chunks. */
@@ -145,27 +148,53 @@ export class ResponseRelay implements BodySink {
     return (this.exchange.endpoint as EndpointRoute).table.mapModelErrors && status !== 200 ? 424 : status;
   }
 
-  /** Passes on what has come of the body, behind the head when that has not gone out yet: small pieces in a single write. */
-  private relayBody(bytes: Buffer, start: number, withHead: boolean): void {
-    const { exchange } = this;
-    const { writer } = exchange.core;
-    const rest = bytes.length - start;
-    this.combining = rest <= COMBINE_BYTES;
+  /** Passes on what has come of the body, behind the head when that has not gone out yet. */
+  private relayBody(bytes: Buffer, start: number, end: number, withHead: boolean): void {
     this.flowing = true;
-    const response = withHead ? this.describeResponse() : null;
-    const bound = response === null ? 0 : modelResponseBound(response);
-    if (!this.combining) exchange.client.socket.cork();
-    writer.begin(bound + (this.combining ? chunkedBound(rest, Math.ceil(rest / SMALLEST_CHUNK)) + MAX_TRAILERS : 0));
-    if (response !== null) writeModelResponse(writer, response);
-    if (!this.combining && response !== null) this.write(writer.take());
-    const next = this.body.read(bytes, start, bytes.length, this);
-    if (next !== REFUSED && this.body.done && this.framing === 'chunked') this.endChunks();
-    if (this.combining) this.write(writer.take());
-    else exchange.client.socket.uncork();
+    const next =
+      end - start <= COMBINE_BYTES
+        ? this.relaySmall(bytes, start, end, withHead)
+        : this.relayLarge(bytes, start, end, withHead);
     if (next === REFUSED) return this.refuseBody();
-    if (this.body.done) return this.complete(next < bytes.length);
+    if (this.body.done) return this.complete(next < end);
     this.forward.touch();
     if (!this.flowing) this.forward.pauseUpstream();
+  }
+
+  /** Head and piece in a single write. */
+  private relaySmall(bytes: Buffer, start: number, end: number, withHead: boolean): number {
+    const { writer } = this.exchange.core;
+    const rest = end - start;
+    const response = withHead ? this.describeResponse() : null;
+    const chunks =
+      this.framing === 'chunked' ? chunkedBound(rest, Math.ceil(rest / SMALLEST_CHUNK)) + MAX_TRAILERS : rest;
+    writer.begin((response === null ? 0 : modelResponseBound(response)) + chunks);
+    if (response !== null) writeModelResponse(writer, response);
+    this.combining = true;
+    const next = this.body.read(bytes, start, end, this);
+    if (next !== REFUSED && this.body.done) this.endChunks();
+    this.combining = false;
+    this.write(writer.take());
+    return next;
+  }
+
+  /** The piece as it is, in a copy that the socket may keep. */
+  private relayLarge(bytes: Buffer, start: number, end: number, withHead: boolean): number {
+    const { writer } = this.exchange.core;
+    const { socket } = this.exchange.client;
+    const piece = Buffer.allocUnsafeSlow(end - start);
+    bytes.copy(piece, 0, start, end);
+    socket.cork();
+    if (withHead) {
+      const response = this.describeResponse();
+      writer.begin(modelResponseBound(response));
+      writeModelResponse(writer, response);
+      this.write(writer.take());
+    }
+    const next = this.body.read(piece, 0, piece.length, this);
+    if (next !== REFUSED && this.body.done) this.endChunks();
+    socket.uncork();
+    return next === REFUSED ? REFUSED : start + next;
   }
 
   private write(bytes: Buffer): void {
@@ -175,6 +204,7 @@ export class ResponseRelay implements BodySink {
   }
 
   private endChunks(): void {
+    if (this.framing !== 'chunked') return;
     const { writer } = this.exchange.core;
     const trailers = acceptsTrailers(this.exchange.head.fields) ? this.body.trailers : null;
     if (this.combining) return writeLastChunk(writer, trailers);
@@ -202,7 +232,8 @@ export class ResponseRelay implements BodySink {
     this.exchange.finishForwarded(this.exchange.status, this.keepAlive);
   }
 
-  private switchProtocols(head: ResponseHead, bytes: Buffer, next: number): void {
+  /** @param early what came behind the model's `101` */
+  private switchProtocols(early: Buffer): void {
     const { exchange } = this;
     if (!exchange.upgrade) return this.forward.onBadResponse('unsolicited_upgrade');
     const { writer } = exchange.core;
@@ -211,7 +242,7 @@ export class ResponseRelay implements BodySink {
     writer.begin(modelResponseBound(response));
     writeSwitchingProtocols(writer, response);
     this.write(writer.take());
-    this.forward.switchProtocols(bytes.subarray(next));
+    this.forward.switchProtocols(early);
   }
 
   private describeResponse(): ModelResponse {

@@ -81,7 +81,8 @@ class SimulatedWorker {
     });
     this.pool = new InstancePool('iris', 'blue', {
       settings: DEFAULT_SETTINGS,
-      sweeper: new DeadlineSweeper(1_000),
+      sweeper: new DeadlineSweeper(1_000, () => undefined),
+      onInternalError: () => undefined,
       slots: this.slots,
       workerCount: 1,
     });

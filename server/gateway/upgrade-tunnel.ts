@@ -41,10 +41,10 @@ class UpgradeTunnel implements ClientTunnel, UpstreamUser {
     this.end();
   }
 
-  onUpstreamData(bytes: Buffer): void {
+  onUpstreamData(bytes: Buffer, end: number): void {
     this.movedAt = performance.now();
-    this.exchange.bytesOut += bytes.length;
-    if (!this.client.socket.write(bytes)) this.upstream.socket.pause();
+    this.exchange.bytesOut += end;
+    if (!this.client.socket.write(Buffer.from(bytes.subarray(0, end)))) this.upstream.socket.pause();
   }
 
   onUpstreamEnd(): void {
@@ -92,5 +92,5 @@ export function openTunnel(exchange: Exchange, upstream: UpstreamConnection, ear
   const tunnel = new UpgradeTunnel(exchange, upstream, onOver);
   upstream.user = tunnel;
   exchange.client.switchTo(tunnel);
-  if (early.length > 0) tunnel.onUpstreamData(early);
+  if (early.length > 0) tunnel.onUpstreamData(early, early.length);
 }

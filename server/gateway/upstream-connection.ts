@@ -4,7 +4,8 @@ import { connect, type Socket } from 'node:net';
 export interface UpstreamUser {
   onUpstreamReady(): void;
   onConnectFailed(error: Error): void;
-  onUpstreamData(bytes: Buffer): void;
+  /** `bytes[0, end)` has come. The buffer is used again for the next read: what is needed later must be copied. */
+  onUpstreamData(bytes: Buffer, end: number): void;
   /** The instance will send nothing more; it may still read. */
   onUpstreamEnd(): void;
   /** The connection is gone. */
@@ -12,9 +13,16 @@ export interface UpstreamUser {
   onUpstreamDrain(): void;
 }
 
+/**
+ * What models send is read into this one buffer and used before the next read: most answers are small and copied behind their head anyway, and a buffer
+ * for each read would cost more than all that is done with it.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
 /** Who a connection goes back to. */
 export interface UpstreamOwner {
   onConnectionGone(connection: UpstreamConnection): void;
+  onInternalError(error: unknown): void;
 }
 
 /**
@@ -38,9 +46,14 @@ export class UpstreamConnection {
   constructor(host: string, port: number, owner: UpstreamOwner, user: UpstreamUser) {
     this.owner = owner;
     this.user = user;
-    this.socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
+    this.socket = connect({
+      host,
+      port,
+      noDelay: true,
+      allowHalfOpen: true,
+      onread: { buffer: READ_BUFFER, callback: (length) => this.onData(length) },
+    });
     this.socket.on('connect', () => this.onConnect());
-    this.socket.on('data', (bytes: Buffer) => this.onData(bytes));
     this.socket.on('drain', () => this.user?.onUpstreamDrain());
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', (error) => {
@@ -60,9 +73,20 @@ export class UpstreamConnection {
     this.user?.onUpstreamReady();
   }
 
-  private onData(bytes: Buffer): void {
+  /** @returns whether to go on reading: what `pause` says while it is called would be undone otherwise */
+  private onData(length: number): boolean {
     if (this.user === null) this.socket.destroy();
-    else this.user.onUpstreamData(bytes);
+    else this.handOn(this.user, length);
+    return !this.socket.isPaused();
+  }
+
+  private handOn(user: UpstreamUser, length: number): void {
+    try {
+      user.onUpstreamData(READ_BUFFER, length);
+    } catch (error) {
+      this.owner.onInternalError(error);
+      this.socket.destroy();
+    }
   }
 
   private onEnd(): void {

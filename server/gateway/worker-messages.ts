@@ -37,6 +37,8 @@ export type ToPrimary =
   | { type: 'ask'; endpoints: string[] }
   /** Requests that were admitted by a verdict have ended. */
   | { type: 'ended'; endpoint: string; count: number }
+  /** A fault of the gateway's own, for the log. */
+  | { type: 'internal_error'; text: string }
   | { type: 'no_instance'; endpoint: string }
   | { type: 'instance_failing'; endpoint: string; deployment: string; instance: string; reason: string }
   | { type: 'dump'; id: string; dump: unknown };

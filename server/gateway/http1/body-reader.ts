@@ -18,7 +18,7 @@ const DATA_CR = 5;
 const DATA_LF = 6;
 const TRAILER = 7;
 
-/** Takes the octets of a body, in order, as ranges of the buffers they came in. */
+/** Takes the octets of a body, in order, as ranges of the buffers they came in; these may be used again after the call. */
 export interface BodySink {
   onBodyData(bytes: Buffer, start: number, end: number): void;
 }
@@ -162,7 +162,8 @@ export class BodyReader {
       return REFUSED;
     }
     if (after === NEED_MORE) {
-      this.trailerBytes = section;
+      // A copy: the buffer may be the reader's own.
+      this.trailerBytes = Buffer.from(section);
       return end;
     }
     this.trailerBytes = null;
