@@ -1,3 +1,4 @@
+// oxlint-disable-next-line no-restricted-imports -- commands are tried in the shell that they are for
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,7 +1,7 @@
 import type { DeploymentWrite } from '../contracts/deployment.ts';
 import type { EndpointWrite } from '../contracts/endpoint.ts';
 import type { ModelVersionWrite } from '../contracts/model.ts';
-import { apiPath } from '../queries/fetch-json.ts';
+import { apiPath } from '#lib/queries/fetch-json.ts';
 import { type DeploymentDraft, type ModelSource, modelReference, registrationPath } from './draft.ts';
 
 export type PlannedStep = 'model' | 'endpoint' | 'deployment';

@@ -55,3 +55,9 @@ export function suggestModelName(filename: string): string {
     .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
   return ASSET_NAME_PATTERN.test(name) ? name.slice(0, 64) : 'model';
 }
+
+/** Slot of the identity palette that a name claims: `blue` is 1; null for names that are no colour of it. */
+export function colourSlotOfName(name: string): number | null {
+  const index = COLOURS.findIndex((colour) => colour === name);
+  return index < 0 ? null : index + 1;
+}

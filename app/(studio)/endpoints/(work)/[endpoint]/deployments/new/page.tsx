@@ -1,0 +1,17 @@
+import type { Metadata } from 'next';
+import { DeploymentWizard } from '#components/deployments/wizard/deployment-wizard.tsx';
+import { sendPlannedRequest } from '../../../../new/actions.ts';
+
+interface NewDeploymentPageProps {
+  params: Promise<{ endpoint: string }>;
+  searchParams: Promise<{ model?: string; source?: string; from?: string }>;
+}
+
+export async function generateMetadata({ params }: NewDeploymentPageProps): Promise<Metadata> {
+  return { title: `New deployment · ${(await params).endpoint}` };
+}
+
+export default async function NewDeploymentPage({ params, searchParams }: NewDeploymentPageProps) {
+  const [{ endpoint }, { model, source, from }] = await Promise.all([params, searchParams]);
+  return <DeploymentWizard endpoint={endpoint} request={{ model, source, from }} send={sendPlannedRequest} />;
+}

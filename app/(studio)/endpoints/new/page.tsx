@@ -1,0 +1,12 @@
+import type { Metadata } from 'next';
+import { DeploymentWizard } from '#components/deployments/wizard/deployment-wizard.tsx';
+import { sendPlannedRequest } from './actions.ts';
+
+export const metadata: Metadata = { title: 'New endpoint' };
+
+type Search = Promise<{ model?: string; source?: string }>;
+
+export default async function NewEndpointPage({ searchParams }: { searchParams: Search }) {
+  const { model, source } = await searchParams;
+  return <DeploymentWizard endpoint={null} request={{ model, source }} send={sendPlannedRequest} />;
+}

@@ -1,0 +1,195 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTimeStyle } from '#components/layout/preferences.tsx';
+import { useShortcuts } from '#components/layout/use-shortcuts.ts';
+import { ErrorState } from '#components/ui/error-state.tsx';
+import { ButtonLink } from '#components/ui/link.tsx';
+import { PageHead } from '#components/ui/panel.tsx';
+import { Skeleton, SkeletonRegion } from '#components/ui/skeleton.tsx';
+import type { Deployment } from '#lib/contracts/deployment.ts';
+import { parseModelReference } from '#lib/deployment-yaml/draft.ts';
+import type { DraftField } from '#lib/deployment-yaml/draft-faults.ts';
+import { formatClockSeconds } from '#lib/format/time.ts';
+import { problemOf } from '#lib/queries/api-problem.ts';
+import { deploymentQuery } from '#lib/queries/deployments.ts';
+import { ComputeSection } from './compute-section.tsx';
+import { CreateProblem, FaultSummary } from './create-problem.tsx';
+import { EndpointSection } from './endpoint-section.tsx';
+import { MethodSection } from './method-section.tsx';
+import { ModelSection } from './model-section.tsx';
+import { ReviewSection } from './review-section.tsx';
+import { SummaryRail } from './summary-rail.tsx';
+import { TrafficSection } from './traffic-section.tsx';
+import { type SendPlannedRequest, useCreateDeployment } from './use-create-deployment.ts';
+import { type FormStorage, useFormStorage } from './use-form-storage.ts';
+import { useWizard, type Wizard } from './use-wizard.ts';
+import { emptyForm, formOfDeployment, type ModelTab, type WizardForm } from './wizard-form.ts';
+import { type WizardStep, WizardSteps } from './wizard-steps.tsx';
+
+/** What an address asks for; it wins over what was kept. */
+export interface WizardRequest {
+  /** `<name>:<version>` of a registered model. */
+  model?: string | undefined;
+  source?: string | undefined;
+  /** Deployment to change and try again. */
+  from?: string | undefined;
+}
+
+export interface DeploymentWizardProps {
+  /** The endpoint that the page belongs to; null for one that is chosen here. */
+  endpoint: string | null;
+  request: WizardRequest;
+  send: SendPlannedRequest;
+}
+
+/** Everything that makes a deployment, on one page. */
+export function DeploymentWizard({ endpoint, request, send }: DeploymentWizardProps) {
+  if (endpoint !== null && request.from !== undefined) {
+    return <EditingWizard endpoint={endpoint} deployment={request.from} send={send} />;
+  }
+  return <NewWizard endpoint={endpoint} request={request} send={send} />;
+}
+
+function NewWizard({ endpoint, request, send }: DeploymentWizardProps) {
+  const storage = useFormStorage(endpoint ?? 'new', (kept) => applyRequest(kept ?? newForm(endpoint), request));
+  return <LoadedWizard storage={storage} send={send} isEndpointFixed={endpoint !== null} title={titleOf(endpoint)} />;
+}
+
+function titleOf(endpoint: string | null): string {
+  return endpoint === null ? 'New endpoint' : 'New deployment';
+}
+
+function newForm(endpoint: string | null): WizardForm {
+  const form = emptyForm(newFormId());
+  return endpoint === null ? form : { ...form, endpointIsNew: false, endpointName: endpoint };
+}
+
+/** Unlike `crypto.randomUUID`, also there where the studio is opened over plain HTTP. */
+function newFormId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+const TABS: readonly string[] = ['sample', 'upload', 'registered'];
+
+function applyRequest(form: WizardForm, { model, source }: WizardRequest): WizardForm {
+  const reference = model === undefined ? null : parseModelReference(model);
+  if (reference) return { ...form, tab: 'registered', model: { kind: 'registered', ...reference } };
+  return source !== undefined && TABS.includes(source) ? { ...form, tab: source as ModelTab } : form;
+}
+
+function EditingWizard({
+  endpoint,
+  deployment,
+  send,
+}: {
+  endpoint: string;
+  deployment: string;
+  send: SendPlannedRequest;
+}) {
+  const { data, error, refetch, isFetching } = useQuery(deploymentQuery(endpoint, deployment));
+  if (error) {
+    return (
+      <ErrorState
+        problem={problemOf(error)}
+        title={`The deployment ${deployment} could not be read`}
+        onRetry={() => void refetch()}
+        isRetrying={isFetching}
+        actions={
+          <ButtonLink size="sm" href={`/endpoints/${encodeURIComponent(endpoint)}/deployments/new`}>
+            Begin with an empty form
+          </ButtonLink>
+        }
+      />
+    );
+  }
+  return data ? <PrefilledWizard deployment={data} send={send} /> : <WizardSkeleton title={`Edit ${deployment}`} />;
+}
+
+function PrefilledWizard({ deployment, send }: { deployment: Deployment; send: SendPlannedRequest }) {
+  const scope = `${deployment.endpoint_name}/${deployment.name}`;
+  const storage = useFormStorage(scope, (kept) => kept ?? formOfDeployment(newFormId(), deployment));
+  return <LoadedWizard storage={storage} send={send} isEndpointFixed title={`Edit ${deployment.name}`} />;
+}
+
+interface LoadedWizardProps {
+  storage: FormStorage;
+  send: SendPlannedRequest;
+  isEndpointFixed: boolean;
+  title: string;
+}
+
+function LoadedWizard({ storage, ...props }: LoadedWizardProps) {
+  if (storage.form === null) return <WizardSkeleton title={props.title} />;
+  return <WizardPage {...props} storage={storage} form={storage.form} />;
+}
+
+function WizardPage({ storage, form, send, isEndpointFixed, title }: LoadedWizardProps & { form: WizardForm }) {
+  const wizard = useWizard(form, storage.change, isEndpointFixed);
+  const { state, create } = useCreateDeployment(wizard, send, storage.clear);
+  const [attempt, setAttempt] = useState(0);
+  const style = useTimeStyle();
+
+  function tryToCreate(): void {
+    setAttempt((count) => count + 1);
+    void create();
+  }
+
+  useShortcuts([{ keys: 'Mod+Enter', label: 'Create', group: 'This page', run: tryToCreate }]);
+  const saved = storage.savedAt === null ? null : `Draft kept ${formatClockSeconds(storage.savedAt, style)}`;
+  return (
+    <>
+      <PageHead title={title} aside={<span className="max-md:hidden">{saved}</span>} />
+      <div className="grid max-w-295 grid-cols-[176px_minmax(0,1fr)_320px] items-start gap-10 max-xl:grid-cols-1 max-xl:gap-5">
+        <WizardSteps steps={stepsOf(wizard)} />
+        <div className="min-w-0">
+          {wizard.showsFaults && wizard.faults.length > 0 ? (
+            <FaultSummary faults={wizard.faults} attempt={attempt} />
+          ) : null}
+          {state.phase === 'failed' ? <CreateProblem wizard={wizard} state={state} onContinue={tryToCreate} /> : null}
+          <MethodSection />
+          <ModelSection wizard={wizard} />
+          <ComputeSection wizard={wizard} />
+          <EndpointSection wizard={wizard} />
+          <TrafficSection wizard={wizard} />
+          <ReviewSection wizard={wizard} />
+        </div>
+        <SummaryRail wizard={wizard} state={state} onCreate={tryToCreate} />
+      </div>
+    </>
+  );
+}
+
+function stepsOf({ faults, draft, facts }: Wizard): WizardStep[] {
+  const isClear = (...fields: DraftField[]): boolean => !faults.some(({ field }) => fields.includes(field));
+  const hasModel = draft.model !== null && isClear('model', 'model-name') && facts.model.detected !== null;
+  return [
+    { id: 'method', label: 'Method', isDone: true },
+    { id: 'model', label: 'Model', isDone: hasModel },
+    { id: 'compute', label: 'Compute', isDone: isClear('instance-type', 'instance-count') },
+    { id: 'endpoint', label: 'Endpoint', isDone: isClear('endpoint-name', 'deployment-name') },
+    { id: 'traffic', label: 'Traffic', isDone: isClear('endpoint-name', 'deployment-name') },
+    { id: 'review', label: 'Review', isDone: false },
+  ];
+}
+
+function WizardSkeleton({ title }: { title: string }) {
+  return (
+    <>
+      <PageHead title={title} />
+      <SkeletonRegion
+        label="the form"
+        className="grid max-w-295 grid-cols-[176px_minmax(0,1fr)_320px] gap-10 max-xl:grid-cols-1"
+      >
+        <Skeleton className="h-52 w-full max-xl:hidden" />
+        <div className="grid gap-6">
+          <Skeleton className="h-28 w-full" />
+          <Skeleton className="h-60 w-full" />
+          <Skeleton className="h-60 w-full" />
+        </div>
+        <Skeleton className="h-80 w-full" />
+      </SkeletonRegion>
+    </>
+  );
+}

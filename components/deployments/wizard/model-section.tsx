@@ -1,0 +1,137 @@
+'use client';
+
+import { useState } from 'react';
+import { usePreferences } from '#components/layout/preferences.tsx';
+import { ErrorState } from '#components/ui/error-state.tsx';
+import { SegmentedControl } from '#components/ui/segmented-control.tsx';
+import { Skeleton, SkeletonRegion } from '#components/ui/skeleton.tsx';
+import { TextField } from '#components/ui/text-field.tsx';
+import type { ModelFile } from '#lib/contracts/model.ts';
+import type { ModelSource } from '#lib/deployment-yaml/draft.ts';
+import { formatBytes } from '#lib/format/bytes.ts';
+import { figureText } from '#lib/format/figure.ts';
+import { DetectedFacts, SampleRequest, SignatureTable } from '../detected-model.tsx';
+import { UploadPanel } from '../upload-panel.tsx';
+import { FieldFault } from './field-fault.tsx';
+import { RegisteredPicker } from './registered-picker.tsx';
+import { SamplePicker } from './sample-picker.tsx';
+import type { ModelFacts } from './use-model-facts.ts';
+import type { SectionProps } from './use-wizard.ts';
+import type { ModelTab } from './wizard-form.ts';
+import { WizardSection } from './wizard-section.tsx';
+
+const TABS: readonly { id: ModelTab; label: string }[] = [
+  { id: 'sample', label: 'Bundled sample' },
+  { id: 'upload', label: 'Upload' },
+  { id: 'registered', label: 'Registered' },
+];
+
+/** Which model: a bundled one, files of one's own, or a version in the registry; then what was found inside. */
+export function ModelSection({ wizard }: SectionProps) {
+  const { form, change, faultOf, facts } = wizard;
+  const choose = (model: ModelSource | null): void => change({ model });
+  return (
+    <WizardSection id="model" title="Model" lead="A bundled sample, files of your own, or a registered version.">
+      <div id="field-model" tabIndex={-1} className="grid gap-4 outline-none">
+        <SegmentedControl
+          label="Where the model comes from"
+          options={TABS}
+          value={form.tab}
+          onChange={(tab) => change({ tab })}
+        />
+        {form.tab === 'sample' ? <SamplePicker model={form.model} onChoose={choose} /> : null}
+        {form.tab === 'registered' ? <RegisteredPicker model={form.model} onChoose={choose} /> : null}
+        {/* Stays mounted, so that an upload goes on while somebody looks at the other tabs. */}
+        <div hidden={form.tab !== 'upload'}>
+          <UploadPanel upload={form.model?.kind === 'upload' ? form.model : null} onChange={wizard.chooseUpload} />
+        </div>
+        <FieldFault message={faultOf('model')} />
+      </div>
+      {isShown(form.model, form.tab) ? <FoundInside facts={facts.model} /> : null}
+      {form.model?.kind === 'upload' && form.tab === 'upload' ? (
+        <ModelName name={form.model.name} onChange={wizard.renameUpload} error={faultOf('model-name')} />
+      ) : null}
+    </WizardSection>
+  );
+}
+
+/** What was chosen on one tab is not shown under another. */
+function isShown(model: ModelSource | null, tab: ModelTab): boolean {
+  return model !== null && model.kind === tab;
+}
+
+function ModelName({
+  name,
+  onChange,
+  error,
+}: {
+  name: string;
+  onChange: (name: string) => void;
+  error: string | null;
+}) {
+  return (
+    <TextField
+      id="field-model-name"
+      className="max-w-90"
+      label="Register it as"
+      hint="It becomes the next version of the model of this name, or the first."
+      value={name}
+      onChange={onChange}
+      error={error}
+      autoComplete="off"
+      spellCheck="false"
+    />
+  );
+}
+
+function FoundInside({ facts }: { facts: ModelFacts }) {
+  const { detected, isLoading, problem, retry, files } = facts;
+  const [showsMore, setShowsMore] = useState(false);
+  if (isLoading) {
+    return (
+      <SkeletonRegion label="what is inside the model">
+        <Skeleton className="h-15 w-full" />
+      </SkeletonRegion>
+    );
+  }
+  if (problem) return <ErrorState problem={problem} title="The model could not be read" onRetry={retry} />;
+  if (detected === null) return null;
+  return (
+    <div className="grid min-w-0 gap-3">
+      <FileList files={files} />
+      <DetectedFacts detected={detected} />
+      {detected.servable ? (
+        <details open={showsMore} onToggle={(event) => setShowsMore(event.currentTarget.open)}>
+          <summary className="w-max cursor-pointer py-1 text-accent">Signature and a sample request</summary>
+          <div className="mt-2 grid gap-3">
+            <SignatureTable detected={detected} />
+            <SampleRequest detected={detected} />
+          </div>
+        </details>
+      ) : null}
+    </div>
+  );
+}
+
+const SHOWN_FILES = 6;
+
+/** Files of the model, the largest first, as the disk sees them. */
+export function FileList({ files }: { files: readonly ModelFile[] }) {
+  const { locale } = usePreferences();
+  if (files.length === 0) return null;
+  const sorted = files.toSorted((a, b) => b.size_bytes - a.size_bytes);
+  const rest = sorted.slice(SHOWN_FILES);
+  return (
+    <ul aria-label="Files" className="border-t border-line font-mono text-xs">
+      {sorted.slice(0, SHOWN_FILES).map((file) => (
+        <li key={file.path} className="flex min-h-7 items-center gap-3 border-b border-line">
+          <span className="min-w-0 flex-1 truncate">{file.path}</span>
+          <span className="text-muted">{figureText(formatBytes(file.size_bytes, locale))}</span>
+        </li>
+      ))}
+      {rest.length > 0 ? (
+        <li className="flex min-h-7 items-center border-b border-line text-muted">{rest.length} more</li>
+      ) : null}
+    </ul>
+  );
+}

@@ -1,0 +1,64 @@
+'use client';
+
+import { useEffect, useRef, useState } from 'react';
+import type { WizardForm } from './wizard-form.ts';
+
+/** Changes of the form's shape make older drafts unreadable; they are then dropped. */
+const VERSION = 1;
+const SAVE_AFTER_MS = 300;
+
+function storageKey(scope: string): string {
+  return `viridian.deployment-draft.${VERSION}.${scope}`;
+}
+
+function load(scope: string): WizardForm | null {
+  const text = sessionStorage.getItem(storageKey(scope));
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as WizardForm;
+  } catch {
+    // Not ours, or cut off: a fresh form is better than none.
+    return null;
+  }
+}
+
+export interface FormStorage {
+  /** Null until the browser has been asked. */
+  form: WizardForm | null;
+  change: (changes: Partial<WizardForm>) => void;
+  /** When the form was last put aside; null before the first change. */
+  savedAt: number | null;
+  clear: () => void;
+}
+
+/**
+ * The form, kept in the session's storage so that a reload loses nothing.
+ * @param begin makes the form from what was kept, or from nothing; called once, in the browser
+ */
+export function useFormStorage(scope: string, begin: (kept: WizardForm | null) => WizardForm): FormStorage {
+  const [form, setForm] = useState<WizardForm | null>(null);
+  const [savedAt, setSavedAt] = useState<number | null>(null);
+  const isDone = useRef(false);
+  const beginRef = useRef(begin);
+
+  useEffect(() => setForm(beginRef.current(load(scope))), [scope]);
+  useEffect(() => {
+    if (form === null) return;
+    const timer = setTimeout(() => {
+      if (isDone.current) return;
+      sessionStorage.setItem(storageKey(scope), JSON.stringify(form));
+      setSavedAt(Date.now());
+    }, SAVE_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [form, scope]);
+
+  return {
+    form,
+    savedAt,
+    change: (changes) => setForm((current) => current && { ...current, ...changes }),
+    clear: () => {
+      isDone.current = true;
+      sessionStorage.removeItem(storageKey(scope));
+    },
+  };
+}

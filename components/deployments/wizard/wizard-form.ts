@@ -1,0 +1,80 @@
+import type { Deployment } from '#lib/contracts/deployment.ts';
+import {
+  EMPTY_PROBE,
+  type ModelSource,
+  parseModelReference,
+  type ProbeDraft,
+  type RequestSettingsDraft,
+} from '#lib/deployment-yaml/draft.ts';
+import { suggestModelName } from '#lib/deployment-yaml/suggest-names.ts';
+import type { UploadedModel } from '../use-upload.ts';
+
+export type ModelTab = 'sample' | 'upload' | 'registered';
+
+/**
+ * What somebody entered. Null means untouched: the page then shows a suggestion that follows the other fields, and `resolveForm` puts it in.
+ * Plain data, since it is kept in the session's storage.
+ */
+export interface WizardForm {
+  /** Makes a repeated registration of the same upload one registration. */
+  id: string;
+  tab: ModelTab;
+  model: ModelSource | null;
+  instanceType: string | null;
+  instanceCount: number;
+  requestSettings: RequestSettingsDraft;
+  readinessProbe: ProbeDraft;
+  livenessProbe: ProbeDraft;
+  endpointIsNew: boolean;
+  endpointName: string | null;
+  description: string;
+  deploymentName: string | null;
+  takesAllTraffic: boolean | null;
+  /** The deployment that is edited, if one is. */
+  edits: string | null;
+}
+
+export function emptyForm(id: string): WizardForm {
+  return {
+    id,
+    tab: 'sample',
+    model: null,
+    instanceType: null,
+    instanceCount: 1,
+    requestSettings: { request_timeout_ms: null, max_concurrent_requests_per_instance: null, max_queue_wait_ms: null },
+    readinessProbe: EMPTY_PROBE,
+    livenessProbe: EMPTY_PROBE,
+    endpointIsNew: true,
+    endpointName: null,
+    description: '',
+    deploymentName: null,
+    takesAllTraffic: null,
+    edits: null,
+  };
+}
+
+/** The form of a deployment that exists, to change it and try again. */
+export function formOfDeployment(id: string, deployment: Deployment): WizardForm {
+  const reference = deployment.model === null ? null : parseModelReference(deployment.model);
+  return {
+    ...emptyForm(id),
+    tab: 'registered',
+    model: reference && { kind: 'registered', ...reference },
+    instanceType: deployment.instance_type,
+    instanceCount: deployment.instance_count,
+    requestSettings: deployment.request_settings,
+    readinessProbe: deployment.readiness_probe,
+    livenessProbe: deployment.liveness_probe,
+    endpointIsNew: false,
+    endpointName: deployment.endpoint_name,
+    deploymentName: deployment.name,
+    takesAllTraffic: false,
+    edits: deployment.name,
+  };
+}
+
+/** The model that an upload is to become a version of. */
+export function sourceOfUpload(upload: UploadedModel, before: ModelSource | null): ModelSource {
+  const name = before?.kind === 'upload' && before.filename === upload.filename ? before.name : null;
+  return { kind: 'upload', ...upload, name: name ?? suggestModelName(upload.filename) };
+}
