@@ -103,6 +103,11 @@ export const readSession = cache(async (): Promise<SessionUser | null> => {
   return user?.id ? user : null;
 });
 
+/** Whether the control plane still knows the user. A session can outlive its user; whoever shows pages for one finds out by being refused. */
+export async function isKnownUser(user: SessionUser): Promise<boolean> {
+  return (await callControlPlane('/info', { userId: user.id })).ok;
+}
+
 /** For pages: the signed-in user, or the sign-in page. */
 export async function requireSession(next = '/'): Promise<SessionUser> {
   const user = await readSession();

@@ -5,7 +5,7 @@ import { AuthFrame } from '#components/layout/auth-frame.tsx';
 import { Note } from '#components/ui/note.tsx';
 import { readNeedsSetup } from '#server/studio/first-run.ts';
 import { requestHost, safeNextPath } from '#server/studio/request-origin.ts';
-import { readSession } from '#server/studio/session.ts';
+import { isKnownUser, readSession } from '#server/studio/session.ts';
 import { SignInForm } from './_components/sign-in-form.tsx';
 
 export const metadata: Metadata = { title: 'Sign in' };
@@ -19,7 +19,8 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
   const next = safeNextPath(typeof given === 'string' ? given : null);
   const [needsSetup, user, asked] = await Promise.all([readNeedsSetup(), readSession(), headers()]);
   if (needsSetup.ok && needsSetup.data) redirect('/setup');
-  if (user) redirect(next);
+  // A session whose user is gone must not be sent back to the page that has just refused it.
+  if (user && (await isKnownUser(user))) redirect(next);
   const host = requestHost({ header: (name) => asked.get(name) });
   return (
     <AuthFrame needle={90} footer="Viridian, runs on your own machine" footerEnd="English">
