@@ -167,9 +167,10 @@ async function failRollout(deps: ApplyDeps, action: FailRollout): Promise<void> 
   await ifUnchanged(deps.database, deployment, async (tx, latest) => {
     await finishOperation(tx, operationId, 'failed', error);
     await recordFailure(tx, latest, operationId, error);
-    if (after === 'revert' && latest.goodState !== null) {
-      // The share was promised to what failed, not to the version that it goes back to.
-      await updateDeployment(tx, latest, { ...latest.goodState, routeWhenReady: null });
+    // The share was promised to what failed: neither the version that it goes back to nor a late success may take it.
+    const back = after === 'revert' ? latest.goodState : null;
+    if (back !== null || latest.routeWhenReady !== null) {
+      await updateDeployment(tx, latest, { ...back, routeWhenReady: null });
     }
     if (after === 'remove') await retireAll(tx, latest);
     await writeDeploymentStatus(tx, latest, { provisioningState: 'Failed', error });
