@@ -1,0 +1,17 @@
+import type { ChartEvent } from '#components/charts/chart-series.ts';
+import type { Span } from '#lib/time-range/time-range.ts';
+import type { MonitoringState } from './use-monitoring-state.ts';
+
+/** What every panel of the page shares. */
+export interface PanelContext {
+  endpoint: string;
+  state: MonitoringState;
+  /** Slot of each deployment by name. */
+  slots: ReadonlyMap<string, number>;
+  chart: {
+    span: Span;
+    events: readonly ChartEvent[];
+    onZoom: (span: Span) => void;
+    onZoomOut: () => void;
+  };
+}
