@@ -46,7 +46,11 @@ export async function startProduct(environment: Record<string, string>, dataDir?
   supervisor.stderr.on('data', collect);
   const exited = new Promise<void>((resolve) => supervisor.once('exit', () => resolve()));
 
-  const studioUrl = await waitForReadyLine(supervisor, () => output);
+  const studioUrl = await waitForLine(supervisor, () => output, READY_LINE);
+  const setupCode =
+    environment['VIRIDIAN_ADMIN_EMAIL'] === undefined && dataDir === undefined
+      ? await waitForLine(supervisor, () => output, SETUP_CODE_LINE)
+      : null;
   const ports = JSON.parse(await readFile(join(folder, 'run', 'ports.json'), 'utf8')) as {
     gateway: number;
     api: number;
@@ -56,7 +60,7 @@ export async function startProduct(environment: Record<string, string>, dataDir?
     gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
     apiUrl: `http://127.0.0.1:${ports.api}/api/v1`,
     dataDir: folder,
-    setupCode: SETUP_CODE_LINE.exec(output)?.[1] ?? null,
+    setupCode,
     supervisor,
     async readPids() {
       const file = JSON.parse(await readFile(join(folder, 'run', 'ports.json'), 'utf8')) as {
@@ -73,24 +77,28 @@ export async function startProduct(environment: Record<string, string>, dataDir?
   };
 }
 
-function waitForReadyLine(supervisor: ChildProcess, read: () => string): Promise<string> {
+/** Waits until the product has printed a line and returns what the pattern's first group holds. */
+function waitForLine(supervisor: ChildProcess, read: () => string, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
-    const fail = (why: string): void => {
-      supervisor.kill('SIGTERM');
-      reject(new Error(`The product did not become ready: ${why}\n${read()}`));
+    const settle = (end: () => void): void => {
+      clearTimeout(timer);
+      supervisor.stdout?.off('data', look);
+      supervisor.off('exit', onExit);
+      end();
     };
-    const timer = setTimeout(() => fail(`no ready line within ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS);
+    const fail = (why: string): void =>
+      settle(() => {
+        supervisor.kill('SIGTERM');
+        reject(new Error(`The product did not become ready: ${why}\n${read()}`));
+      });
     const look = (): void => {
-      const url = READY_LINE.exec(read())?.[1];
-      if (url === undefined) return;
-      clearTimeout(timer);
-      // The set-up code follows on the next line, in the same tick of the supervisor.
-      setImmediate(() => resolve(url));
+      const found = pattern.exec(read())?.[1];
+      if (found !== undefined) settle(() => resolve(found));
     };
+    const onExit = (code: number | null): void => fail(`it ended with status ${code}`);
+    const timer = setTimeout(() => fail(`nothing like ${pattern} within ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS);
     supervisor.stdout?.on('data', look);
-    supervisor.once('exit', (code) => {
-      clearTimeout(timer);
-      fail(`it ended with status ${code}`);
-    });
+    supervisor.once('exit', onExit);
+    look();
   });
 }

@@ -25,7 +25,7 @@ export function EndpointActivity({ endpoint }: { endpoint: string }) {
             <span className="min-w-0 flex-1 wrap-anywhere">
               {one.text}{' '}
               {one.operation_id ? (
-                <Link href={`/endpoints/${encodeURIComponent(endpoint)}/operations/${one.operation_id}`}>
+                <Link look="prose" href={`/endpoints/${encodeURIComponent(endpoint)}/operations/${one.operation_id}`}>
                   Operation
                 </Link>
               ) : null}
