@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { DeploymentPage } from './_components/deployment-page.tsx';
+import { DeploymentView } from './_components/deployment-view.tsx';
 
 interface DeploymentRouteProps {
   params: Promise<{ endpoint: string; deployment: string }>;
@@ -11,5 +11,5 @@ export async function generateMetadata({ params }: DeploymentRouteProps): Promis
 
 export default async function DeploymentRoute({ params }: DeploymentRouteProps) {
   const { endpoint, deployment } = await params;
-  return <DeploymentPage endpoint={endpoint} name={deployment} />;
+  return <DeploymentView endpoint={endpoint} name={deployment} />;
 }
