@@ -6,15 +6,13 @@ import { BODY_CHUNKED } from './http1/message-framing.ts';
 import type { ResponseHead } from './http1/response-head.ts';
 import type { Instance } from './instance.ts';
 import type { SlotWaiter } from './instance-pool.ts';
+import { OutgoingBody } from './outgoing-body.ts';
 import { ResponseRelay } from './relay-response.ts';
 import { type DeploymentRoute, earnRetry, type EndpointRoute } from './route-index.ts';
 import { openTunnel } from './upgrade-tunnel.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
-import { type UpstreamRequest, upstreamHeadBound, writeUpstreamHead } from './upstream-request.ts';
-import { chunkedBound, writeChunk, writeLastChunk } from './write-chunk.ts';
+import type { UpstreamRequest } from './upstream-request.ts';
 
-/** Bodies up to this size are copied behind their head, so that both leave in one write; copying more costs more than it saves. */
-export const COMBINE_BYTES = 16 * 1024;
 const MAX_ATTEMPTS = 2;
 const KEEP_ALIVE = fieldId('keep-alive');
 
@@ -37,10 +35,8 @@ export class Forward implements UpstreamUser, SlotWaiter {
   /** The connection had carried a request before, so the server may be closing it. */
   private reused = false;
   private attempts = 0;
-  /** Body that waits to be sent, or that has been sent and may have to be sent again. */
-  private pieces: Buffer[] = [];
-  private pieceBytes = 0;
-  /** A second attempt would have no effect that one alone has not, and the whole body so far is in `pieces`. */
+  private readonly body: OutgoingBody;
+  /** A second attempt would have no effect that one alone has not, and the whole body so far is held. */
   private repeatable: boolean;
   private requestComplete = false;
   private awaitsContinue = false;
@@ -51,6 +47,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
   constructor(exchange: Exchange) {
     this.exchange = exchange;
     this.relay = new ResponseRelay(exchange, this);
+    this.body = new OutgoingBody(exchange.core.writer, exchange.head.bodyKind === BODY_CHUNKED);
     this.repeatable =
       IDEMPOTENT.has(exchange.head.method) || (exchange.endpoint as EndpointRoute).table.idempotentPredictions;
     this.requestComplete = exchange.client.requestComplete;
@@ -63,7 +60,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
 
   /** What of the body has come and not been sent. */
   get heldBody(): readonly Buffer[] {
-    return this.pieces;
+    return this.body.pieces;
   }
 
   start(deployment: DeploymentRoute): void {
@@ -80,22 +77,23 @@ export class Forward implements UpstreamUser, SlotWaiter {
   onRequestData(bytes: Buffer, start: number, end: number): void {
     const { settings } = this.exchange.core;
     if (this.phase !== 'sent' && this.phase !== 'relaying') {
-      this.keep(bytes, start, end);
-      if (this.pieceBytes >= settings.bodyBufferBytes) this.exchange.client.pauseReading();
+      this.body.keep(bytes, start, end);
+      if (this.body.heldBytes >= settings.bodyBufferBytes) this.exchange.client.pauseReading();
       return;
     }
     if (this.repeatable) {
-      if (this.pieceBytes + end - start <= settings.bodyBufferBytes) this.keep(bytes, start, end);
+      if (this.body.heldBytes + end - start <= settings.bodyBufferBytes) this.body.keep(bytes, start, end);
       else this.forgetBody();
     }
     this.awaitsContinue = false;
-    if (!this.writeBody(bytes, start, end)) this.exchange.client.pauseReading();
+    const { socket } = this.upstream as UpstreamConnection;
+    if (!this.body.send(socket, bytes, start, end)) this.exchange.client.pauseReading();
   }
 
   onRequestComplete(): void {
     this.requestComplete = true;
     if (this.phase !== 'sent' && this.phase !== 'relaying') return;
-    if (this.exchange.head.bodyKind === BODY_CHUNKED) this.upstream?.socket.write('0\r\n\r\n', 'latin1');
+    this.body.sendEnd((this.upstream as UpstreamConnection).socket);
     if (this.phase === 'sent') this.awaitResponse();
   }
 
@@ -137,7 +135,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
   onUpstreamReady(): void {
     this.phase = 'sent';
     this.sentAt = performance.now();
-    this.awaitsContinue = this.exchange.head.expectsContinue && this.pieceBytes === 0 && !this.requestComplete;
+    this.awaitsContinue = this.exchange.head.expectsContinue && this.body.heldBytes === 0 && !this.requestComplete;
     this.sendRequest();
     this.awaitResponse();
   }
@@ -258,29 +256,10 @@ export class Forward implements UpstreamUser, SlotWaiter {
   }
 
   private sendRequest(): void {
-    const upstream = this.upstream as UpstreamConnection;
-    const { writer } = this.exchange.core;
-    const chunked = this.exchange.head.bodyKind === BODY_CHUNKED;
-    const request = this.describeRequest();
-    const combines = this.pieceBytes <= COMBINE_BYTES;
-    writer.begin(upstreamHeadBound(request) + (combines ? chunkedBound(this.pieceBytes, this.pieces.length) : 0));
-    writeUpstreamHead(writer, request);
-    if (combines) {
-      for (const piece of this.pieces) {
-        if (chunked) writeChunk(writer, piece, 0, piece.length);
-        else writer.bytes(piece);
-      }
-      if (chunked && this.requestComplete) writeLastChunk(writer, null);
-      upstream.socket.write(writer.take());
-    } else {
-      upstream.socket.cork();
-      upstream.socket.write(writer.take());
-      for (const piece of this.pieces) this.writeBody(piece, 0, piece.length);
-      if (chunked && this.requestComplete) upstream.socket.write('0\r\n\r\n', 'latin1');
-      upstream.socket.uncork();
-    }
-    if (!this.repeatable || this.pieceBytes > this.exchange.core.settings.bodyBufferBytes) this.forgetBody();
-    if (!this.requestComplete && !upstream.socket.writableNeedDrain) this.exchange.client.resumeReading();
+    const { socket } = this.upstream as UpstreamConnection;
+    this.body.sendWithHead(socket, this.describeRequest(), this.requestComplete);
+    if (!this.repeatable || this.body.heldBytes > this.exchange.core.settings.bodyBufferBytes) this.forgetBody();
+    if (!this.requestComplete && !socket.writableNeedDrain) this.exchange.client.resumeReading();
   }
 
   private describeRequest(): UpstreamRequest {
@@ -300,33 +279,9 @@ export class Forward implements UpstreamUser, SlotWaiter {
     };
   }
 
-  /** @returns false when the instance reads slower than it is written to */
-  private writeBody(bytes: Buffer, start: number, end: number): boolean {
-    const { socket } = this.upstream as UpstreamConnection;
-    if (this.exchange.head.bodyKind !== BODY_CHUNKED) return socket.write(bytes.subarray(start, end));
-    const { writer } = this.exchange.core;
-    if (end - start <= COMBINE_BYTES) {
-      writer.begin(chunkedBound(end - start, 1));
-      writeChunk(writer, bytes, start, end);
-      return socket.write(writer.take());
-    }
-    socket.cork();
-    socket.write(`${(end - start).toString(16)}\r\n`, 'latin1');
-    socket.write(bytes.subarray(start, end));
-    const flowing = socket.write('\r\n', 'latin1');
-    socket.uncork();
-    return flowing;
-  }
-
-  private keep(bytes: Buffer, start: number, end: number): void {
-    this.pieces.push(bytes.subarray(start, end));
-    this.pieceBytes += end - start;
-  }
-
   private forgetBody(): void {
     this.repeatable = false;
-    this.pieces = [];
-    this.pieceBytes = 0;
+    this.body.forget();
   }
 
   /** Starts the clock of the model: it runs from the last byte of the request, which the client may send slowly. */

@@ -211,7 +211,7 @@ describe('time-outs of a client', () => {
   });
 
   it('close an idle connection without a word', async () => {
-    const { port } = await startSimple(undefined, {}, { settings: { keepAliveTimeoutMs: 30 } });
+    const { port } = await startSimple(undefined, {}, { settings: { keepAliveTimeoutMs: 500 } });
     const client = await RawClient.connect(port);
     expect((await client.request(get())).status).toBe(200);
     expect(await client.untilEnd()).toBe('');
