@@ -156,6 +156,13 @@ test('an unknown field is named with its place and the nearest known name, insid
   });
 });
 
+test('what went wrong is told in whole sentences, and a missing field as one that is needed', async () => {
+  const base = await startServer();
+  const detailOf = async (body: string) => ((await (await put(base, body)).json()) as { detail: string }).detail;
+  expect(await detailOf('{"size":1,"probe":{"perod":1}}')).toMatch(/did you mean "period"\?$/);
+  expect(await detailOf('{}')).toBe('/size is needed.');
+});
+
 test('an unknown query parameter is refused by name', async () => {
   const response = await put(await startServer(), '{"size":1}', json, '/items/blue?dryrun=true');
   expect(await response.json()).toMatchObject({ code: 'request.unknown_field', errors: [{ path: '?dryrun' }] });

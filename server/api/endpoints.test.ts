@@ -121,6 +121,8 @@ describe('the list of endpoints', () => {
     expect(await count('name=LIST-A')).toBe(2);
     expect(await count('tag=list&state=empty')).toBe(4);
     expect(await count('tag=list&state=healthy')).toBe(0);
+    expect(await count('tag=list&state=Succeeded')).toBe(4);
+    expect(await count('tag=list&state=Failed')).toBe(0);
   });
 
   test.each([
@@ -291,6 +293,10 @@ describe('invoking', () => {
     const invoke = (body: unknown) => api.call('POST', `/endpoints/${name}/invoke`, body);
     expect(await invoke({ path: '/a b' })).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
     expect(await invoke({ headers: { 'x-a': 'a\nb' } })).toMatchObject({ status: 422 });
+    expect(await invoke({ body: 1, body_base64: 'AA==' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: '/body_base64' }] },
+    });
     api.answerPredictions((request) => void request.socket.destroy());
     expect(await invoke({})).toMatchObject({ status: 503, body: { code: 'gateway.unavailable' } });
   });

@@ -58,6 +58,16 @@ describe('an upload', () => {
     expect(existsSync(join(api.dataDir.uploads, '..', 'outside'))).toBe(false);
   });
 
+  test('needs no content type, and one over the limit is refused before it is read', async () => {
+    const headers = { authorization: `Bearer ${api.apiKey}` };
+    const plain = await fetch(`${api.apiUrl}/uploads`, { method: 'POST', headers, body: new Uint8Array([1, 2, 3]) });
+    expect(await plain.json()).toMatchObject({ size_bytes: 3, filename: 'upload.bin' });
+    const tus = { 'tus-resumable': '1.0.0', 'upload-metadata': `filename ${btoa('big.onnx')}` };
+    const announced = { ...headers, ...tus, 'upload-length': String(2 ** 40) };
+    const large = await fetch(`${api.apiUrl}/uploads/tus`, { method: 'POST', headers: announced });
+    expect([413, 507]).toContain(large.status);
+  });
+
   test('that nobody needs is removed', async () => {
     const id = await uploadIris();
     expect((await api.call('DELETE', `/uploads/${id}`)).status).toBe(204);
@@ -130,6 +140,18 @@ describe('a model', () => {
     });
     const { body } = await api.call('GET', '/models/fixed/versions/7');
     expect((await put(body)).status).toBe(200);
+  });
+
+  test('is numbered after the highest number that was chosen, and a number is never given twice', async () => {
+    const path = `upload:${await uploadIris()}`;
+    const post = async () => (await api.call('POST', '/models/counted/versions', { path })).body.version;
+    expect(await post()).toBe('1');
+    await api.call('PUT', '/models/counted/versions/7', { path });
+    await api.call('PUT', '/models/counted/versions/3', { path });
+    await api.call('PUT', '/models/counted/versions/rc-1', { path });
+    expect(await post()).toBe('8');
+    expect((await api.call('DELETE', '/models/counted/versions/8')).status).toBe(204);
+    expect(await post()).toBe('9');
   });
 
   test('is patched in its words only', async () => {

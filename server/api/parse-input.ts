@@ -17,8 +17,14 @@ export function parseInput<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap((issue) => describeIssue(issue, schema, locate));
   const unknown = parsed.error.issues.some(({ code }) => code === 'unrecognized_keys');
-  const detail = errors.map(({ path, message }) => `${path === '' ? 'The body' : path} ${message}.`).join(' ');
+  const detail = errors
+    .map(({ path, message }) => endSentence(`${path === '' ? 'The body' : path} ${message}`))
+    .join(' ');
   throw new AppError(unknown ? 'request.unknown_field' : 'request.invalid', detail, { errors });
+}
+
+function endSentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }
 
 /** JSON pointer (RFC 6901). */
@@ -49,6 +55,7 @@ function describeIssue(
 /** Our own messages go on from the field's name ("must …"); zod's are whole sentences and follow a colon. */
 function sayIssue(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_union') return 'has none of the allowed forms';
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is needed';
   const { message } = issue;
   return /^(must|has|is) /.test(message)
     ? message

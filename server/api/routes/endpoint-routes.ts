@@ -6,6 +6,7 @@ import {
   endpointListSchema,
   endpointSchema,
   endpointWriteSchema,
+  PROVISIONING_STATES,
 } from '#lib/contracts/endpoint.ts';
 import { operationSchema } from '#lib/contracts/operation.ts';
 import type { CommandContext } from '#server/commands/command-context.ts';
@@ -32,7 +33,7 @@ const filterQuery = z.strictObject({
   ...pageQueryShape,
   name: z.string().optional(),
   tag: z.string().min(1).optional(),
-  state: z.enum(ENDPOINT_STATES).optional(),
+  state: z.enum([...ENDPOINT_STATES, ...PROVISIONING_STATES]).optional(),
 });
 
 export function endpointRoutes(context: Context): AnyRoute[] {
