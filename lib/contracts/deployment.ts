@@ -37,7 +37,11 @@ export const requestSettingsSchema = z.strictObject({
   max_queue_wait_ms: z.number().int().min(0).max(MAX_REQUEST_TIMEOUT_MS).optional(),
 });
 
-/** Seconds throughout, as in the YAML. */
+/**
+ * Seconds throughout, as in the YAML. Liveness defaults to the YAML's own 10/10/2/1/30. Readiness defaults to asking at once and every second,
+ * because that decides how soon a deployment answers; its attempts add up to the same five minutes (300, or fewer of a longer period). Answers show
+ * what was filled in.
+ */
 export const probeSettingsSchema = z.strictObject({
   initial_delay: z.number().int().min(0).max(86_400).optional(),
   period: z.number().int().min(1).max(86_400).optional(),
