@@ -4,6 +4,13 @@ import { type Product, startProduct } from '#server/testing/start-product.ts';
 export const ADMINISTRATOR = { email: 'admin@example.org', password: 'correct horse battery' };
 const API_KEY = 'viridian-e2e-administrator-key-0123456789';
 
+/** Settings that make the administrator without the set-up page. */
+export const OWNER = {
+  VIRIDIAN_ADMIN_EMAIL: ADMINISTRATOR.email,
+  VIRIDIAN_ADMIN_PASSWORD: ADMINISTRATOR.password,
+  VIRIDIAN_ADMIN_API_KEY: API_KEY,
+};
+
 export interface Stack extends Product {
   apiKey: string;
   /** Calls the REST API with the administrator's key; fails on any status that is not 2xx. */
@@ -23,11 +30,7 @@ export const test = base.extend<object, { stack: Stack }>({
   stack: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads the first parameter's pattern
     async ({}, use) => {
-      const product = await startProduct({
-        VIRIDIAN_ADMIN_EMAIL: ADMINISTRATOR.email,
-        VIRIDIAN_ADMIN_PASSWORD: ADMINISTRATOR.password,
-        VIRIDIAN_ADMIN_API_KEY: API_KEY,
-      });
+      const product = await startProduct(OWNER);
       await use(asStack(product));
       await product.stop();
     },
@@ -36,7 +39,8 @@ export const test = base.extend<object, { stack: Stack }>({
   baseURL: async ({ stack }, use) => use(stack.studioUrl),
 });
 
-function asStack(product: Product): Stack {
+/** A product of one's own with what journeys ask of it; it has to be started with `OWNER`. */
+export function asStack(product: Product): Stack {
   const api = async <Answer>(
     method: string,
     path: string,

@@ -165,6 +165,17 @@ test('a control plane that refuses early is heard, whatever of the body was left
   expect(answer.status).toBe(413);
 });
 
+test('requests that come just as the control plane closes idle connections are answered', async () => {
+  const before = server.keepAliveTimeout;
+  server.keepAliveTimeout = 1;
+  for (let turn = 0; turn < 40; turn += 1) {
+    const answer = await passThrough(request('/api/v1/info', { headers: OWN }), signedIn);
+    expect(answer.status).toBe(200);
+    await answer.text();
+  }
+  server.keepAliveTimeout = before;
+});
+
 test('a control plane that is down is a problem with a way on, not a broken page', async () => {
   handler = (incoming) => void incoming.socket.destroy();
   vi.spyOn(console, 'error').mockImplementation(() => {});

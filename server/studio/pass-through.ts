@@ -10,7 +10,11 @@ import { actsFromThisSite } from './request-origin.ts';
 import type { SessionUser } from './session.ts';
 import { loadStudioConfig } from './studio-config.ts';
 
-const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
+/**
+ * A connection for each request: on loopback it costs next to nothing, and a kept one may be closed by the other side in the moment of its
+ * reuse, which would look like a control plane that is down.
+ */
+const agent = new Agent({ keepAlive: false, maxSockets: Infinity });
 
 /** Headers that belong to one connection (RFC 9110 section 7.6.1), and those that only the studio may set. */
 const NOT_FORWARDED = new Set([
