@@ -14,6 +14,7 @@ const bind = (keys: string): Shortcut => ({ keys, label: keys, group: 'Test', ru
 test('keys are named with their modifiers, and Alt belongs to the browser', () => {
   expect(pressName(press('k', { ctrlKey: true }))).toBe('Mod+K');
   expect(pressName(press('K', { metaKey: true }))).toBe('Mod+K');
+  expect(pressName(press('Enter', { ctrlKey: true }))).toBe('Mod+Enter');
   expect(pressName(press('D', { shiftKey: true }))).toBe('Shift+D');
   expect(pressName(press('?', { shiftKey: true }))).toBe('?');
   expect(pressName(press('f', { altKey: true }))).toBeNull();

@@ -21,7 +21,7 @@ export interface KeyPress {
 export function pressName(press: KeyPress): string | null {
   if (press.altKey) return null;
   const letter = press.key.length === 1 ? press.key.toLowerCase() : press.key;
-  if (press.ctrlKey || press.metaKey) return `Mod+${letter.toUpperCase()}`;
+  if (press.ctrlKey || press.metaKey) return `Mod+${letter.length === 1 ? letter.toUpperCase() : letter}`;
   if (press.shiftKey && /^[a-z]$/.test(letter)) return `Shift+${letter.toUpperCase()}`;
   return letter;
 }

@@ -23,15 +23,17 @@ export function EndpointSection({ wizard }: SectionProps) {
         <ErrorState problem={facts.endpointsProblem} title="The endpoints could not be read" />
       ) : null}
       {isEndpointFixed || facts.endpoints.length === 0 ? null : (
-        <SegmentedControl
-          label="Kind of endpoint"
-          options={[
-            { id: 'new', label: 'New endpoint' },
-            { id: 'existing', label: 'Existing endpoint' },
-          ]}
-          value={form.endpointIsNew ? 'new' : 'existing'}
-          onChange={(kind) => change({ endpointIsNew: kind === 'new', endpointName: null, deploymentName: null })}
-        />
+        <div>
+          <SegmentedControl
+            label="Kind of endpoint"
+            options={[
+              { id: 'new', label: 'New endpoint' },
+              { id: 'existing', label: 'Existing endpoint' },
+            ]}
+            value={form.endpointIsNew ? 'new' : 'existing'}
+            onChange={(kind) => change({ endpointIsNew: kind === 'new', endpointName: null, deploymentName: null })}
+          />
+        </div>
       )}
       <div className="grid gap-4 md:grid-cols-2">
         <EndpointName wizard={wizard} />

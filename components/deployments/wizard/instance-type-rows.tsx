@@ -75,7 +75,7 @@ function InstanceTypeRow({
     <Radio
       value={type.name}
       isDisabled={verdict.kind === 'unfit'}
-      className="group grid min-h-11 cursor-pointer grid-cols-[18px_minmax(7rem,max-content)_minmax(0,1fr)_minmax(0,13rem)_6rem] items-center gap-x-3.5 border-b border-line px-3.5 py-1.5 last:border-b-0 data-disabled:cursor-not-allowed data-disabled:text-faint data-focus-visible:outline-2 data-focus-visible:-outline-offset-2 data-focus-visible:outline-focus data-hovered:bg-raised data-selected:bg-accent-wash max-md:grid-cols-[18px_minmax(0,1fr)_auto] max-md:gap-x-3"
+      className="group grid min-h-11 cursor-pointer grid-cols-[18px_9.25rem_minmax(0,1fr)_11.5rem_5rem] items-center gap-x-3.5 border-b border-line px-3.5 py-1.5 last:border-b-0 data-disabled:cursor-not-allowed data-disabled:text-faint data-focus-visible:outline-2 data-focus-visible:-outline-offset-2 data-focus-visible:outline-focus data-hovered:bg-raised data-selected:bg-accent-wash max-md:grid-cols-[18px_minmax(0,1fr)_auto] max-md:gap-x-3"
     >
       <span className={DOT} />
       <span className="font-medium">{type.name}</span>

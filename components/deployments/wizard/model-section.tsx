@@ -33,12 +33,14 @@ export function ModelSection({ wizard }: SectionProps) {
   return (
     <WizardSection id="model" title="Model" lead="A bundled sample, files of your own, or a registered version.">
       <div id="field-model" tabIndex={-1} className="grid gap-4 outline-none">
-        <SegmentedControl
-          label="Where the model comes from"
-          options={TABS}
-          value={form.tab}
-          onChange={(tab) => change({ tab })}
-        />
+        <div>
+          <SegmentedControl
+            label="Where the model comes from"
+            options={TABS}
+            value={form.tab}
+            onChange={(tab) => change({ tab })}
+          />
+        </div>
         {form.tab === 'sample' ? <SamplePicker model={form.model} onChoose={choose} /> : null}
         {form.tab === 'registered' ? <RegisteredPicker model={form.model} onChoose={choose} /> : null}
         {/* Stays mounted, so that an upload goes on while somebody looks at the other tabs. */}

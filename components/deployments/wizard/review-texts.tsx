@@ -13,15 +13,17 @@ export function ReviewTexts({ draft }: { draft: ChosenDraft }) {
   const [shown, setShown] = useState<'yaml' | 'curl'>('yaml');
   return (
     <div className="grid min-w-0 gap-3">
-      <SegmentedControl
-        label="Form of the review"
-        options={[
-          { id: 'yaml', label: 'YAML' },
-          { id: 'curl', label: 'curl' },
-        ]}
-        value={shown}
-        onChange={setShown}
-      />
+      <div>
+        <SegmentedControl
+          label="Form of the review"
+          options={[
+            { id: 'yaml', label: 'YAML' },
+            { id: 'curl', label: 'curl' },
+          ]}
+          value={shown}
+          onChange={setShown}
+        />
+      </div>
       {shown === 'yaml' ? (
         <CodeBlock label="YAML" code={draftToYaml(draft)} maxHeight="lg" />
       ) : (

@@ -38,14 +38,14 @@ export interface FormStorage {
 export function useFormStorage(scope: string, begin: (kept: WizardForm | null) => WizardForm): FormStorage {
   const [form, setForm] = useState<WizardForm | null>(null);
   const [savedAt, setSavedAt] = useState<number | null>(null);
-  const isDone = useRef(false);
+  const isChanged = useRef(false);
   const beginRef = useRef(begin);
 
   useEffect(() => setForm(beginRef.current(load(scope))), [scope]);
   useEffect(() => {
-    if (form === null) return;
+    if (form === null || !isChanged.current) return;
     const timer = setTimeout(() => {
-      if (isDone.current) return;
+      if (!isChanged.current) return;
       sessionStorage.setItem(storageKey(scope), JSON.stringify(form));
       setSavedAt(Date.now());
     }, SAVE_AFTER_MS);
@@ -55,9 +55,12 @@ export function useFormStorage(scope: string, begin: (kept: WizardForm | null) =
   return {
     form,
     savedAt,
-    change: (changes) => setForm((current) => current && { ...current, ...changes }),
+    change: (changes) => {
+      isChanged.current = true;
+      setForm((current) => current && { ...current, ...changes });
+    },
     clear: () => {
-      isDone.current = true;
+      isChanged.current = false;
       sessionStorage.removeItem(storageKey(scope));
     },
   };
