@@ -14,7 +14,8 @@ export interface EndpointFilter {
   name?: string | undefined;
   /** `key` or `key=value`. */
   tag?: string | undefined;
-  state?: Endpoint['state'] | undefined;
+  /** What it serves now (`healthy`), or how its last change ended (`Succeeded`). */
+  state?: Endpoint['state'] | Endpoint['provisioning_state'] | undefined;
 }
 
 /** By name. */
@@ -28,7 +29,10 @@ export async function listEndpoints(
   const rows = (await listRows(context.database)).filter((row) => hasName(row, filter.name) && hasTag(row, filter.tag));
   const pricing = await loadPricing(context);
   const described = await Promise.all(rows.map((row) => describeEndpoint(context, row, pricing)));
-  const found = described.filter(({ state }) => filter.state === undefined || state === filter.state);
+  const found = described.filter(
+    ({ state, provisioning_state: outcome }) =>
+      filter.state === undefined || filter.state === state || filter.state === outcome,
+  );
   return presentPage(
     pageOf('endpoints', found, ({ name }) => name, page),
     (endpoint) => endpoint,
