@@ -266,9 +266,15 @@ describe('costs', () => {
     expect(dollars.reduce((sum: number, row: any) => sum + row.cost_micros, 0)).toBe(body.total_micros);
   });
 
+  test('without a range are those of the last 30 days', async () => {
+    const answer = await api.call('GET', '/costs?granularity=total');
+    expect(answer).toMatchObject({ status: 200 });
+    const [row] = answer.body.items;
+    expect(Date.parse(row.period_end) - Date.parse(row.period_start)).toBeLessThanOrEqual(30 * 24 * 3_600_000);
+  });
+
   test.each([
     ['an empty range', 'from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z'],
-    ['no range', ''],
     ['no time', 'from=yesterday&to=today'],
     ['an unknown group', 'from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&group_by=colour'],
   ])('refuse %s', async (_name, query) => {
@@ -287,10 +293,12 @@ describe('the rest', () => {
 
   test('metrics without telemetry are 503, with a wrong name 422', async () => {
     const range = 'from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z';
-    expect(await api.call('GET', `/metrics/query?metric=Requests&${range}`)).toMatchObject({
-      status: 503,
-      body: { code: 'telemetry.unavailable' },
-    });
+    for (const query of [`metric=Requests&${range}`, 'metric=Requests']) {
+      expect(await api.call('GET', `/metrics/query?${query}`)).toMatchObject({
+        status: 503,
+        body: { code: 'telemetry.unavailable' },
+      });
+    }
     const wrong = await api.call('GET', `/metrics/query?metric=RequestLatency_P59&${range}`);
     expect(wrong).toMatchObject({ status: 422, body: { code: 'metrics.unknown_metric' } });
     expect(wrong.body.errors).toEqual([{ path: '?metric', message: expect.stringContaining('RequestLatency_P') }]);

@@ -15,20 +15,27 @@ import { AppError } from '#server/kernel/app-error.ts';
 import { formatInstant } from '#server/kernel/clock.ts';
 import { listCapacityIntervals } from '#server/store/instance-store.ts';
 import { instanceTypeKey, listInstanceTypes, listPrices } from '#server/store/instance-type-store.ts';
+import { fillRange, type OpenRange } from './fill-range.ts';
 import { toUse } from './load-pricing.ts';
 import type { QueryContext } from './query-context.ts';
 
 /** Rows of an answer stay within this; a longer range needs a coarser granularity. */
 const MAX_PERIODS = 5_000;
 const MS_PER_HOUR = 3_600_000;
+const DEFAULT_SPAN_MS = 30 * 24 * MS_PER_HOUR;
 
 /**
  * What ran and what it cost. Everything comes from lifecycle events and the prices in force then, so the answer for a past range never changes.
  * @throws AppError request.invalid for an empty or too fine range
  */
-export async function queryCosts(context: QueryContext, actor: Actor, query: CostQuery): Promise<CostResult> {
+export async function queryCosts(
+  context: QueryContext,
+  actor: Actor,
+  asked: Omit<CostQuery, 'from' | 'to'> & OpenRange,
+): Promise<CostResult> {
   authorize(actor, 'costs.read', '/costs');
   const now = context.clock.now();
+  const query = fillRange(asked, now, DEFAULT_SPAN_MS);
   const [from, to] = [Date.parse(query.from), Date.parse(query.to)];
   refuseBadRange(from, to, query.granularity);
 
