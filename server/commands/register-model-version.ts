@@ -89,6 +89,9 @@ function reserveVersion({ database }: ModelContext, command: RegisterModelVersio
       const detail = `Model "${name}" has a version ${version} already, and versions do not change. Register the next one.`;
       throw new AppError('model.version_exists', detail);
     }
+    if (isNumber(version) && Number(version) > model.lastNumber) {
+      await updateModel(transaction, name, { lastNumber: Number(version) });
+    }
     return version;
   });
 }
@@ -97,7 +100,12 @@ function newModel({ name, written, anonymous = false }: RegisterModelVersion) {
   return { name, description: written.description ?? '', tags: {}, properties: {}, anonymous };
 }
 
-/** The next free number; one that was given out is never given again. */
+/** Whether a version that the caller chose is one that numbering goes on from. */
+function isNumber(version: string): boolean {
+  return /^[1-9][0-9]{0,8}$/.test(version);
+}
+
+/** The number after the highest one; one that was given out is never given again. */
 async function nextNumber(transaction: Transaction, model: ModelRecord): Promise<string> {
   let number = model.lastNumber + 1;
   while ((await findModelVersion(transaction, model.name, String(number))) !== null) number += 1;
