@@ -103,10 +103,11 @@ test('the last lines and the exit are in the details, and there is no request to
   expect(problem.details).toMatchObject({
     log_tail: ['a', 'b'],
     restarts: 3,
-    last_exit: { code: 3 },
+    last_exit: { code: 3, out_of_memory: false },
     instance: row.id,
   });
   expect(problem).not.toHaveProperty('request_id');
+  expect(problem.detail).toContain('Its last line was: b. Nothing is left running');
 });
 
 test('a line of any length is quoted shortly', () => {

@@ -1,6 +1,7 @@
 import type { Problem } from '#lib/contracts/problem.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { toProblem } from '#server/kernel/error-catalogue.ts';
+import type { InstanceExit } from '#server/drivers/runtime-driver.ts';
 import type { Failure } from './find-failure.ts';
 import type { InstanceFacts } from './deployment-facts.ts';
 
@@ -75,7 +76,7 @@ function explainExits({ row, actual }: InstanceFacts, logTail: readonly string[]
   const how = exit?.reason ?? 'stopped';
   return new AppError(
     'deployment.exited',
-    `The instance ${how}, ${actual?.restarts ?? 1} times in a row. Its last line was: ${lastLine(logTail)}`,
+    `The instance ${how}, ${actual?.restarts ?? 1} times in a row. Its last line was: ${endSentence(lastLine(logTail))}`,
   );
 }
 
@@ -85,9 +86,18 @@ function evidence(failure: Failure): Record<string, unknown> {
   return {
     instance: row.id,
     restarts: actual?.restarts ?? 0,
-    last_exit: actual?.lastExit ?? null,
+    last_exit: actual?.lastExit ? presentExit(actual.lastExit) : null,
     last_probe: actual?.probe.lastResult ?? null,
   };
+}
+
+function presentExit({ outOfMemory, ...exit }: InstanceExit): Record<string, unknown> {
+  return { ...exit, out_of_memory: outOfMemory };
+}
+
+/** What a program wrote goes on into a sentence of ours. */
+function endSentence(text: string): string {
+  return /[.?!…]$/.test(text) ? text : `${text}.`;
 }
 
 function lastLine(logTail: readonly string[]): string {
