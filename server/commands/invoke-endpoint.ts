@@ -3,6 +3,7 @@ import type { InvokeResponse, invokeRequestSchema } from '#lib/contracts/endpoin
 import type { Actor } from '#server/domain/actor.ts';
 import { endpointPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
+import { AppError } from '#server/kernel/app-error.ts';
 import { findEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
 import { callGateway, type GatewayAnswer } from './call-gateway.ts';
 import type { CommandContext } from './command-context.ts';
@@ -61,10 +62,15 @@ export async function invokeEndpoint(
   return present(answer);
 }
 
+/** @throws AppError request.invalid when both forms of a body are given */
 function encodeBody({ body, body_base64: base64 }: InvokeEndpoint['request']): {
   body: Buffer;
   contentType: string | null;
 } {
+  if (base64 !== undefined && body !== undefined) {
+    const message = 'cannot be given beside "body": a request has one body';
+    throw new AppError('request.invalid', `/body_base64 ${message}.`, { errors: [{ path: '/body_base64', message }] });
+  }
   if (base64 !== undefined) return { body: Buffer.from(base64, 'base64'), contentType: 'application/octet-stream' };
   if (body === undefined) return { body: Buffer.alloc(0), contentType: null };
   return { body: Buffer.from(JSON.stringify(body)), contentType: 'application/json' };
