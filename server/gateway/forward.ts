@@ -94,6 +94,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
     this.requestComplete = true;
     if (this.phase !== 'sent' && this.phase !== 'relaying') return;
     this.body.sendEnd((this.upstream as UpstreamConnection).socket);
+    this.sentAt = performance.now();
     if (this.phase === 'sent') this.awaitResponse();
   }
 

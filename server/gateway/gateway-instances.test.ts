@@ -73,13 +73,13 @@ describe('an instance that does not answer', () => {
     const { port, model } = await startSimple(
       says('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na'),
       {},
-      { deployment: { requestTimeoutMs: 30 } },
+      { deployment: { requestTimeoutMs: 500 } },
     );
     const client = await RawClient.connect(port);
     client.send(post());
     await client.received('\r\n\r\na');
     const begun = performance.now();
-    await until(() => performance.now() - begun > 80);
+    await until(() => performance.now() - begun > 600);
     for (const socket of model.sockets) socket.write('b');
     expect((await client.response()).body).toBe('ab');
   });

@@ -257,7 +257,8 @@ class Primary {
   private workersFrame(): ToControlPlane {
     return {
       type: 'workers',
-      workers: this.fleet.active.map(({ id, pid, served }) => ({ id, pid, served: Math.min(served, this.persisted) })),
+      // Those that drain too: they may still answer one request on each of their connections.
+      workers: this.fleet.all.map(({ id, pid, served }) => ({ id, pid, served: Math.min(served, this.persisted) })),
     };
   }
 

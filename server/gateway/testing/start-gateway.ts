@@ -78,6 +78,15 @@ export interface TestGateway {
   records(): Promise<SeenRecord[]>;
 }
 
+/** Ends quickly, looks at deadlines often, and keeps idle connections longer than a busy host takes for a test. */
+const QUICK = {
+  drainTimeoutMs: 100,
+  lingerTimeoutMs: 50,
+  sweepIntervalMs: 5,
+  upstreamIdleMs: 30_000,
+  upstreamIdleUnrepeatableMs: 30_000,
+};
+
 /** A gateway in this process on a port of its own, closed when the test ends. */
 export async function startGateway(
   routes: RouteTable | null,
@@ -92,7 +101,7 @@ export async function startGateway(
       return 'arrived';
     },
     ...options,
-    settings: { drainTimeoutMs: 100, lingerTimeoutMs: 50, sweepIntervalMs: 5, ...options.settings },
+    settings: { ...QUICK, ...options.settings },
   });
   if (routes !== null) gateway.install(routes);
   const { port } = await gateway.listen({ host: '127.0.0.1', port: 0 });
