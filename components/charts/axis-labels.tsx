@@ -1,4 +1,3 @@
-import { useTimeStyle } from '#components/layout/preferences.tsx';
 import { dateFormat } from '#lib/format/intl-cache.ts';
 import { formatClock, type TimeStyle } from '#lib/format/time.ts';
 import type { Span } from '#lib/time-range/time-range.ts';
@@ -26,8 +25,15 @@ export function ValueLabels({
 }
 
 /** Labels at the ends stay inside the plot. */
-export function TimeLabels({ geometry, ticks }: { geometry: PlotGeometry; ticks: readonly number[] }) {
-  const style = useTimeStyle();
+export function TimeLabels({
+  geometry,
+  ticks,
+  style,
+}: {
+  geometry: PlotGeometry;
+  ticks: readonly number[];
+  style: TimeStyle;
+}) {
   return ticks.map((at) => {
     const left = Math.min(Math.max(xOf(geometry, at), HALF_LABEL_PX), geometry.width - HALF_LABEL_PX);
     return (

@@ -142,6 +142,7 @@ function PanelBody(props: ChartPanelProps & { asTable: boolean; inView: boolean 
           hidden={hidden}
           format={format}
           hasMean={hasMean}
+          timeZone={props.timeZone}
           onPress={press}
         />
       ) : null}

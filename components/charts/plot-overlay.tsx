@@ -1,11 +1,10 @@
 'use client';
 
 import type { CSSProperties, ReactNode } from 'react';
-import { useTimeStyle } from '#components/layout/preferences.tsx';
 import { cx } from '#components/ui/class-names.ts';
 import { slotColour } from '#components/ui/deployment.tsx';
 import { Figure } from '#components/ui/readouts.tsx';
-import { formatClock, formatClockSeconds, type TimeStyle, zoneName } from '#lib/format/time.ts';
+import { formatClock, formatClockSeconds, formatDay, type TimeStyle, zoneName } from '#lib/format/time.ts';
 import type { Span } from '#lib/time-range/time-range.ts';
 import type { ChartBand, ChartEvent, ChartSeries, FormatValue, TimeGrid } from './chart-series.ts';
 import { useCrosshairState } from './crosshair.ts';
@@ -13,22 +12,21 @@ import { type PlotGeometry, xOf, yOf } from './plot-geometry.ts';
 import { SeriesMark } from './series-mark.tsx';
 import { bucketAt, bucketStart } from './time-grid.ts';
 
+const DAY_MS = 86_400_000;
 const NO_DATA = { '--c': 'var(--color-line-strong)' } as CSSProperties;
 
-/** Stretches without data (hatched), without requests (a faint bar on the axis), and still filling (washed). */
+/** Stretches without data (hatched) and without requests (a faint bar on the axis). */
 export function Bands({
   geometry,
   gaps,
   idle,
-  grid,
+  style,
 }: {
   geometry: PlotGeometry;
   gaps: readonly ChartBand[];
   idle: readonly ChartBand[];
-  grid: TimeGrid;
+  style: TimeStyle;
 }) {
-  const style = useTimeStyle();
-  const end = bucketStart(grid, grid.count);
   return (
     <>
       {gaps.map((band) => (
@@ -49,13 +47,19 @@ export function Bands({
           title={`No traffic ${formatClock(band.fromMs, style)}–${formatClock(band.toMs, style)}`}
         />
       ))}
-      {grid.completeToMs < end ? (
-        <span
-          className="absolute inset-y-0 bg-page opacity-45"
-          style={placeBand(geometry, { fromMs: grid.completeToMs, toMs: end })}
-        />
-      ) : null}
     </>
+  );
+}
+
+/** Washes out what is still filling. */
+export function Incomplete({ geometry, grid }: { geometry: PlotGeometry; grid: TimeGrid }) {
+  const end = bucketStart(grid, grid.count);
+  if (grid.completeToMs >= end) return null;
+  return (
+    <span
+      className="absolute inset-y-0 bg-page opacity-45"
+      style={placeBand(geometry, { fromMs: grid.completeToMs, toMs: end })}
+    />
   );
 }
 
@@ -118,10 +122,11 @@ interface CrosshairProps {
   grid: TimeGrid;
   series: readonly ChartSeries[];
   format: FormatValue;
+  style: TimeStyle;
 }
 
 /** The shared line; on the chart under the pointer also dots and a box with the values. */
-export function CrosshairLine({ chart, geometry, grid, series, format }: CrosshairProps) {
+export function CrosshairLine({ chart, geometry, grid, series, format, style }: CrosshairProps) {
   const { at, chart: hovered } = useCrosshairState();
   if (at === null || at < geometry.span.fromMs || at > geometry.span.toMs) return null;
   const index = bucketAt(grid, at);
@@ -135,7 +140,15 @@ export function CrosshairLine({ chart, geometry, grid, series, format }: Crossha
           {series.map((one) => (
             <Dot key={one.id} series={one} index={index} left={left} geometry={geometry} />
           ))}
-          <Tooltip index={index} left={left} grid={grid} geometry={geometry} series={series} format={format} />
+          <Tooltip
+            index={index}
+            left={left}
+            grid={grid}
+            geometry={geometry}
+            series={series}
+            format={format}
+            style={style}
+          />
         </>
       ) : null}
     </>
@@ -170,11 +183,11 @@ interface TooltipProps {
   geometry: PlotGeometry;
   series: readonly ChartSeries[];
   format: FormatValue;
+  style: TimeStyle;
 }
 
 /** Past 60 % of the width it stands left of the line. Small screens read the legend instead. */
-function Tooltip({ index, left, grid, geometry, series, format }: TooltipProps) {
-  const style = useTimeStyle();
+function Tooltip({ index, left, grid, geometry, series, format, style }: TooltipProps) {
   const isStacked = series.some(({ stack }) => stack !== undefined);
   const rows = isStacked ? series.toReversed() : series;
   const total = series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0);
@@ -227,8 +240,9 @@ function TooltipRow({
   );
 }
 
-/** `11:25–11:28`, with seconds where buckets are shorter than a minute. */
+/** `11:25–11:28`, with seconds where buckets are shorter than a minute; of whole days the day. */
 export function bucketSpan(grid: TimeGrid, index: number, style: TimeStyle): string {
+  if (grid.stepMs >= DAY_MS) return formatDay(bucketStart(grid, index), grid.completeToMs, style);
   const [from, to] = [bucketStart(grid, index), bucketStart(grid, index + 1)];
   if (grid.stepMs < 60_000) return `${formatClockSeconds(from, style)}–${formatClockSeconds(to, style)}`;
   return `${formatClock(from, style)}–${formatClock(to, style)}`;

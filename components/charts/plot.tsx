@@ -96,7 +96,18 @@ function mark(series: ChartSeries, pattern: string, barWidth: number) {
   const stacked = stack === undefined ? {} : { stackId: stack };
   const fill = look.hatch ? `url(#${pattern})` : (look.fill ?? 'transparent');
   if (look.shape === 'bar')
-    return <Bar key={id} dataKey={id} isAnimationActive={false} barSize={barWidth} fill={fill} {...stacked} />;
+    return (
+      <Bar
+        key={id}
+        dataKey={id}
+        isAnimationActive={false}
+        barSize={barWidth}
+        fill={fill}
+        stroke="var(--color-page)"
+        strokeWidth={1}
+        {...stacked}
+      />
+    );
   const type = look.shape === 'step' ? 'step' : 'linear';
   const dot = isolatedDot(series);
   if (look.fill !== undefined || look.shape === 'area')

@@ -2,7 +2,7 @@
 
 import { useTimeStyle } from '#components/layout/preferences.tsx';
 import { Figure } from '#components/ui/readouts.tsx';
-import { formatClock, formatClockSeconds } from '#lib/format/time.ts';
+import { formatClock, formatClockSeconds, formatDay, type TimeStyle } from '#lib/format/time.ts';
 import type { ChartSeries, FormatValue, TimeGrid } from './chart-series.ts';
 import { useCrosshairState } from './crosshair.ts';
 import { SeriesMark } from './series-mark.tsx';
@@ -17,16 +17,18 @@ export interface SeriesLegendProps {
   format: FormatValue;
   /** Percentiles have no mean. */
   hasMean: boolean;
+  /** Where it is not the reader's. */
+  timeZone?: string | undefined;
   /** A press shows one series alone, with Shift it switches one on or off. */
   onPress: (id: string, only: boolean) => void;
 }
 
 /** The legend is a table: what a series is at the crosshair, last, on average and at most. */
-export function SeriesLegend({ label, grid, series, hidden, format, hasMean, onPress }: SeriesLegendProps) {
+export function SeriesLegend({ label, grid, series, hidden, format, hasMean, timeZone, onPress }: SeriesLegendProps) {
   const { at } = useCrosshairState();
-  const style = useTimeStyle();
+  const ownStyle = useTimeStyle();
+  const style = { ...ownStyle, timeZone: timeZone ?? ownStyle.timeZone };
   const index = at === null ? null : bucketAt(grid, at);
-  const clock = grid.stepMs < 60_000 ? formatClockSeconds : formatClock;
   return (
     <table className="mt-1.5 ms-11 w-[calc(100%-52px)] table-fixed text-xs">
       <caption className="sr-only">{label}</caption>
@@ -36,7 +38,7 @@ export function SeriesLegend({ label, grid, series, hidden, format, hasMean, onP
             Series
           </th>
           <th scope="col" className="w-[19%] text-end">
-            {index === null ? <span className="text-faint">at cursor</span> : clock(bucketStart(grid, index), style)}
+            {index === null ? <span className="text-faint">at cursor</span> : sayBucketStart(grid, index, style)}
           </th>
           <th scope="col" className="w-[19%] text-end">
             Last
@@ -89,4 +91,12 @@ export function SeriesLegend({ label, grid, series, hidden, format, hasMean, onP
       </tbody>
     </table>
   );
+}
+
+const DAY_MS = 86_400_000;
+
+function sayBucketStart(grid: TimeGrid, index: number, style: TimeStyle): string {
+  const at = bucketStart(grid, index);
+  if (grid.stepMs >= DAY_MS) return formatDay(at, grid.completeToMs, style);
+  return grid.stepMs < 60_000 ? formatClockSeconds(at, style) : formatClock(at, style);
 }

@@ -19,7 +19,7 @@ import { sayBucket, summarise } from './chart-summary.ts';
 import { useCrosshairState } from './crosshair.ts';
 import { plotGeometry } from './plot-geometry.ts';
 import { TimeLabels, ValueLabels } from './axis-labels.tsx';
-import { Bands, CrosshairLine, EndLabels, EventLines, Selection } from './plot-overlay.tsx';
+import { Bands, CrosshairLine, EndLabels, EventLines, Incomplete, Selection } from './plot-overlay.tsx';
 import { bucketAt } from './time-grid.ts';
 import { useElementWidth } from './use-element-size.ts';
 import { usePlotPointer } from './use-plot-pointer.ts';
@@ -47,6 +47,10 @@ export interface TimeChartProps {
   idle?: readonly ChartBand[];
   events?: readonly ChartEvent[];
   endLabels?: boolean;
+  /** Whether the bucket that is still filling is washed out. */
+  showsIncomplete?: boolean;
+  /** Zone of the axis and the crosshair, where it is not the reader's: days of cost are cut in UTC. */
+  timeZone?: string | undefined;
   height?: number;
   onZoom?: ((span: Span) => void) | undefined;
   onZoomOut?: (() => void) | undefined;
@@ -59,8 +63,10 @@ const NO_EVENTS: readonly ChartEvent[] = [];
 export function TimeChart(props: TimeChartProps) {
   const { label, grid, span, series, format, minTop = 0, endLabels = false, height = 190 } = props;
   const { gaps = NO_BANDS, idle = NO_BANDS, events = NO_EVENTS, ticksOf = valueTicks } = props;
+  const { showsIncomplete = true, timeZone } = props;
   const chart = useId();
-  const style = useTimeStyle();
+  const ownStyle = useTimeStyle();
+  const style = useMemo(() => ({ ...ownStyle, timeZone: timeZone ?? ownStyle.timeZone }), [ownStyle, timeZone]);
   const { ref, width } = useElementWidth();
   const ticks = useMemo(() => ticksOf(Math.max(minTop, largestValue(series))), [ticksOf, minTop, series]);
   const size = useMemo(() => ({ width, height }), [width, height]);
@@ -88,12 +94,20 @@ export function TimeChart(props: TimeChartProps) {
           <Plot geometry={geometry} size={size} grid={grid} series={series} valueTicks={ticks} />
           <div className="pointer-events-none absolute" style={place} aria-hidden="true">
             <ValueLabels geometry={geometry} ticks={ticks} format={props.formatTick} />
-            <TimeLabels geometry={geometry} ticks={times} />
-            <Bands geometry={geometry} gaps={gaps} idle={idle} grid={grid} />
+            <TimeLabels geometry={geometry} ticks={times} style={style} />
+            <Bands geometry={geometry} gaps={gaps} idle={idle} style={style} />
+            {showsIncomplete ? <Incomplete geometry={geometry} grid={grid} /> : null}
             <EventLines geometry={geometry} events={events} />
             {endLabels ? <EndLabels geometry={geometry} series={series} /> : null}
             <Selection geometry={geometry} selection={selection} />
-            <CrosshairLine chart={chart} geometry={geometry} grid={grid} series={series} format={format} />
+            <CrosshairLine
+              chart={chart}
+              geometry={geometry}
+              grid={grid}
+              series={series}
+              format={format}
+              style={style}
+            />
           </div>
           {/* One tab stop for a chart; the arrows move along its buckets. */}
           {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions */}

@@ -1,0 +1,176 @@
+'use client';
+
+import { Calculator } from 'lucide-react';
+import { Fragment, useState } from 'react';
+import { ComputedFrom } from '#components/cost/computed-from.tsx';
+import { type IdleCost, totalIdle } from '#components/cost/cost-series.ts';
+import { usePreferences } from '#components/layout/preferences.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { DeploymentMark, slotStyle } from '#components/ui/deployment.tsx';
+import { ErrorState } from '#components/ui/error-state.tsx';
+import { Link } from '#components/ui/link.tsx';
+import { Section } from '#components/ui/panel.tsx';
+import { SkeletonRows } from '#components/ui/skeleton.tsx';
+import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx';
+import type { CostResult, CostRow } from '#lib/contracts/cost.ts';
+import { formatMoney } from '#lib/format/money.ts';
+import { formatDecimal, formatRatio } from '#lib/format/number.ts';
+import { figureText } from '#lib/format/figure.ts';
+import { problemOf } from '#lib/queries/api-problem.ts';
+
+const COLUMNS = 7;
+
+export interface CostByDeploymentProps {
+  endpoint: string;
+  total: CostResult | undefined;
+  error: unknown;
+  onRetry: () => void;
+  slots: ReadonlyMap<string, number>;
+  idle: IdleCost | null;
+  requests: ReadonlyMap<string, number> | null;
+  now: number;
+}
+
+/** Who cost how much, on what, and on request the sum behind each figure. Deployments that are gone keep their rows. */
+export function CostByDeployment(props: CostByDeploymentProps) {
+  const { total, error, onRetry, slots } = props;
+  const [explained, setExplained] = useState(false);
+  const rows = (total?.items ?? []).toSorted(
+    (a, b) => (slots.get(a.deployment ?? '') ?? 99) - (slots.get(b.deployment ?? '') ?? 99),
+  );
+  return (
+    <Section
+      title="By deployment"
+      actions={
+        <Button
+          size="sm"
+          variant="quiet"
+          aria-pressed={explained}
+          icon={<Calculator size={14} aria-hidden="true" />}
+          onPress={() => setExplained(!explained)}
+        >
+          How is this computed?
+        </Button>
+      }
+    >
+      {error ? <ErrorState problem={problemOf(error)} title="The costs could not be read" onRetry={onRetry} /> : null}
+      {total === undefined && !error ? <SkeletonRows label="the costs" rows={2} /> : null}
+      {total && rows.length === 0 ? (
+        <p className="border-t border-line py-3 text-muted">
+          No instance ran in this period. A deployment costs while it holds an instance, whether it is called or not.
+        </p>
+      ) : null}
+      {rows.length > 0 ? <CostTable {...props} rows={rows} explained={explained} /> : null}
+    </Section>
+  );
+}
+
+function CostTable({
+  rows,
+  explained,
+  ...props
+}: CostByDeploymentProps & { rows: readonly CostRow[]; explained: boolean }) {
+  const { locale } = usePreferences();
+  const { total, idle } = props;
+  const sum = total?.total_micros ?? 0;
+  const money = (micros: number): string => formatMoney(Math.round(micros), total?.currency ?? 'USD', locale);
+  return (
+    <Table label="Cost by deployment">
+      <thead>
+        <tr>
+          <HeadCell>Deployment</HeadCell>
+          <HeadCell>Instance type</HeadCell>
+          <HeadCell numeric>Instance-hours</HeadCell>
+          <HeadCell numeric>Idle</HeadCell>
+          <HeadCell numeric>Total</HeadCell>
+          <HeadCell>Share</HeadCell>
+          <HeadCell numeric>Per 1,000 req</HeadCell>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <Fragment key={`${row.deployment} ${row.instance_type} ${row.currency}`}>
+            <CostTableRow {...props} row={row} sum={sum} />
+            {explained ? (
+              <tr>
+                <td colSpan={COLUMNS} className="border-b border-line bg-raised px-3">
+                  <ComputedFrom row={row} now={props.now} />
+                </td>
+              </tr>
+            ) : null}
+          </Fragment>
+        ))}
+        <tr className="font-medium">
+          <RowHeader>Total</RowHeader>
+          <Cell />
+          <Cell numeric>
+            {hours(
+              rows.reduce((time, row) => time + row.instance_seconds, 0),
+              locale,
+            )}
+          </Cell>
+          <Cell numeric>{idle === null ? '–' : money(totalIdle(idle))}</Cell>
+          <Cell numeric>{money(sum)}</Cell>
+          <Cell />
+          <Cell />
+        </tr>
+      </tbody>
+    </Table>
+  );
+}
+
+function CostTableRow({
+  endpoint,
+  row,
+  sum,
+  slots,
+  idle,
+  requests,
+}: Omit<CostByDeploymentProps, 'total'> & { row: CostRow; sum: number }) {
+  const { locale } = usePreferences();
+  const name = row.deployment ?? '';
+  const slot = slots.get(name);
+  const calls = requests?.get(name) ?? 0;
+  const money = (micros: number): string => formatMoney(Math.round(micros), row.currency, locale);
+  const share = sum === 0 ? 0 : row.cost_micros / sum;
+  return (
+    <Row>
+      <RowHeader>
+        <span className="flex items-center gap-1.5">
+          <DeploymentMark slot={slot ?? 0} />
+          {slot === undefined ? (
+            <span className="font-medium">
+              {name} <span className="font-normal text-muted">deleted</span>
+            </span>
+          ) : (
+            <Link
+              look="object"
+              href={`/endpoints/${encodeURIComponent(endpoint)}/deployments/${encodeURIComponent(name)}`}
+            >
+              {name}
+            </Link>
+          )}
+        </span>
+      </RowHeader>
+      <Cell>{row.instance_type}</Cell>
+      <Cell numeric>{hours(row.instance_seconds, locale)}</Cell>
+      <Cell numeric>{idle === null ? '–' : money(totalIdle(idle, name))}</Cell>
+      <Cell numeric className="font-medium">
+        {money(row.cost_micros)}
+      </Cell>
+      <Cell>
+        <span className="flex items-center gap-2">
+          <span className="h-1.5 w-24 overflow-hidden rounded-xs bg-fill" style={slotStyle(slot ?? 0)}>
+            <span className="block h-full bg-(--c)" style={{ width: `${share * 100}%` }} />
+          </span>
+          {figureText(formatRatio(share, locale, 0))}
+        </span>
+      </Cell>
+      <Cell numeric>{calls === 0 ? '–' : money((row.cost_micros / calls) * 1000)}</Cell>
+    </Row>
+  );
+}
+
+function hours(seconds: number, locale: string): string {
+  return formatDecimal(seconds / 3_600, locale);
+}
