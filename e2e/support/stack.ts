@@ -1,5 +1,6 @@
-import { type Page, test as base } from '@playwright/test';
+import { type Cookie, type Page, test as base } from '@playwright/test';
 import { type Product, startProduct } from '#server/testing/start-product.ts';
+import { signIn } from './sign-in.ts';
 
 export const ADMINISTRATOR = { email: 'admin@example.org', password: 'correct horse battery' };
 const API_KEY = 'viridian-e2e-administrator-key-0123456789';
@@ -22,6 +23,7 @@ export interface Stack extends Product {
   ): Promise<Answer>;
   /** Waits until an operation has ended and returns it. */
   waitForOperation(id: string): Promise<{ id: string; status: string; error: unknown }>;
+  /** Signs a browser in: through the page the first time, with that session's cookies from then on. */
   signIn(page: Page): Promise<void>;
 }
 
@@ -60,6 +62,7 @@ export function asStack(product: Product): Stack {
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
     return (text === '' ? undefined : JSON.parse(text)) as Answer;
   };
+  let session: Cookie[] | null = null;
   return {
     ...product,
     apiKey: API_KEY,
@@ -72,11 +75,12 @@ export function asStack(product: Product): Stack {
       }
     },
     async signIn(page) {
-      await page.goto(`${product.studioUrl}/sign-in`);
-      await page.getByLabel('E-mail').fill(ADMINISTRATOR.email);
-      await page.getByLabel('Password', { exact: true }).fill(ADMINISTRATOR.password);
-      await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+      if (session === null) {
+        await signIn(page, ADMINISTRATOR, product.studioUrl);
+        session = await page.context().cookies();
+      } else {
+        await page.context().addCookies(session);
+      }
     },
   };
 }
