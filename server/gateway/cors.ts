@@ -21,7 +21,8 @@ export function allowedOrigin(corsOrigins: readonly string[], head: RequestHead)
 export function corsLines(origin: string): string {
   return (
     `Access-Control-Allow-Origin: ${origin}\r\nVary: Origin\r\n` +
-    'Access-Control-Expose-Headers: x-request-id, x-ms-request-id, azureml-model-deployment, retry-after\r\n'
+    'Access-Control-Expose-Headers: x-request-id, x-ms-request-id, x-ms-client-request-id, azureml-model-deployment, ' +
+    'ms-azureml-model-error-statuscode, ms-azureml-model-error-reason, retry-after\r\n'
   );
 }
 

@@ -213,7 +213,8 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
     this.forward?.abandon();
     this.setConnection(keepAlive);
     const toHead = this.head.method === 'HEAD';
-    this.writeOwn(formatGatewayAnswer(answer, this.ownResponse(), toHead, this.core.date()));
+    const told = { ...answer, fieldLines: (answer.fieldLines ?? '') + this.deploymentLine() };
+    this.writeOwn(formatGatewayAnswer(told, this.ownResponse(), toHead, this.core.date()));
     this.finish(statusOf(answer), answer.reason);
     this.client.onResponseDone(keepAlive);
   }
@@ -227,6 +228,11 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
   setConnection(keepAlive: boolean): void {
     if (!keepAlive) this.connection = 'close';
     else this.connection = this.head.minorVersion === 0 ? 'keep-alive' : null;
+  }
+
+  /** Names the chosen deployment also where it did not answer, so that a caller sees which one was slow, full or gone. */
+  private deploymentLine(): string {
+    return this.deployment === null ? '' : `azureml-model-deployment: ${this.deployment.name}\r\n`;
   }
 
   private ownResponse(): ClientResponse {

@@ -59,6 +59,7 @@ describe('an instance that does not answer', () => {
     const { port, records } = await startGateway(routes);
     const answer = await requestOnce(port, post());
     expect([answer.status, answer.json()['code']]).toEqual([504, 'model.timeout']);
+    expect(answer.field('azureml-model-deployment')).toBe('blue');
     expect(slow.requests.length + other.requests.length).toBe(1);
     await until(() => slow.sockets.size + other.sockets.size === 0);
     expect((await records())[0]).toMatchObject({ status: 504, reason: 'model_timeout' });
