@@ -69,7 +69,7 @@ export function RadioGroup({ options, ...props }: RadioGroupProps) {
         >
           <span className={cx(DOT, 'm-1')} />
           <span>
-            {option.label}
+            {option.label}{' '}
             {option.description ? <span className="ms-2 text-xs text-muted">{option.description}</span> : null}
           </span>
         </Radio>
