@@ -131,6 +131,10 @@ export class Forward implements UpstreamUser, SlotWaiter {
     this.fail(this.noInstance());
   }
 
+  onQueueFull(): void {
+    this.fail(queueFull());
+  }
+
   // From the connection to the instance.
 
   onUpstreamReady(): void {

@@ -10,6 +10,7 @@ import { type ControlPlaneLink, listenForControlPlane } from './control-plane-li
 import { instanceKey } from './instance.ts';
 import { limitedEndpoints } from './limit-gate.ts';
 import { LimitKeeper } from './limit-keeper.ts';
+import { PlaceKeeper } from './queue-places.ts';
 import { loadRouteTable, RouteTableWriter } from './route-table-file.ts';
 import { SlotLedger, type SlotOrder } from './slot-ledger.ts';
 import { type FleetWorker, WorkerFleet } from './worker-fleet.ts';
@@ -56,6 +57,7 @@ class Primary {
   private readonly writer: RouteTableWriter;
   private readonly ledger = new SlotLedger();
   private readonly limits = new LimitKeeper();
+  private readonly places = new PlaceKeeper();
   private readonly admittedBy = new Map<number, Map<string, number>>();
   private readonly hopId = randomUUID();
   private link: ControlPlaneLink | null = null;
@@ -183,6 +185,7 @@ class Primary {
     if (this.options.workers > 1) this.sendOrders(this.ledger.removeWorker(worker.id));
     for (const [endpoint, count] of this.admittedBy.get(worker.id) ?? []) this.limits.end(endpoint, count);
     this.admittedBy.delete(worker.id);
+    this.places.removeWorker(worker.id);
     for (const id of this.dumps.keys()) this.completeDump(id);
   }
 
@@ -203,6 +206,15 @@ class Primary {
       case 'ended':
         this.limits.end(message.endpoint, message.count);
         count(this.admittedBy.get(worker.id), message.endpoint, -message.count);
+        break;
+      case 'ask_places':
+        this.fleet.send(worker.id, {
+          type: 'places',
+          answers: message.questions.map((question) => this.places.ask(worker.id, question)),
+        });
+        break;
+      case 'left_places':
+        this.places.leave(worker.id, message.queue, message.count);
         break;
       case 'internal_error':
         this.options.logger.error({ pid: worker.pid, stack: message.text }, 'a fault inside the gateway');

@@ -4,6 +4,7 @@ import { createGateway, type Gateway } from './gateway.ts';
 import { LeasedSlots } from './leased-slots.ts';
 import { createLocalGate, type LimitGate, SharedGate } from './limit-gate.ts';
 import { ALL_SLOTS, type SlotSource } from './instance-pool.ts';
+import { SharedPlaces } from './queue-places.ts';
 import { createTelemetrySender } from './telemetry-sender.ts';
 import type { ToPrimary, ToWorker } from './worker-messages.ts';
 
@@ -21,12 +22,13 @@ const REPORT_INTERVAL_MS = 1_000;
 /** Runs one worker: serves from the table that the primary sends, and ends the process when it has been drained. */
 export function runGatewayWorker(link: PrimaryLink, exit: () => void): void {
   let gateway: Gateway | null = null;
-  const sharing: Sharing = { gate: null, slots: null };
+  const sharing: Sharing = { gate: null, slots: null, places: null };
 
   link.onMessage((message) => {
     if (message.type === 'start') gateway ??= startGateway(message, link, sharing, exit);
     else if (message.type === 'slots') applyOrders(sharing, message.orders);
     else if (message.type === 'verdicts') sharing.gate?.onVerdicts(message.verdicts);
+    else if (message.type === 'places') sharing.places?.onAnswers(message.answers);
     else if (gateway !== null) handle(gateway, message);
   });
 
@@ -46,6 +48,7 @@ export function runGatewayWorker(link: PrimaryLink, exit: () => void): void {
 interface Sharing {
   gate: SharedGate | null;
   slots: LeasedSlots | null;
+  places: SharedPlaces | null;
 }
 
 function applyOrders(sharing: Sharing, orders: readonly SlotOrder[]): void {
@@ -57,6 +60,10 @@ function startGateway(start: StartMessage, link: PrimaryLink, sharing: Sharing, 
     sharing.slots = new LeasedSlots({
       want: (key, count) => link.send({ type: 'want', key, count }),
       giveBack: (key, count) => link.send({ type: 'give_back', key, count }),
+    });
+    sharing.places = new SharedPlaces({
+      ask: (questions) => link.send({ type: 'ask_places', questions }),
+      left: (queue, count) => link.send({ type: 'left_places', queue, count }),
     });
     sharing.gate = new SharedGate({
       ask: (endpoints) => link.send({ type: 'ask', endpoints }),
@@ -70,7 +77,7 @@ function startGateway(start: StartMessage, link: PrimaryLink, sharing: Sharing, 
     hopId: start.hopId,
     source: `${process.pid}-${Date.now()}`,
     sendRecords: createTelemetrySender(start.telemetrySocket),
-    workerCount: start.workerCount,
+    places: sharing.places,
     slots,
     limits,
     ...createReports(link),

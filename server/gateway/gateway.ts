@@ -13,6 +13,7 @@ import { createLocalGate, type LimitGate } from './limit-gate.ts';
 import { createListener, LISTEN_BACKLOG } from './listener.ts';
 import { MirrorSender } from './mirror.ts';
 import { PeerWatch } from './peer-watch.ts';
+import type { QueuePlaces } from './queue-places.ts';
 import { RequestRecorder, type SendBatch } from './record.ts';
 import { RouteIndex } from './route-index.ts';
 
@@ -24,8 +25,8 @@ export interface GatewayOptions {
   /** Unique per life of a worker. */
   source: string;
   sendRecords: SendBatch;
-  /** Workers that share instances and limits with this one, itself included. */
-  workerCount?: number;
+  /** What is shared with other workers: slots of instances, places in queues, limits of endpoints. Left out, this worker is alone. */
+  places?: QueuePlaces | null;
   slots?: SlotSource;
   limits?: LimitGate;
   onInternalError?: (error: unknown) => void;
@@ -123,7 +124,7 @@ function createCore(options: GatewayOptions, settings: GatewaySettings): Gateway
       sweeper,
       onInternalError,
       slots: options.slots ?? ALL_SLOTS,
-      workerCount: options.workerCount ?? 1,
+      places: options.places ?? null,
     }),
     draining: false,
     date: createDateClock(),

@@ -2,12 +2,21 @@ import type { RouteDeployment } from '#server/routing/route-table.ts';
 import type { DeadlineSweeper } from './deadline-sweeper.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 import { Instance, instanceKey } from './instance.ts';
+import type { QueuePlaces } from './queue-places.ts';
 
 /** A request that waits for a slot. */
 export interface SlotWaiter {
   onSlot(instance: Instance): void;
   /** There is no instance to wait for any more. */
   onPoolEmpty(): void;
+  /** Other workers have filled the queue. */
+  onQueueFull(): void;
+}
+
+interface Waiting {
+  readonly waiter: SlotWaiter;
+  waits: boolean;
+  holdsPlace: boolean;
 }
 
 /** Why no slot was given and none will be. */
@@ -39,8 +48,8 @@ export interface PoolEnvironment {
   readonly sweeper: DeadlineSweeper;
   readonly slots: SlotSource;
   onInternalError(error: unknown): void;
-  /** Workers that share the queue limit. */
-  readonly workerCount: number;
+  /** Places in queues that are shared with other workers; null for a worker that is alone. */
+  readonly places: QueuePlaces | null;
 }
 
 const MIN_QUEUE = 8;
@@ -56,7 +65,7 @@ export class InstancePool {
   readonly deployment: string;
   private readonly environment: PoolEnvironment;
   private instances: Instance[] = [];
-  private readonly waiting: SlotWaiter[] = [];
+  private readonly waiting: Waiting[] = [];
   private next = 0;
   private meanServiceMs = 0;
   private maxQueueWaitMs = 0;
@@ -109,7 +118,7 @@ export class InstancePool {
   /**
    * Gives the slot of the least busy instance, or puts the request into the queue.
    * @param avoid an instance that has just failed this request; taken only when there is no other
-   * @returns null when the request waits: `onSlot` or `onPoolEmpty` follows unless it leaves
+   * @returns null when the request waits: `onSlot`, `onPoolEmpty` or `onQueueFull` follows unless it leaves
    */
   acquire(waiter: SlotWaiter, avoid: Instance | null, now: number): Instance | PoolRefusal | null {
     if (this.instances.length === 0) return 'no_instance';
@@ -118,14 +127,15 @@ export class InstancePool {
       if (instance !== null) return this.take(instance);
     }
     if (this.waiting.length >= this.queueLimit() || this.predictedWaitMs() > this.maxQueueWaitMs) return 'queue_full';
-    this.waiting.push(waiter);
+    this.enqueue(waiter);
     this.environment.slots.onShort(this);
     return null;
   }
 
   leave(waiter: SlotWaiter): void {
-    const index = this.waiting.indexOf(waiter);
-    if (index >= 0) this.waiting.splice(index, 1);
+    const index = this.waiting.findIndex((entry) => entry.waiter === waiter);
+    const [entry] = index < 0 ? [] : this.waiting.splice(index, 1);
+    if (entry !== undefined) this.onDequeued(entry);
   }
 
   /** Ends the hold on a slot. `serviceMs` is how long the model had the request, null when it gave no answer. */
@@ -144,8 +154,9 @@ export class InstancePool {
     while (this.waiting.length > 0) {
       const instance = this.choose(null, now);
       if (instance === null) return;
-      const waiter = this.waiting.shift() as SlotWaiter;
-      waiter.onSlot(this.take(instance));
+      const entry = this.waiting.shift() as Waiting;
+      this.onDequeued(entry);
+      entry.waiter.onSlot(this.take(instance));
     }
   }
 
@@ -186,10 +197,40 @@ export class InstancePool {
     return this.instances.reduce((sum, instance) => sum + instance.slots, 0);
   }
 
-  /** Requests that may wait in this worker: twice the slots of the deployment, at least 8, divided among the workers. */
+  /** Requests that may wait, those in other workers included: twice the slots of the deployment, at least 8. */
   private queueLimit(): number {
     const slots = this.instances.reduce((sum, instance) => sum + instance.maxConcurrency, 0);
-    return Math.ceil(Math.max(MIN_QUEUE, 2 * slots) / this.environment.workerCount);
+    return Math.max(MIN_QUEUE, 2 * slots);
+  }
+
+  /** Lets a request wait. Where the queue is shared, it waits while its place is asked for, and may get a slot before the answer. */
+  private enqueue(waiter: SlotWaiter): void {
+    const entry: Waiting = { waiter, waits: true, holdsPlace: false };
+    this.waiting.push(entry);
+    this.environment.places?.ask(this.queueName, this.queueLimit(), (granted) => this.onPlaceAnswer(entry, granted));
+  }
+
+  private onPlaceAnswer(entry: Waiting, granted: boolean): void {
+    entry.holdsPlace = granted;
+    if (!entry.waits) return this.leavePlace(entry);
+    if (granted) return;
+    this.waiting.splice(this.waiting.indexOf(entry), 1);
+    entry.waits = false;
+    entry.waiter.onQueueFull();
+  }
+
+  private onDequeued(entry: Waiting): void {
+    entry.waits = false;
+    this.leavePlace(entry);
+  }
+
+  private leavePlace(entry: Waiting): void {
+    if (entry.holdsPlace) this.environment.places?.leave(this.queueName);
+    entry.holdsPlace = false;
+  }
+
+  private get queueName(): string {
+    return `${this.endpoint}/${this.deployment}`;
   }
 
   private predictedWaitMs(): number {
@@ -197,6 +238,9 @@ export class InstancePool {
   }
 
   private releaseWaiting(): void {
-    for (const waiter of this.waiting.splice(0)) waiter.onPoolEmpty();
+    for (const entry of this.waiting.splice(0)) {
+      this.onDequeued(entry);
+      entry.waiter.onPoolEmpty();
+    }
   }
 }

@@ -145,6 +145,10 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
     this.end('no_instance');
   }
 
+  onQueueFull(): void {
+    this.end('queue_full');
+  }
+
   onUpstreamReady(): void {
     const { writer } = this.environment;
     const { request, pieces, bytes } = this.copy;

@@ -84,7 +84,7 @@ class SimulatedWorker {
       sweeper: new DeadlineSweeper(1_000, () => undefined),
       onInternalError: () => undefined,
       slots: this.slots,
-      workerCount: 1,
+      places: null,
     });
     const route = deployment('blue', [1], { maxQueueWaitMs: 1_000_000 });
     route.instances = route.instances.map((instance) => ({ ...instance, maxConcurrency: cluster.total }));
@@ -92,7 +92,11 @@ class SimulatedWorker {
   }
 
   request(): void {
-    const waiter: SlotWaiter = { onSlot: (instance) => void this.running.push(instance), onPoolEmpty: () => undefined };
+    const waiter: SlotWaiter = {
+      onSlot: (instance) => void this.running.push(instance),
+      onPoolEmpty: () => undefined,
+      onQueueFull: () => undefined,
+    };
     const slot = this.pool.acquire(waiter, null, NOW);
     if (slot instanceof Instance) this.running.push(slot);
   }

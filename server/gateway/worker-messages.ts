@@ -1,5 +1,6 @@
 import type { RouteTable } from '#server/routing/route-table.ts';
 import type { LimitVerdict } from './limit-keeper.ts';
+import type { PlaceQuestion } from './queue-places.ts';
 import type { SlotOrder } from './slot-ledger.ts';
 
 /** What the primary tells its workers over the cluster's channel. */
@@ -21,6 +22,8 @@ export type ToWorker =
   | { type: 'slots'; orders: SlotOrder[] }
   /** Answers to `ask`, in the order of the questions. */
   | { type: 'verdicts'; verdicts: LimitVerdict[] }
+  /** Answers to `ask_places`, in the order of the questions. */
+  | { type: 'places'; answers: boolean[] }
   | { type: 'dump'; id: string }
   /** End when the requests in flight have. `keepIdle`: others serve on, so idle clients may send one more request and learn from its answer. */
   | { type: 'drain'; keepIdle: boolean };
@@ -37,6 +40,10 @@ export type ToPrimary =
   | { type: 'ask'; endpoints: string[] }
   /** Requests that were admitted by a verdict have ended. */
   | { type: 'ended'; endpoint: string; count: number }
+  /** May one more request wait in each of these queues? Answered by `places`. */
+  | { type: 'ask_places'; questions: PlaceQuestion[] }
+  /** Requests that held places wait no more. */
+  | { type: 'left_places'; queue: string; count: number }
   /** A fault of the gateway's own, for the log. */
   | { type: 'internal_error'; text: string }
   | { type: 'no_instance'; endpoint: string }
