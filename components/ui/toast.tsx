@@ -80,7 +80,7 @@ function ToastRow({ message }: { message: ShownToast }) {
         <Button
           variant="quiet"
           size="sm"
-          className="text-accent"
+          className="text-accent!"
           onPress={() => {
             action.onPress();
             dismiss(id);
