@@ -179,6 +179,27 @@ describe('what workers share', () => {
     expect(most).toBe(1);
   });
 
+  it('a queue takes as many requests as it says, whichever workers they come through', async () => {
+    const model = await startTestModel(NEVER);
+    const one = deployment('blue', [model.port]);
+    one.instances = one.instances.map((instance) => ({ ...instance, maxConcurrency: 1 }));
+    const cluster = startCluster({ onDisk: table(endpoint([one])), workers: 4 });
+    await cluster.ready();
+    const statuses: number[] = [];
+    const ask = async (client: RawClient): Promise<void> => void statuses.push((await client.request(post())).status);
+    const [first, ...others] = await Promise.all(Array.from({ length: 10 }, () => RawClient.connect(cluster.port)));
+    const answers = [ask(first as RawClient)];
+    await model.seen(1);
+    // One runs, eight wait, and there is no place for the tenth.
+    answers.push(...others.map(ask));
+    await until(() => statuses.length > 0);
+    model.answer = OK;
+    for (const socket of model.sockets) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    await Promise.all(answers);
+    expect(statuses).toEqual([429, ...Array(9).fill(200)]);
+    expect((await requestOnce(cluster.port, post())).status).toBe(200);
+  });
+
   it('a limit on requests at once means what it says', async () => {
     const model = await startTestModel(NEVER);
     const limits = { requestsPerSecond: null, concurrency: 3, maxBodyBytes: null };
