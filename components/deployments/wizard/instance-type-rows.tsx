@@ -88,8 +88,7 @@ function InstanceTypeRow({
           verdict.kind === 'unfit' && 'text-danger',
         )}
       >
-        {verdictWords(verdict, locale)}
-        {isSuggested ? ', suggested' : ''}
+        {isSuggested ? `${shortVerdict(verdict, locale)}, suggested` : verdictWords(verdict, locale)}
       </span>
       <span className="text-end font-medium max-md:col-start-3 max-md:row-start-1">
         <Figure {...price} />
@@ -106,6 +105,10 @@ function sizeWords(type: InstanceType, locale: string): string {
 
 function verdictWords(verdict: FitVerdict, locale: string): string {
   if (verdict.kind !== 'fits') return verdict.reason;
-  if (verdict.memoryShare === null) return 'fits';
-  return `fits, ${figureText(formatRatio(verdict.memoryShare, locale, 0))} of memory`;
+  return verdict.memoryShare === null ? 'fits' : `${shortVerdict(verdict, locale)} of memory`;
+}
+
+function shortVerdict(verdict: FitVerdict, locale: string): string {
+  if (verdict.kind !== 'fits' || verdict.memoryShare === null) return 'fits';
+  return `fits, ${figureText(formatRatio(verdict.memoryShare, locale, 0))}`;
 }

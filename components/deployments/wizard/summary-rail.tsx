@@ -96,7 +96,7 @@ function Price({ wizard: { instanceType, draft } }: { wizard: Wizard }) {
 function SummaryFacts({ wizard }: { wizard: Wizard }) {
   const { draft, slot, endpoint } = wizard;
   const { model } = draft;
-  const serves = endpoint !== undefined && Object.values(endpoint.traffic).some((share) => share > 0);
+  const share = endpoint?.traffic[draft.deployment.toLowerCase()] ?? 0;
   const count = draft.instanceCount === 1 ? '' : `${draft.instanceCount} × `;
   return (
     <Facts
@@ -118,11 +118,16 @@ function SummaryFacts({ wizard }: { wizard: Wizard }) {
         { term: 'Instance', value: draft.instanceType ? `${count}${draft.instanceType}` : '–' },
         {
           term: 'Traffic',
-          value: draft.takesAllTraffic ? '100 % once it is ready' : serves ? 'none until you move it' : 'none',
+          value: trafficWords(draft.takesAllTraffic, share),
         },
       ]}
     />
   );
+}
+
+function trafficWords(takesAll: boolean, share: number): string {
+  if (takesAll) return '100 % once it is ready';
+  return share > 0 ? `${share} %, as now` : 'none until you move it';
 }
 
 function modelWords(model: NonNullable<DeploymentDraft['model']>): string {

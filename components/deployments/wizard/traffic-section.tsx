@@ -27,6 +27,15 @@ export function TrafficSection({ wizard }: SectionProps) {
       </WizardSection>
     );
   }
+  const share = endpoint.traffic[name.toLowerCase()] ?? 0;
+  if (share > 0) {
+    return (
+      <WizardSection id="traffic" title="Traffic" lead={`${name} takes ${share} % now and keeps it.`}>
+        <SplitBar shares={sharesOf(endpoint)} height="desired" className="w-105 max-w-full" />
+        <p>New instances are ready before the old ones leave, so no call fails.</p>
+      </WizardSection>
+    );
+  }
   return (
     <WizardSection
       id="traffic"

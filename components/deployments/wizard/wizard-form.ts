@@ -1,4 +1,5 @@
 import type { Deployment } from '#lib/contracts/deployment.ts';
+import { LIVENESS_DEFAULTS, READINESS_DEFAULTS, REQUEST_DEFAULTS } from '#lib/contracts/deployment-defaults.ts';
 import {
   EMPTY_PROBE,
   type ModelSource,
@@ -62,15 +63,26 @@ export function formOfDeployment(id: string, deployment: Deployment): WizardForm
     model: reference && { kind: 'registered', ...reference },
     instanceType: deployment.instance_type,
     instanceCount: deployment.instance_count,
-    requestSettings: deployment.request_settings,
-    readinessProbe: deployment.readiness_probe,
-    livenessProbe: deployment.liveness_probe,
+    requestSettings: unlessDefault(deployment.request_settings, REQUEST_DEFAULTS),
+    readinessProbe: unlessDefault(deployment.readiness_probe, READINESS_DEFAULTS),
+    livenessProbe: unlessDefault(deployment.liveness_probe, LIVENESS_DEFAULTS),
     endpointIsNew: false,
     endpointName: deployment.endpoint_name,
     deploymentName: deployment.name,
-    takesAllTraffic: false,
     edits: deployment.name,
   };
+}
+
+/** The API answers with every default filled in; what equals it was most likely not chosen and stays out of the request. */
+function unlessDefault<Key extends string>(
+  values: Readonly<Record<Key, number>>,
+  defaults: Readonly<Record<Key, number>>,
+): Record<Key, number | null> {
+  const entries = Object.entries<number>(values).map(([key, value]) => [
+    key,
+    value === defaults[key as Key] ? null : value,
+  ]);
+  return Object.fromEntries(entries) as Record<Key, number | null>;
 }
 
 /** The model that an upload is to become a version of. */

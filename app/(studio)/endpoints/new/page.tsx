@@ -8,5 +8,7 @@ type Search = Promise<{ model?: string; source?: string }>;
 
 export default async function NewEndpointPage({ searchParams }: { searchParams: Search }) {
   const { model, source } = await searchParams;
-  return <DeploymentWizard endpoint={null} request={{ model, source }} send={sendPlannedRequest} />;
+  // A link with another model begins anew; without the key the form on the page would stay.
+  const key = `${model} ${source}`;
+  return <DeploymentWizard key={key} endpoint={null} request={{ model, source }} send={sendPlannedRequest} />;
 }

@@ -13,5 +13,7 @@ export async function generateMetadata({ params }: NewDeploymentPageProps): Prom
 
 export default async function NewDeploymentPage({ params, searchParams }: NewDeploymentPageProps) {
   const [{ endpoint }, { model, source, from }] = await Promise.all([params, searchParams]);
-  return <DeploymentWizard endpoint={endpoint} request={{ model, source, from }} send={sendPlannedRequest} />;
+  // A link with another request begins anew; without the key the form on the page would stay.
+  const key = `${endpoint} ${model} ${source} ${from}`;
+  return <DeploymentWizard key={key} endpoint={endpoint} request={{ model, source, from }} send={sendPlannedRequest} />;
 }
