@@ -1,4 +1,6 @@
 const SLAB_BYTES = 256 * 1024;
+/** Runs up to this length are written quicker in JavaScript than through a native call. */
+const SHORT_BYTES = 48;
 const HEX_DIGITS = '0123456789abcdef';
 
 /**
@@ -28,8 +30,7 @@ export class ByteWriter {
   }
 
   copy(source: Buffer, start: number, end: number): void {
-    // Short runs are quicker in JavaScript than through a native call.
-    if (end - start <= 32) {
+    if (end - start <= SHORT_BYTES) {
       const { slab } = this;
       let { position } = this;
       for (let p = start; p < end; p += 1, position += 1) slab[position] = source[p] as number;
@@ -45,7 +46,14 @@ export class ByteWriter {
 
   /** Text whose characters are octets. */
   text(text: string): void {
-    this.position += this.slab.write(text, this.position, 'latin1');
+    const { slab } = this;
+    if (text.length > SHORT_BYTES) {
+      this.position += slab.write(text, this.position, 'latin1');
+      return;
+    }
+    let { position } = this;
+    for (let i = 0; i < text.length; i += 1, position += 1) slab[position] = text.charCodeAt(i);
+    this.position = position;
   }
 
   /** A non-negative integer in decimal. */
