@@ -18,7 +18,7 @@ export function EndpointDetails({ name }: { name: string }) {
   const { data: deployments, error, refetch, isFetching } = useQuery(deploymentsQuery(name));
   const ordered = deployments?.toSorted((a, b) => a.colour_slot - b.colour_slot);
   return (
-    <div className="grid gap-8">
+    <div className="grid grid-cols-1 gap-8">
       {error ? (
         <ErrorState
           problem={problemOf(error)}
@@ -41,7 +41,7 @@ export function EndpointDetails({ name }: { name: string }) {
       ) : (
         <SkeletonRows label="the deployments" rows={2} />
       )}
-      <div className="grid gap-8 lg:grid-cols-[minmax(0,1fr)_320px]">
+      <div className="grid grid-cols-1 gap-8 lg:grid-cols-[minmax(0,1fr)_320px]">
         <div className="grid content-start gap-8">
           <SplitHistory endpoint={name} />
           <EndpointActivity endpoint={name} />

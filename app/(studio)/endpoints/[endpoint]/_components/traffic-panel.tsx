@@ -95,7 +95,7 @@ function SplitEditor({ endpoint, deployments, rows }: TrafficPanelProps & { rows
         ) : undefined
       }
     >
-      <div className="grid xl:grid-cols-[minmax(0,1fr)_392px]">
+      <div className="grid grid-cols-1 xl:grid-cols-[minmax(0,1fr)_392px]">
         <div className="grid content-start gap-4 p-5">
           <SplitControls rows={rows} draft={draft} revision={endpoint.revision} freeEntry={freeEntry} />
           <SplitLanes deployments={rows} applied={draft.applied} measured={measured} propagating={busy} />

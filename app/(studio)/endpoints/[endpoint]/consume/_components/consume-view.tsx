@@ -36,7 +36,7 @@ export function ConsumeView({ name }: { name: string }) {
 function LoadedConsume({ endpoint }: { endpoint: Endpoint }) {
   const [keys, setKeys] = useState<EndpointKeys | null>(null);
   return (
-    <div className="grid gap-8 lg:grid-cols-[minmax(0,1fr)_380px]">
+    <div className="grid grid-cols-1 gap-8 lg:grid-cols-[minmax(0,1fr)_380px]">
       <div className="grid content-start gap-8">
         <Section title="Address">
           <div className="grid gap-2 border-t border-line pt-3">

@@ -72,7 +72,7 @@ function LoadedTest({ endpoint, deployments }: { endpoint: string; deployments: 
 
   const named = deployments.map(({ name }) => ({ id: name, label: name }));
   return (
-    <div className="grid gap-6 lg:grid-cols-[392px_minmax(0,1fr)]">
+    <div className="grid grid-cols-1 gap-6 lg:grid-cols-[392px_minmax(0,1fr)]">
       <section aria-label="Request" className="grid min-w-0 content-start gap-4">
         <div className="flex flex-wrap items-end gap-3">
           <Select

@@ -35,13 +35,13 @@ function LoadedOperation({ endpoint, operation }: { endpoint: string; operation:
   const stage = operation.stages.find(({ name }) => name === chosen) ?? currentStage(operation);
   useStageInTitle(operation);
   return (
-    <div className="grid gap-6">
+    <div className="grid grid-cols-1 gap-6">
       <OperationHead endpoint={endpoint} operation={operation} />
       {operation.status === 'failed' && operation.error ? (
         <CauseCard endpoint={endpoint} operation={operation} problem={operation.error} />
       ) : null}
       {operation.status === 'succeeded' ? <NextSteps endpoint={endpoint} operation={operation} /> : null}
-      <div className="grid gap-6 lg:grid-cols-[352px_minmax(0,1fr)]">
+      <div className="grid grid-cols-1 gap-6 lg:grid-cols-[352px_minmax(0,1fr)]">
         <StageTimeline operation={operation} chosen={stage?.name ?? null} onChoose={(name) => void setChosen(name)} />
         <StageLog endpoint={endpoint} operation={operation} stage={stage ?? null} />
       </div>
