@@ -10,11 +10,13 @@ import { createCrosshair, CrosshairProvider } from '#components/charts/crosshair
 import { EventLane } from '#components/charts/event-lane.tsx';
 import { END_LABEL_PX } from '#components/charts/plot-geometry.ts';
 import { RangePicker } from '#components/charts/range-picker.tsx';
+import { useNow } from '#components/layout/age.tsx';
 import { useShortcuts } from '#components/layout/use-shortcuts.ts';
 import { DeploymentMark } from '#components/ui/deployment.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { IconButton } from '#components/ui/icon-button.tsx';
 import { SegmentedControl } from '#components/ui/segmented-control.tsx';
+import { SkeletonRows } from '#components/ui/skeleton.tsx';
 import { Switch } from '#components/ui/switch.tsx';
 import { endpointActivityQuery } from '#lib/queries/activity.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
@@ -30,8 +32,12 @@ import { type MonitoringState, useMonitoringState } from './use-monitoring-state
 const MAX_EVENTS = 200;
 const NO_EVENTS: readonly ChartEvent[] = [];
 
-/** Requests, latency, errors and resources of one endpoint over a range of time. */
+/** Requests, latency, errors and resources of one endpoint over a range of time. What it shows hangs on the time of the browser, so the server draws a skeleton. */
 export function Monitoring({ endpoint }: { endpoint: string }) {
+  return useNow() === 0 ? <SkeletonRows label="the metrics" rows={8} /> : <LoadedMonitoring endpoint={endpoint} />;
+}
+
+function LoadedMonitoring({ endpoint }: { endpoint: string }) {
   const state = useMonitoringState();
   const { data, error, refetch, isFetching } = useQuery(endpointQuery(endpoint));
   const { data: activity } = useQuery(endpointActivityQuery(endpoint, MAX_EVENTS));

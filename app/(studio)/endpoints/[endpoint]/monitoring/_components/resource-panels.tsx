@@ -7,8 +7,7 @@ import type { ChartSeries } from '#components/charts/chart-series.ts';
 import { gridOf, valuesOn } from '#components/charts/time-grid.ts';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { slotColour } from '#components/ui/deployment.tsx';
-import { type FormattedFigure, NO_FIGURE } from '#lib/format/figure.ts';
-import { formatDecimal } from '#lib/format/number.ts';
+import { formatTick, plainFigure } from './format-values.ts';
 import type { PanelContext } from './panel-context.ts';
 import { WHOLE } from './series-looks.ts';
 import { deploymentSeries } from './traffic-panels.tsx';
@@ -75,7 +74,7 @@ export function ResourcePanel({ context }: { context: PanelContext }) {
       series={series}
       height={150}
       ticksOf={PERCENT_TICKS}
-      format={(value) => percentFigure(value, locale)}
+      format={(value) => plainFigure(value, locale, '%')}
       formatTick={(value, isTop) => `${value}${isTop ? ' %' : ''}`}
       emptyText="No instance ran in this range."
       error={metrics.error}
@@ -120,9 +119,9 @@ export function InstancePanel({ context }: { context: PanelContext }) {
       height={150}
       ticksOf={countTicks}
       format={(value) =>
-        value === null ? NO_FIGURE : { value: formatDecimal(value, locale).replace(/[.,]0$/, ''), unit: '' }
+        value !== null && Number.isInteger(value) ? { value: String(value), unit: '' } : plainFigure(value, locale)
       }
-      formatTick={(value) => formatDecimal(value, locale).replace(/[.,]0$/, '')}
+      formatTick={(value) => formatTick(value, locale)}
       emptyText="No instance ran in this range."
       error={metrics.error}
       onRetry={metrics.retry}
@@ -130,8 +129,4 @@ export function InstancePanel({ context }: { context: PanelContext }) {
       onInView={setInView}
     />
   );
-}
-
-function percentFigure(value: number | null, locale: string): FormattedFigure {
-  return value === null ? NO_FIGURE : { value: formatDecimal(value, locale), unit: '%' };
 }

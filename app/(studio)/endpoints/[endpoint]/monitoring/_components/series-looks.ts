@@ -1,10 +1,13 @@
 import type { ChartSeries, SeriesLook } from '#components/charts/chart-series.ts';
 import { slotColour, slotDash } from '#components/ui/deployment.tsx';
 
-/** HTTP classes, from the bottom up: good ones grey, bad ones the only colour. */
+/**
+ * HTTP classes, from the bottom up: good ones grey, bad ones the only colour. Only the first has an edge line: on the others it would draw
+ * errors along the whole stack where there are none.
+ */
 export const STATUS_LOOKS: readonly { id: string; look: SeriesLook }[] = [
   { id: '2xx', look: { shape: 'area', colour: 'var(--color-http-2xx-edge)', fill: 'var(--color-http-2xx)', width: 1 } },
-  { id: '3xx', look: { shape: 'area', colour: 'var(--color-http-3xx-edge)', fill: 'var(--color-http-3xx)', width: 1 } },
+  { id: '3xx', look: { shape: 'area', colour: 'var(--color-http-3xx-edge)', fill: 'var(--color-http-3xx)', width: 0 } },
   {
     id: '4xx',
     look: {
@@ -12,10 +15,10 @@ export const STATUS_LOOKS: readonly { id: string; look: SeriesLook }[] = [
       colour: 'var(--color-http-4xx-edge)',
       fill: 'var(--color-http-4xx)',
       hatch: true,
-      width: 1,
+      width: 0,
     },
   },
-  { id: '5xx', look: { shape: 'area', colour: 'var(--color-http-5xx-edge)', fill: 'var(--color-http-5xx)', width: 1 } },
+  { id: '5xx', look: { shape: 'area', colour: 'var(--color-http-5xx-edge)', fill: 'var(--color-http-5xx)', width: 0 } },
 ];
 
 /** Percentiles of a whole endpoint, in viridian. */

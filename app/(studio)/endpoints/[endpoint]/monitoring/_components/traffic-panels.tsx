@@ -8,10 +8,10 @@ import { usePreferences } from '#components/layout/preferences.tsx';
 import { SegmentedControl } from '#components/ui/segmented-control.tsx';
 import type { MetricName } from '#lib/contracts/metrics.ts';
 import { formatLatency } from '#lib/format/duration.ts';
-import { type FormattedFigure, NO_FIGURE } from '#lib/format/figure.ts';
-import { formatDecimal, formatRatio } from '#lib/format/number.ts';
+import type { FormattedFigure } from '#lib/format/figure.ts';
+import { formatRatio } from '#lib/format/number.ts';
 import type { RangeMetrics } from '#lib/queries/metrics-in-range.ts';
-import { formatStep } from './format-step.ts';
+import { formatStep, formatTick, plainFigure } from './format-values.ts';
 import type { PanelContext } from './panel-context.ts';
 import { deploymentLook, dropSilent, PERCENTILES, STATUS_LOOKS, WHOLE } from './series-looks.ts';
 import { usePanelMetrics } from './use-panel-metrics.ts';
@@ -53,7 +53,7 @@ export function StatusPanel({ context, lane }: { context: PanelContext; lane: Re
       gaps={gaps}
       lane={lane}
       format={(value) => plainFigure(value, locale)}
-      formatTick={(value) => formatDecimal(value, locale)}
+      formatTick={(value) => formatTick(value, locale)}
       emptyText="No requests in this range."
       error={metrics.error}
       onRetry={metrics.retry}
@@ -73,11 +73,12 @@ export function LatencyPanel({ context, lane }: { context: PanelContext; lane: R
   const metrics = usePanelMetrics(
     context.endpoint,
     context.state,
-    wanted.map(({ metric }) => metric),
+    // Requests tell an hour without calls from one that nobody measured.
+    [...wanted.map(({ metric }) => metric), 'Requests'],
     grouped ? ['deployment'] : [],
     inView,
   );
-  const { grid, series, idle } = useMemo(() => {
+  const { grid, series, gaps, idle } = useMemo(() => {
     const shared = gridOf(metrics.results);
     const [first] = metrics.results;
     if (!first || !shared) return NOTHING;
@@ -90,8 +91,14 @@ export function LatencyPanel({ context, lane }: { context: PanelContext; lane: R
           values: valuesOn(shared, metrics.results[index]?.series[0]),
           samples: samplesOn(shared, metrics.results[index]?.series[0]),
         }));
-    const counts = first.series.map((one) => samplesOn(shared, one));
-    return { grid: shared, series: all, gaps: [], idle: idleBandsOf(shared, counts) };
+    const requests = metrics.results.at(-1);
+    const counts = (requests?.series ?? []).map((one) => valuesOn(shared, one));
+    return {
+      grid: shared,
+      series: all,
+      gaps: gapsOf(shared, counts, first.fetchedAtMs),
+      idle: idleBandsOf(shared, counts),
+    };
   }, [metrics.results, grouped, context]);
   return (
     <ChartPanel
@@ -113,12 +120,13 @@ export function LatencyPanel({ context, lane }: { context: PanelContext; lane: R
       }
       grid={grid}
       series={series}
+      gaps={gaps}
       idle={idle ?? []}
       lane={lane}
       endLabels={series.length <= 4}
       hasMean={false}
       format={(value) => formatLatency(value, locale)}
-      formatTick={(value) => formatDecimal(value, locale)}
+      formatTick={(value) => formatTick(value, locale)}
       emptyText="No requests in this range, so nothing to time."
       error={metrics.error}
       onRetry={metrics.retry}
@@ -140,7 +148,7 @@ export function RequestsPerMinutePanel({ context }: { context: PanelContext }) {
       caption="req/min"
       derive={(grid, result, values) => ratesOf(grid, values, result.fetchedAtMs).map((rate) => rate && rate * 60)}
       format={(value) => plainFigure(value, locale)}
-      formatTick={(value) => formatDecimal(value, locale)}
+      formatTick={(value) => formatTick(value, locale)}
       emptyText="No requests in this range."
     />
   );
@@ -160,7 +168,7 @@ export function ErrorRatePanel({ context }: { context: PanelContext }) {
       minTop={0.01}
       hasMean={false}
       format={(value) => formatRatio(value, locale)}
-      formatTick={(value, isTop) => `${formatDecimal(value * 100, locale)}${isTop ? ' %' : ''}`}
+      formatTick={(value, isTop) => `${formatTick(value * 100, locale)}${isTop ? ' %' : ''}`}
       emptyText="No requests in this range, so no errors either."
     />
   );
@@ -186,17 +194,24 @@ interface TrafficLinesProps {
 function TrafficLines({ context, metric, whole = WHOLE, derive, title, ...panel }: TrafficLinesProps) {
   const [inView, setInView] = useState(false);
   const grouped = context.state.group === 'deployment';
-  const metrics = usePanelMetrics(context.endpoint, context.state, [metric], grouped ? ['deployment'] : [], inView);
-  const { grid, series, gaps } = useMemo(() => {
-    const [result] = metrics.results;
-    const shared = result ? gridOf([result]) : null;
-    if (!result || !shared) return NOTHING;
+  const metrics = usePanelMetrics(
+    context.endpoint,
+    context.state,
+    [metric, 'Requests'],
+    grouped ? ['deployment'] : [],
+    inView,
+  );
+  const { grid, series, gaps, idle } = useMemo(() => {
+    const [result, requests] = metrics.results;
+    const shared = gridOf(metrics.results);
+    if (!result || !requests || !shared) return NOTHING;
+    const counts = requests.series.map((one) => valuesOn(shared, one));
     const measured = grouped
       ? deploymentSeries(context, shared, result)
       : [
           {
             id: 'all',
-            label: context.state.selected[0] ?? 'endpoint',
+            label: context.state.selected[0] ?? 'all deployments',
             look: whole,
             values: valuesOn(shared, result.series[0]),
             samples: samplesOn(shared, result.series[0]),
@@ -205,13 +220,8 @@ function TrafficLines({ context, metric, whole = WHOLE, derive, title, ...panel 
     return {
       grid: shared,
       series: measured.map((one) => (derive ? { ...one, values: derive(shared, result, one.values) } : one)),
-      gaps: derive
-        ? gapsOf(
-            shared,
-            measured.map(({ values }) => values),
-            result.fetchedAtMs,
-          )
-        : [],
+      gaps: gapsOf(shared, counts, result.fetchedAtMs),
+      idle: derive ? [] : idleBandsOf(shared, counts),
     };
     // `derive` and `whole` are constants of the panel.
     // oxlint-disable-next-line react/exhaustive-deps
@@ -225,6 +235,7 @@ function TrafficLines({ context, metric, whole = WHOLE, derive, title, ...panel 
       grid={grid}
       series={series}
       gaps={gaps}
+      idle={idle ?? []}
       height={150}
       error={metrics.error}
       onRetry={metrics.retry}
@@ -260,8 +271,4 @@ export function deploymentSeries(context: PanelContext, grid: TimeGrid, result: 
 function emptyCounts(grid: TimeGrid, counts: ReadonlyMap<string, (number | null)[]>): (number | null)[] {
   const known = [...counts.values()];
   return Array.from({ length: grid.count }, (_, index) => (known.some((values) => values[index] != null) ? 0 : null));
-}
-
-function plainFigure(value: number | null, locale: string): FormattedFigure {
-  return value === null ? NO_FIGURE : { value: formatDecimal(value, locale), unit: '' };
 }

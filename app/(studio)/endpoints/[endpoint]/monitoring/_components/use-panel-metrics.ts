@@ -4,6 +4,7 @@ import { useQueries } from '@tanstack/react-query';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import type { MetricName, SplitDimension } from '#lib/contracts/metrics.ts';
 import { type RangeMetrics, rangeMetricsQuery } from '#lib/queries/metrics-in-range.ts';
+import type { Span } from '#lib/time-range/time-range.ts';
 import type { MonitoringState } from './use-monitoring-state.ts';
 
 export interface PanelMetrics {
@@ -24,10 +25,11 @@ export function usePanelMetrics(
 ): PanelMetrics {
   const { timeZone } = usePreferences();
   const [only] = state.group === 'endpoint' ? state.selected : [];
+  const stepSeconds = stepOf(state.span);
   return useQueries({
     queries: metrics.map((metric) =>
       rangeMetricsQuery(
-        { metric, endpoint, deployment: only, splitBy, range: state.rangeText, timeZone },
+        { metric, endpoint, deployment: only, splitBy, stepSeconds, range: state.rangeText, timeZone },
         { live: state.live, enabled },
       ),
     ),
@@ -41,4 +43,14 @@ export function usePanelMetrics(
       };
     },
   });
+}
+
+const STEPS_SECONDS = [10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400];
+/** Finer buckets hold fewer requests and show mostly chance; a panel has no room for more either. */
+const MAX_BUCKETS = 300;
+
+/** Width of a bucket for a range: one for all panels, so that their crosshairs meet. */
+function stepOf({ fromMs, toMs }: Span): number {
+  const seconds = (toMs - fromMs) / 1000;
+  return STEPS_SECONDS.find((step) => seconds / step <= MAX_BUCKETS) ?? 604_800;
 }
