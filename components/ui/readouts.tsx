@@ -56,7 +56,7 @@ export function HeaderReadouts({ items }: { items: readonly Pick<Readout, 'label
       {items.map((item) => (
         <div key={item.label} className="border-s border-line px-5 last:pe-0 max-md:border-s-0 max-md:px-0">
           <dt className="text-2xs leading-3.5 whitespace-nowrap text-faint">{item.label}</dt>
-          <dd className="text-[15px] leading-5 font-medium tracking-[-.01em] whitespace-nowrap [&_.unit]:text-xs">
+          <dd className="text-[15px] leading-5 font-medium tracking-[-.01em] whitespace-nowrap max-md:wrap-anywhere max-md:whitespace-normal [&_.unit]:text-xs">
             <Figure value={item.value} unit={item.unit} />
           </dd>
         </div>

@@ -18,11 +18,11 @@ export function EndpointActivity({ endpoint }: { endpoint: string }) {
     <Section title="Activity">
       <ol className="border-t border-line">
         {activity.map((one) => (
-          <li key={one.id} className="flex min-h-10 items-center gap-2 border-b border-line py-1.5">
+          <li key={one.id} className="flex min-h-10 items-center gap-x-2 border-b border-line py-1.5 max-md:flex-wrap">
             <span className="w-4">
               {one.deployment ? <DeploymentMark slot={slots.get(one.deployment) ?? 0} /> : null}
             </span>
-            <span className="min-w-0 flex-1 wrap-anywhere">
+            <span className="min-w-0 flex-1 wrap-anywhere max-md:basis-3/4">
               {one.text}{' '}
               {one.operation_id ? (
                 <Link look="prose" href={`/endpoints/${encodeURIComponent(endpoint)}/operations/${one.operation_id}`}>
@@ -30,7 +30,7 @@ export function EndpointActivity({ endpoint }: { endpoint: string }) {
                 </Link>
               ) : null}
             </span>
-            <span className="text-xs whitespace-nowrap text-muted">
+            <span className="text-xs whitespace-nowrap text-muted max-md:ps-6 max-md:wrap-anywhere max-md:whitespace-normal">
               {one.actor}, <Age at={one.at} as="when" />
             </span>
           </li>
