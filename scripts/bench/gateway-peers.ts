@@ -47,7 +47,7 @@ export async function startUpstreams(folder: string): Promise<Upstreams> {
   const fixed = startNginx(folder, 'upstream', servers, LOAD_CORE);
   const reader = spawnOn(LOAD_CORE, [
     process.execPath,
-    join(ROOT, 'scripts/bench/gateway-upstream.mjs'),
+    join(ROOT, 'scripts/bench/gateway-upstream.ts'),
     ...upload.map(String),
   ]);
   const stop = (): void => {
