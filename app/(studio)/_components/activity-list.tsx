@@ -79,7 +79,7 @@ function ActivityRow({ activity }: { activity: Activity }) {
           <Link
             look="prose"
             href={`${endpoint}/operations/${encodeURIComponent(activity.operation_id)}`}
-            aria-label={`Operation of ${activity.endpoint}: ${activity.text}`}
+            aria-label={`Steps of ${activity.endpoint}: ${activity.text}`}
           >
             steps
           </Link>
