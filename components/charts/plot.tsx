@@ -43,7 +43,12 @@ export default function Plot(props: PlotProps) {
             <HatchPattern key={id} id={`${patternId}${id}`} colour={look.colour} fill={look.fill ?? 'transparent'} />
           ))}
       </defs>
-      <CartesianGrid vertical={false} stroke="var(--color-chart-grid)" />
+      <CartesianGrid
+        vertical={false}
+        stroke="var(--color-chart-grid)"
+        horizontalValues={[...props.valueTicks]}
+        syncWithTicks={false}
+      />
       <XAxis
         dataKey="x"
         type="number"

@@ -19,21 +19,26 @@ export function gridOf(results: readonly MetricsResult[]): TimeGrid | null {
 
 /** Values of a series on a grid; buckets that the series lacks are null. */
 export function valuesOn(grid: TimeGrid, series: MetricSeries | undefined): (number | null)[] {
-  const values = Array.from<number | null>({ length: grid.count }).fill(null);
-  for (const [at, value] of series?.points ?? []) {
-    const index = Math.round((at - grid.startMs) / grid.stepMs);
-    if (index >= 0 && index < grid.count) values[index] = value;
-  }
-  return values;
+  return spread<number | null>(grid, series, null, (point) => series?.points[point]?.[1] ?? null);
 }
 
+/** Requests behind each value. */
 export function samplesOn(grid: TimeGrid, series: MetricSeries | undefined): number[] {
-  const samples = Array.from<number>({ length: grid.count }).fill(0);
+  return spread(grid, series, 0, (point) => series?.samples?.[point] ?? 0);
+}
+
+function spread<Value>(
+  grid: TimeGrid,
+  series: MetricSeries | undefined,
+  absent: Value,
+  valueOf: (point: number) => Value,
+): Value[] {
+  const values = Array.from<Value>({ length: grid.count }).fill(absent);
   series?.points.forEach(([at], point) => {
     const index = Math.round((at - grid.startMs) / grid.stepMs);
-    if (index >= 0 && index < grid.count) samples[index] = series.samples?.[point] ?? 0;
+    if (index >= 0 && index < grid.count) values[index] = valueOf(point);
   });
-  return samples;
+  return values;
 }
 
 /** Records reach telemetry this long after the request, on average. */

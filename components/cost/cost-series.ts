@@ -5,9 +5,12 @@ import type { CostPeriod } from './cost-period.ts';
 
 const HOUR_MS = 3_600_000;
 
-export function gridOfPeriod({ by, span }: CostPeriod, completeToMs: number): TimeGrid {
+/** The bucket that is still filling counts as complete: what it cost so far, it cost. */
+export function gridOfPeriod({ by, span }: CostPeriod, knownToMs: number): TimeGrid {
   const stepMs = by === 'hour' ? HOUR_MS : 24 * HOUR_MS;
-  return { startMs: span.fromMs, stepMs, count: Math.round((span.toMs - span.fromMs) / stepMs), completeToMs };
+  const count = Math.round((span.toMs - span.fromMs) / stepMs);
+  const begun = Math.ceil((knownToMs - span.fromMs) / stepMs);
+  return { startMs: span.fromMs, stepMs, count, completeToMs: span.fromMs + begun * stepMs };
 }
 
 /** Cost in each bucket of a grid, for each value of a key of the rows. Buckets that lie ahead are null. */
@@ -17,7 +20,7 @@ export function costByBucket(
   grid: TimeGrid,
 ): Map<string, (number | null)[]> {
   const byName = new Map<string, (number | null)[]>();
-  const ahead = Math.floor((grid.completeToMs - 1 - grid.startMs) / grid.stepMs) + 1;
+  const ahead = Math.round((grid.completeToMs - grid.startMs) / grid.stepMs);
   for (const row of rows) {
     const name = row[key] ?? '';
     const values = byName.get(name) ?? Array.from({ length: grid.count }, (_, index) => (index < ahead ? 0 : null));

@@ -89,6 +89,10 @@ describe('cost over time', () => {
     expect(barsOf('blue', 'blue', [100], [0])).toHaveLength(1);
   });
 
+  test('the hour that is still filling counts with what it cost so far', () => {
+    expect(new Date(grid.completeToMs).toISOString()).toBe('2026-03-12T12:00:00.000Z');
+  });
+
   test('the running total ends where time does', () => {
     expect(
       runningTotal(
