@@ -11,11 +11,6 @@ export function slotColour(slot: number): string {
   return slot >= 1 && slot <= DEPLOYMENT_SLOTS ? `var(--color-dep-${slot})` : 'var(--color-dep-rest)';
 }
 
-/** Text colour on a fill of the slot's colour. */
-export function slotTextColour(slot: number): string {
-  return slot >= 1 && slot <= DEPLOYMENT_SLOTS ? `var(--color-on-dep-${slot})` : 'var(--color-text)';
-}
-
 export function slotDash(slot: number): string {
   return SLOT_DASHES[slot - 1] ?? '1 3';
 }
@@ -57,14 +52,5 @@ export function DeploymentName({ name, slot, className }: { name: ReactNode; slo
       <DeploymentMark slot={slot} />
       {name}
     </span>
-  );
-}
-
-/** Line sample for chart legends, in the slot's colour and dash. */
-export function DeploymentLine({ slot }: { slot: number }) {
-  return (
-    <svg width="18" height="10" viewBox="0 0 18 10" className="shrink-0" aria-hidden="true">
-      <path d="M0 5H18" stroke={slotColour(slot)} strokeWidth="2" strokeDasharray={slotDash(slot)} />
-    </svg>
   );
 }

@@ -37,15 +37,3 @@ export function ProgressBar({ label, value, detail, labelHidden = false, classNa
     </AriaProgressBar>
   );
 }
-
-/** A load against a capacity, 0 to 1; over 1 is drawn in danger. Decorative: the figure is beside it. */
-export function Meter({ value, className }: { value: number; className?: string }) {
-  return (
-    <span className={cx('inline-block h-1 w-18 overflow-hidden rounded-xs bg-fill', className)} aria-hidden="true">
-      <span
-        className={cx('block h-full rounded-xs', value > 1 ? 'bg-danger' : 'bg-muted')}
-        style={{ width: `${Math.min(1, Math.max(0, value)) * 100}%` }}
-      />
-    </span>
-  );
-}

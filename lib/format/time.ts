@@ -20,18 +20,6 @@ export function formatClockSeconds(at: number | string, { locale, timeZone }: Ti
   return dateFormat(locale, options).format(new Date(at));
 }
 
-/** Clock time with milliseconds, for logs: `12:04:31.042`. */
-export function formatClockMillis(at: number | string, { timeZone }: Pick<TimeStyle, 'timeZone'>): string {
-  return dateFormat('en-GB', {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    fractionalSecondDigits: 3,
-    hourCycle: 'h23',
-    timeZone,
-  }).format(new Date(at));
-}
-
 /** 12 Mar 2026, 12:04:31 GMT+1: everything, for tooltips and facts. */
 export function formatInstant(at: number | string, { locale, timeZone }: TimeStyle): string {
   const options = {

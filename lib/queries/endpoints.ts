@@ -18,13 +18,6 @@ export function endpointQuery(endpoint: string) {
   });
 }
 
-export function trafficQuery(endpoint: string) {
-  return queryOptions({
-    queryKey: keys.endpoints.traffic(endpoint),
-    queryFn: ({ signal }) => fetchJson<Traffic>(apiPath('endpoints', endpoint, 'traffic'), { signal }),
-  });
-}
-
 /** Newest first. */
 export function trafficHistoryQuery(endpoint: string, limit = 20) {
   return queryOptions({

@@ -81,8 +81,3 @@ export function isSameSplit(a: readonly Share[], b: readonly Share[]): boolean {
   const percentOf = new Map(b.map(({ name, percent }) => [name, percent]));
   return a.length === b.length && a.every(({ name, percent }) => percentOf.get(name) === percent);
 }
-
-/** `blue 90 percent, green 10 percent`: what a screen reader says. */
-export function sayShares(shares: readonly Share[]): string {
-  return shares.map(({ name, percent }) => `${name} ${percent} percent`).join(', ');
-}
