@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { Endpoint, Traffic, TrafficHistoryEntry } from '#lib/contracts/endpoint.ts';
+import type { Endpoint, TrafficHistoryEntry } from '#lib/contracts/endpoint.ts';
 import type { ListPage } from '#lib/contracts/resource.ts';
 import { apiPath, fetchAll, fetchJson, withSearch } from './fetch-json.ts';
 import { keys } from './keys.ts';
