@@ -19,7 +19,7 @@ export function WizardSection({ id, title, lead, children }: WizardSectionProps)
         {title}
       </h2>
       <p className="mb-4 text-muted">{lead}</p>
-      <div className="grid gap-5">{children}</div>
+      <div className="grid grid-cols-1 gap-5">{children}</div>
     </section>
   );
 }
