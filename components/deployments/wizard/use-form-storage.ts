@@ -5,7 +5,6 @@ import type { WizardForm } from './wizard-form.ts';
 
 /** Changes of the form's shape make older drafts unreadable; they are then dropped. */
 const VERSION = 1;
-const SAVE_AFTER_MS = 300;
 
 function storageKey(scope: string): string {
   return `viridian.deployment-draft.${VERSION}.${scope}`;
@@ -32,7 +31,7 @@ export interface FormStorage {
 }
 
 /**
- * The form, kept in the session's storage so that a reload loses nothing.
+ * The form, kept in the session's storage with every change, so that a reload loses nothing.
  * @param begin makes the form from what was kept, or from nothing; called once, in the browser
  */
 export function useFormStorage(scope: string, begin: (kept: WizardForm | null) => WizardForm): FormStorage {
@@ -44,12 +43,8 @@ export function useFormStorage(scope: string, begin: (kept: WizardForm | null) =
   useEffect(() => setForm(beginRef.current(load(scope))), [scope]);
   useEffect(() => {
     if (form === null || !isChanged.current) return;
-    const timer = setTimeout(() => {
-      if (!isChanged.current) return;
-      sessionStorage.setItem(storageKey(scope), JSON.stringify(form));
-      setSavedAt(Date.now());
-    }, SAVE_AFTER_MS);
-    return () => clearTimeout(timer);
+    sessionStorage.setItem(storageKey(scope), JSON.stringify(form));
+    setSavedAt(Date.now());
   }, [form, scope]);
 
   return {
