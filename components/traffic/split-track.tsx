@@ -89,18 +89,17 @@ function Body({
   const colour = slotColour(deployment.slot);
   return (
     <span
-      className={`flex min-w-0 items-center overflow-hidden border-b-6 px-3.5 first:rounded-s-xs last:rounded-e-xs ${atEnd ? 'justify-end' : ''}`}
+      className={`flex min-w-0 items-center overflow-hidden border-b-6 first:rounded-s-xs last:rounded-e-xs ${atEnd ? 'justify-end' : ''}`}
       style={
         {
           flex: `${percent} 0 0`,
           borderColor: colour,
           background: `color-mix(in oklab, ${colour} var(--dep-tint), var(--color-page))`,
-          ...(percent === 0 && { padding: 0 }),
         } as CSSProperties
       }
     >
       {percent >= 14 ? (
-        <span className="flex items-center gap-1.5 truncate">
+        <span className="flex items-center gap-1.5 truncate px-3.5">
           <DeploymentMark slot={deployment.slot} />
           <b className="font-semibold">
             {deployment.name} {percent} %
