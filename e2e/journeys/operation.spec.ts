@@ -16,7 +16,7 @@ test.describe('the operation page', () => {
     const id = await putDeployment(stack, endpoint, 'blue', { model: { path: 'sample:iris-1' } });
     const guard = guardPage(page);
     await page.goto(`/endpoints/${endpoint}/operations/${id}`);
-    await expect(page.getByText('blue is ready.')).toBeVisible();
+    await expect(page.getByText('blue is ready.')).toBeVisible({ timeout: 30_000 });
     const stages = page.getByRole('list', { name: 'Stages' }).getByRole('listitem');
     await expect(stages).not.toHaveCount(0);
     const { stages: named } = await stack.api<{ stages: { name: string }[] }>('GET', `/operations/${id}`);
@@ -72,7 +72,7 @@ test.describe('the operation page', () => {
       command: ['/bin/sh', '-c', 'echo cannot find my weights >&2; exit 3'],
     });
     await page.goto(`/endpoints/${endpoint}/operations/${id}`);
-    await expect(page.getByRole('heading', { name: 'The instance stopped' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'The instance stopped' })).toBeVisible({ timeout: 30_000 });
     await expect(page.getByRole('group', { name: 'Last log lines', exact: true })).toContainText(
       'cannot find my weights',
     );

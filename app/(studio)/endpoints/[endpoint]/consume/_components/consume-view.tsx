@@ -100,7 +100,9 @@ function Snippet({ endpoint, keys }: { endpoint: Endpoint; keys: EndpointKeys | 
           {keys === null
             ? 'The program reads the key from the environment variable ENDPOINT_KEY. Reveal the keys to put it in.'
             : 'The primary key is in the program now: handle it as you handle the key.'}{' '}
-          <Link href={`/endpoints/${encodeURIComponent(endpoint.name)}/test`}>Try it in the browser</Link>
+          <Link look="prose" href={`/endpoints/${encodeURIComponent(endpoint.name)}/test`}>
+            Try it in the browser
+          </Link>
         </p>
       </div>
     </Section>
