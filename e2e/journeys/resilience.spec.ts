@@ -29,15 +29,15 @@ test.describe.serial('a product whose processes are killed', () => {
     });
   }
 
-  test('a page that is open while the control plane is away says so and goes on by itself', async ({ page }) => {
+  test('a page that is open while the control plane is away goes on by itself', async ({ page }) => {
     await stack.signIn(page);
     await page.goto(`${stack.studioUrl}/endpoints/${endpoint}`);
     await expect(page.getByRole('heading', { level: 1, name: endpoint })).toBeVisible();
     const killed = await pidOf(stack, 'control_plane');
     process.kill(killed, 'SIGKILL');
     await expectBack(stack, 'control_plane', killed);
-    await stack.api('PATCH', `/endpoints/${endpoint}`, { description: 'written after the kill' });
-    await expect(page.getByText('written after the kill')).toBeVisible({ timeout: 30_000 });
+    await stack.api('PUT', `/endpoints/${endpoint}/traffic`, { traffic: { blue: 0 }, reason: 'after the kill' });
+    await expect(page.getByText('No live traffic')).toBeVisible({ timeout: 30_000 });
   });
 
   test('a second start on the same data directory is refused in words', async () => {
