@@ -59,6 +59,7 @@ export function startChangeStream(handlers: ChangeStreamHandlers): () => void {
     leads = true;
     let staleTimer: ReturnType<typeof setTimeout> | undefined;
     let backoffMs = MIN_BACKOFF_MS;
+    let wasOpen = false;
     while (!stopped.signal.aborted) {
       staleTimer ??= setTimeout(() => tell({ kind: 'status', status: 'stale' }), STALE_AFTER_MS);
       try {
@@ -70,6 +71,9 @@ export function startChangeStream(handlers: ChangeStreamHandlers): () => void {
             clearTimeout(staleTimer);
             staleTimer = undefined;
             backoffMs = MIN_BACKOFF_MS;
+            // Lost before the first event came: there is no position to resume from, so what happened in between is not told.
+            if (wasOpen && !lastEventId) tell({ kind: 'reset', id: '' });
+            wasOpen = true;
             tell({ kind: 'status', status: 'live' });
           },
           onEvent: ({ id, event, data }) => {
