@@ -5,7 +5,7 @@ import type { DetectedModel, ModelFile } from '#lib/contracts/model.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 import type { ModelSource } from '#lib/deployment-yaml/draft.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
-import { modelVersionQuery, modelVersionsQuery, samplesQuery } from '#lib/queries/models.ts';
+import { modelsQuery, modelVersionQuery, modelVersionsQuery, samplesQuery } from '#lib/queries/models.ts';
 import { uploadQuery } from '#lib/queries/uploads.ts';
 
 export interface ModelFacts {
@@ -39,8 +39,9 @@ function useRegistered(source: { name: string; version: string } | null): ModelF
 
 function useSample(source: { id: string; name: string } | null): ModelFacts {
   const samples = useQuery({ ...samplesQuery(), enabled: source !== null });
-  // A model that does not exist yet answers 404, which is no fault here.
-  const versions = useQuery({ ...modelVersionsQuery(source?.name ?? ''), enabled: source !== null, retry: false });
+  const models = useQuery({ ...modelsQuery(), enabled: source !== null });
+  const isRegistered = models.data?.some(({ name }) => name === source?.name) ?? false;
+  const versions = useQuery({ ...modelVersionsQuery(source?.name ?? ''), enabled: isRegistered });
   const known = versions.data?.find(({ path }) => path === `sample:${source?.id}`);
   const bundled = samples.data?.flatMap((sample) => sample.versions).find(({ id }) => id === source?.id);
   const facts = known
