@@ -46,6 +46,8 @@ export interface Launch {
   ownerMark: string;
   searchPath: string;
   bounds: MemoryBounds;
+  /** Called in the tick of the spawn: a program may be over before anything that is awaited, and its exit is told once. */
+  follow: (child: ChildProcess) => void;
 }
 
 /** Starts the program in a session and process group of its own. The `error` event tells of a fork that failed. */
@@ -68,6 +70,7 @@ export async function launchProgram(launch: Launch): Promise<ChildProcess> {
     );
     // Our exit must not wait for the instance, which is to outlive us.
     child.unref();
+    launch.follow(child);
     return child;
   } finally {
     await stdout.close();
@@ -76,7 +79,7 @@ export async function launchProgram(launch: Launch): Promise<ChildProcess> {
 }
 
 /** Nothing of our own environment goes to a model; what it declares comes first, so that it cannot take the driver's variables. */
-export function programEnvironment(launch: Omit<Launch, 'bounds'>): Record<string, string> {
+export function programEnvironment(launch: Omit<Launch, 'bounds' | 'follow'>): Record<string, string> {
   const { spec, files } = launch;
   return {
     PATH: launch.searchPath,

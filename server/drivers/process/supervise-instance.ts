@@ -115,8 +115,7 @@ export function superviseInstance(
     await rm(files.claim(generation - 2), { force: true });
     const bounds = await deps.memory.prepare(spec.instanceId, spec.memoryMib);
     outOfMemoryKills = await deps.memory.countKills(spec.instanceId);
-    const child = await launchProgram({ ...deps, spec, generation, port, files, bounds });
-    followChild(child);
+    const child = await launchProgram({ ...deps, spec, generation, port, files, bounds, follow: followChild });
     const started = child.pid === undefined ? null : (identityOf(child.pid) ?? endedIdentity(child.pid));
     await saveIfPossible({ phase: 'running', process: started });
     if (started !== null) watchProgram('probing');
