@@ -68,8 +68,8 @@ test.describe('blue and green', () => {
   });
 
   test('number fields and presets draft as the slider does, and a draft survives a reload', async ({ page }) => {
-    const blue = page.getByRole('textbox', { name: 'Share of blue in percent' });
-    const green = page.getByRole('textbox', { name: 'Share of green in percent' });
+    const blue = page.getByRole('spinbutton', { name: 'Share of blue in percent' });
+    const green = page.getByRole('spinbutton', { name: 'Share of green in percent' });
     await green.fill('7');
     await green.press('Enter');
     await expect(blue).toHaveValue('93');
@@ -161,8 +161,8 @@ test.describe('three deployments', () => {
   });
 
   test('typed shares are sent only when they sum to 100', async ({ page }) => {
-    await page.getByRole('switch', { name: 'Type all shares' }).click();
-    const green = page.getByRole('textbox', { name: 'Share of green in percent' });
+    await page.getByText('Type all shares').click();
+    const green = page.getByRole('spinbutton', { name: 'Share of green in percent' });
     await green.fill('17');
     await green.press('Enter');
     await expect(page.getByText('The shares sum to 97, not 100.')).toBeVisible();
