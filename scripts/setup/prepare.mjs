@@ -33,12 +33,16 @@ export function requireNode() {
   process.exit(78);
 }
 
-/** Installs the locked dependencies unless exactly these are there. */
+/**
+ * Installs the locked dependencies unless exactly these are there. Not `npm ci`, which refuses a lock file made where a registry does not serve the
+ * optional packages of other platforms; `npm install` takes the locked versions, adds the optional ones of this platform, and with `--no-save`
+ * leaves both files as they are.
+ */
 export async function ensureDependencies() {
   const wanted = digestOf(['package-lock.json', 'package.json']);
   if (existsSync(pinnedNode) && readOrEmpty(installedMark) === wanted) return;
   console.log('Installing dependencies…');
-  await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(installedMark, wanted);
 }
 
