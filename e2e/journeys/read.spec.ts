@@ -27,8 +27,8 @@ test.describe('an endpoint that answered calls', () => {
     await expect(answer.getByText('200', { exact: true })).toBeVisible();
     await expect(answer.getByText('green', { exact: true })).toBeVisible();
     await page.getByText('JSON', { exact: true }).click();
-    await expect(page.getByLabel('Body')).toHaveValue(/6\.7/);
-    await page.getByLabel('Body').fill('{"input_data": [[1, 2]]}');
+    await expect(page.getByRole('textbox', { name: 'Body' })).toHaveValue(/6\.7/);
+    await page.getByRole('textbox', { name: 'Body' }).fill('{"input_data": [[1, 2]]}');
     await page.getByRole('button', { name: 'Send request' }).click();
     await expect(answer.getByText('400', { exact: true })).toBeVisible();
     guard.expectClean();
@@ -61,7 +61,7 @@ test.describe('an endpoint that answered calls', () => {
   test('tells what it costs and how that was computed', async ({ page }) => {
     const guard = guardPage(page);
     await page.goto(`/endpoints/${ENDPOINT}/cost`);
-    const table = page.getByRole('table', { name: 'Cost by deployment' });
+    const table = page.getByRole('group', { name: 'Cost by deployment' });
     for (const name of ['blue', 'green', 'Total']) await expect(table.getByRole('rowheader', { name })).toBeVisible();
     await page.getByRole('button', { name: 'How is this computed?' }).click();
     await expect(table.getByText(/×/).first()).toBeVisible();

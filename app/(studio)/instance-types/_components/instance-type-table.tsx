@@ -151,7 +151,7 @@ function Users({ type }: { type: InstanceType }) {
   const [, , endpoint = '', , deployment = ''] = first.split('/');
   return (
     <>
-      <Link href={`/endpoints/${endpoint}`}>
+      <Link look="prose" href={`/endpoints/${endpoint}`}>
         {endpoint} / {deployment}
       </Link>
       {others.length > 0 ? <span className="text-muted"> and {others.length} more</span> : null}
