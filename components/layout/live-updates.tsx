@@ -28,8 +28,11 @@ export function LiveUpdates({ children }: { children: ReactNode }) {
     const stop = startChangeStream({
       onChange: (change) => batch.add(keysOfChange(change)),
       onReset: () => void client.invalidateQueries(),
-      onStatus: (status) =>
-        setState((current) => ({ status, since: current.status === 'live' ? Date.now() : current.since })),
+      onStatus: (status) => {
+        // What could not be read while the control plane was away is read again once it is back.
+        if (status === 'live') void client.refetchQueries({ predicate: (query) => query.state.status === 'error' });
+        setState((current) => ({ status, since: current.status === 'live' ? Date.now() : current.since }));
+      },
     });
     return () => {
       stop();

@@ -20,7 +20,7 @@ type TabMessage =
 const CHANNEL = 'viridian.changes';
 const STALE_AFTER_MS = 10_000;
 const MIN_BACKOFF_MS = 500;
-const MAX_BACKOFF_MS = 15_000;
+const MAX_BACKOFF_MS = 5_000;
 
 /**
  * One stream of resource changes per browser: the tab that holds the lock reads it and tells the others. When that tab goes, the next one

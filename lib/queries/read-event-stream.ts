@@ -19,18 +19,19 @@ export async function readEventStream(request: EventStreamRequest): Promise<void
   const { path, lastEventId, signal, onOpen, onEvent, idleTimeoutMs = 45_000 } = request;
   const silence = new AbortController();
   const headers = { accept: 'text/event-stream', ...(lastEventId ? { 'last-event-id': lastEventId } : {}) };
-  const response = await fetchApi(path, {
-    headers,
-    signal: AbortSignal.any([signal, silence.signal]),
-    cache: 'no-store',
-  });
+  const orSilence = <T>(step: Promise<T>): Promise<T> => {
+    const timer = setTimeout(() => silence.abort(new Error('The event stream fell silent.')), idleTimeoutMs);
+    return step.finally(() => clearTimeout(timer));
+  };
+  const response = await orSilence(
+    fetchApi(path, { headers, signal: AbortSignal.any([signal, silence.signal]), cache: 'no-store' }),
+  );
   onOpen?.();
   if (!response.body) return;
   const parse = createEventStreamParser(onEvent);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
-    const timer = setTimeout(() => silence.abort(new Error('The event stream fell silent.')), idleTimeoutMs);
-    const { done, value } = await reader.read().finally(() => clearTimeout(timer));
+    const { done, value } = await orSilence(reader.read());
     if (done) return;
     parse(value);
   }
