@@ -1,147 +1,142 @@
 'use client';
 
-import type { CSSProperties } from 'react';
-import { SliderThumb, SliderTrack, Slider as AriaSlider } from 'react-aria-components/Slider';
-import { Label } from 'react-aria-components/Label';
+import type { CSSProperties, RefObject } from 'react';
+import { cx } from '#components/ui/class-names.ts';
 import { DeploymentMark, slotColour } from '#components/ui/deployment.tsx';
+import { RangeInput } from './range-input.tsx';
+import { SplitScale } from './split-scale.tsx';
 import type { SplitDeployment, SplitDraft } from './use-split-draft.ts';
 
-/** Values that a drag is drawn to. */
-const PRESETS = [0, 1, 5, 10, 25, 50, 100];
-const LABELLED_TICKS = [0, 25, 50, 75, 100];
+/** Shares of the candidate that a drag is drawn to, and that are one press away. */
+export const PRESETS = [0, 1, 5, 10, 25, 50, 100] as const;
+const SNAP_PX = 6;
+const THUMB_PX = 24;
 
 export interface SplitTrackProps {
-  /** The one that stands left and gets the rest. */
+  /** Stands left and gets the rest: the baseline. */
   base: SplitDeployment;
   candidate: SplitDeployment;
   draft: SplitDraft;
   revision: number;
   isDisabled: boolean;
+  describedBy: string;
+  inputRef?: RefObject<HTMLInputElement | null>;
 }
 
-/** Two deployments on one track: a tinted body, a solid base, one thumb between them, and a scale that measures. */
-export function SplitTrack({ base, candidate, draft, revision, isDisabled }: SplitTrackProps) {
-  const percentOf = (name: string): number => draft.shares.find((share) => share.name === name)?.percent ?? 0;
-  const appliedOf = (name: string): number => draft.applied.find((share) => share.name === name)?.percent ?? 0;
-  const left = percentOf(base.name);
-  const right = percentOf(candidate.name);
-  const appliedAt = appliedOf(base.name);
+/** Two deployments on one track: tinted bodies on a solid base, one thumb where they meet, and a scale that measures. */
+export function SplitTrack({ base, candidate, draft, revision, isDisabled, describedBy, inputRef }: SplitTrackProps) {
+  const left = draft.percentOf(base.name);
+  const right = draft.percentOf(candidate.name);
+  const appliedAt = draft.appliedOf(base.name);
+  // One that is not ready may keep or lose what it has.
+  const max = candidate.ready ? 100 : Math.max(right, draft.appliedOf(candidate.name));
+  const min = base.ready ? 0 : Math.min(right, 100 - draft.appliedOf(base.name));
   return (
-    <AriaSlider
-      // The thumb stands where the left one ends, so its position is the left share; it is named and read as the candidate's.
-      value={left}
-      minValue={0}
-      maxValue={100}
-      isDisabled={isDisabled}
-      onChange={(value) => draft.move(base.name, value, true)}
-      onChangeEnd={(value) => {
-        draft.move(base.name, snap(value), true);
-        draft.endGesture();
-      }}
-      className="grid"
-    >
-      <Label className="sr-only">
-        Share of {base.name}; the rest goes to {candidate.name}
-      </Label>
-      <div className="relative h-4.5 text-2xs text-muted" aria-hidden="true">
-        {draft.isDraft ? (
-          <span className="absolute -translate-x-1/2 whitespace-nowrap" style={{ insetInlineStart: `${appliedAt}%` }}>
-            r{revision}
-          </span>
-        ) : null}
+    <div>
+      <div className="relative h-5 text-2xs text-muted" aria-hidden="true">
+        {draft.isDraft ? <AppliedMark at={appliedAt} revision={revision} /> : null}
       </div>
-      <SliderTrack className="relative flex h-11 cursor-ew-resize data-disabled:cursor-not-allowed">
+      <div className="relative h-11">
+        <RangeInput
+          label={`Share of ${candidate.name}`}
+          value={right}
+          min={min}
+          max={max}
+          reversed
+          thumbPx={THUMB_PX}
+          isDisabled={isDisabled}
+          valueText={`${candidate.name} ${right} percent, ${base.name} ${left} percent`}
+          describedBy={describedBy}
+          onInput={(value, { isDragging, isFree, trackPx }) =>
+            draft.move(candidate.name, isDragging && !isFree ? snap(value, trackPx) : value, isDragging)
+          }
+          onRelease={draft.endGesture}
+          {...(inputRef ? { inputRef } : {})}
+        />
         <span className="absolute inset-0 flex gap-0.5" aria-hidden="true">
-          <Body deployment={base} percent={left} was={appliedOf(base.name)} />
-          <Body deployment={candidate} percent={right} was={appliedOf(candidate.name)} atEnd />
+          <Body deployment={base} percent={left} was={draft.appliedOf(base.name)} />
+          <Body deployment={candidate} percent={right} was={draft.appliedOf(candidate.name)} atEnd />
         </span>
         {draft.isDraft ? (
           <span
-            className="absolute bottom-0 h-1.5 w-0.5 bg-text"
-            style={{ insetInlineStart: `${appliedAt}%` }}
+            className="absolute bottom-0 h-1.5 w-0.5 -translate-x-1/2 bg-page outline outline-text"
+            style={{ left: `${appliedAt}%` }}
             aria-hidden="true"
           />
         ) : null}
-        <SliderThumb className="top-1/2 flex h-13 w-6 items-center justify-center gap-1 rounded-md border border-control bg-page shadow-thumb before:h-3 before:w-px before:bg-muted before:content-[''] after:h-3 after:w-px after:bg-muted after:content-[''] data-disabled:border-line-strong data-disabled:bg-fill data-dragging:border-accent data-dragging:bg-accent-wash data-focus-visible:outline-2 data-focus-visible:outline-offset-2 data-focus-visible:outline-focus data-hovered:border-text" />
-      </SliderTrack>
-      <Scale />
-    </AriaSlider>
+        <span
+          aria-hidden="true"
+          className={cx(
+            'pointer-events-none absolute top-1/2 flex h-13 w-6 -translate-1/2 items-center justify-center gap-1 rounded-md border-[1.5px] border-control bg-page shadow-thumb',
+            'before:h-3 before:w-px before:bg-muted after:h-3 after:w-px after:bg-muted',
+            'peer-hover:border-text peer-focus-visible:outline-2 peer-focus-visible:outline-offset-2 peer-focus-visible:outline-focus peer-active:border-accent peer-active:bg-accent-wash peer-disabled:border-line-strong peer-disabled:bg-fill peer-disabled:shadow-none forced-colors:bg-[ButtonText]',
+          )}
+          style={{ left: `${left}%` }}
+        />
+      </div>
+      <SplitScale />
+    </div>
   );
 }
 
-/** A pointer lands on a preset of the candidate's share when it is close; the arrow keys never do, since they move by one. */
-function snap(value: number): number {
-  const near = PRESETS.map((preset) => 100 - preset).find((preset) => Math.abs(preset - value) < 0.5);
+/** A pointer lands on a preset that is closer than a few pixels. */
+function snap(value: number, trackPx: number): number {
+  const perPercent = trackPx / 100;
+  const near = PRESETS.find((preset) => Math.abs(preset - value) * perPercent <= SNAP_PX);
   return near ?? value;
 }
 
-function Body({
-  deployment,
-  percent,
-  was,
-  atEnd = false,
-}: {
-  deployment: SplitDeployment;
-  percent: number;
-  was: number;
-  atEnd?: boolean;
-}) {
-  const colour = slotColour(deployment.slot);
+/** Where the applied split stands while another one is drafted. */
+export function AppliedMark({ at, revision }: { at: number; revision: number }) {
   return (
     <span
-      className={`flex min-w-0 items-center overflow-hidden border-b-6 first:rounded-s-xs last:rounded-e-xs ${atEnd ? 'justify-end' : ''}`}
-      style={
-        {
-          flex: `${percent} 0 0`,
-          borderColor: colour,
-          background: `color-mix(in oklab, ${colour} var(--dep-tint), var(--color-page))`,
-        } as CSSProperties
-      }
+      className="absolute bottom-0 flex flex-col items-center leading-3.5 whitespace-nowrap"
+      style={{ left: `${at}%`, transform: `translateX(${at > 95 ? '-100%' : at < 5 ? '0' : '-50%'})` }}
     >
-      {percent >= 14 ? (
-        <span className="flex items-center gap-1.5 truncate px-3.5">
-          <DeploymentMark slot={deployment.slot} />
-          <b className="font-semibold">
-            {deployment.name} {percent} %
-          </b>
-          {percent === was ? null : <span className="text-muted max-md:hidden">was {was}</span>}
-        </span>
-      ) : null}
+      r{revision}
+      <svg width="7" height="5" viewBox="0 0 7 5" className="fill-text">
+        <path d="M0 0h7L3.5 5z" />
+      </svg>
     </span>
   );
 }
 
-/** Ticks every 2, longer every 10, longest every 50. */
-function Scale() {
+interface BodyProps {
+  deployment: SplitDeployment;
+  percent: number;
+  was: number;
+  atEnd?: boolean;
+}
+
+/** Words as far as there is room for them: share, then name, then what it was. */
+function Body({ deployment, percent, was, atEnd = false }: BodyProps) {
   return (
-    <div className="relative h-8 text-2xs text-faint" aria-hidden="true">
-      <svg
-        className="absolute inset-x-0 top-0 h-2.5 w-full overflow-visible"
-        preserveAspectRatio="none"
-        viewBox="0 0 100 10"
-      >
-        {Array.from({ length: 51 }, (_, index) => index * 2).map((at) => (
-          <line
-            key={at}
-            x1={at}
-            x2={at}
-            y1="2"
-            y2={at % 50 === 0 ? 10 : at % 10 === 0 ? 8 : 5}
-            stroke="var(--color-control)"
-            strokeWidth="1"
-            vectorEffect="non-scaling-stroke"
-          />
-        ))}
-      </svg>
-      {LABELLED_TICKS.map((at) => (
-        <span
-          key={at}
-          className={`absolute top-3 ${at === 0 ? '' : at === 100 ? '-translate-x-full' : '-translate-x-1/2'}`}
-          style={{ left: `${at}%` }}
-        >
-          {at}
-        </span>
-      ))}
-    </div>
+    <span
+      className={cx(
+        '@container flex min-w-0 items-center overflow-hidden border-b-6 first:rounded-s-xs last:rounded-e-xs forced-colors:border',
+        atEnd && 'justify-end',
+      )}
+      style={segmentStyle(deployment.slot, percent)}
+    >
+      <span className="hidden items-center gap-1.5 px-3.5 whitespace-nowrap @min-[76px]:flex">
+        <DeploymentMark slot={deployment.slot} />
+        <b className="font-semibold">
+          <span className="hidden @min-[124px]:inline">{deployment.name} </span>
+          {percent} %
+        </b>
+        {percent === was ? null : <span className="hidden text-muted @min-[172px]:inline">was {was}</span>}
+      </span>
+    </span>
   );
+}
+
+/** Tint and base line of a share, in proportion. */
+export function segmentStyle(slot: number, percent: number): CSSProperties {
+  const colour = slotColour(slot);
+  return {
+    flex: `${percent} 0 0`,
+    borderColor: colour,
+    background: `color-mix(in oklab, ${colour} var(--dep-tint), var(--color-page))`,
+    ...(percent === 0 ? { display: 'none' } : {}),
+  };
 }

@@ -21,13 +21,19 @@ export interface SplitDeployment {
   ready: boolean;
   /** Why it cannot. */
   reason: string;
+  /** Above 0 it gets copies, and no live traffic. */
+  mirrorPercent: number;
 }
 
 /** A pause this long ends a gesture of the keyboard or of steppers. */
 const GESTURE_MS = 1_000;
 
 /** The drafted split: lives in the address as `?split=blue:90,green:10`, so that it survives a reload and can be sent to somebody. */
-export function useSplitDraft(deployments: readonly SplitDeployment[], applied: TrafficMap) {
+export function useSplitDraft(
+  deployments: readonly Pick<SplitDeployment, 'name'>[],
+  applied: TrafficMap,
+  heirs: readonly string[],
+) {
   const [text, setText] = useQueryState('split', parseAsString.withOptions({ history: 'replace', shallow: true }));
   const [locked, setLocked] = useState<ReadonlySet<string>>(new Set());
   const gesture = useRef<{ anchor: readonly Share[]; name: string; at: number; isDragging: boolean } | null>(null);
@@ -37,8 +43,7 @@ export function useSplitDraft(deployments: readonly SplitDeployment[], applied: 
     [deployments, applied],
   );
   const shares = useMemo(() => parseDraft(text, appliedShares) ?? appliedShares, [text, appliedShares]);
-  const baseline = appliedShares.toSorted((a, b) => b.percent - a.percent)[0]?.name ?? '';
-  const rules = (anchor: readonly Share[]): Gesture => ({ anchor, locked, baseline });
+  const rules = (anchor: readonly Share[]): Gesture => ({ anchor, locked, heirs });
 
   const write = (next: readonly Share[]): void =>
     void setText(isSameSplit(next, appliedShares) ? null : formatDraft(next));
@@ -57,7 +62,10 @@ export function useSplitDraft(deployments: readonly SplitDeployment[], applied: 
     shares,
     applied: appliedShares,
     locked,
-    baseline,
+    /** The address held something that is no split of these deployments. */
+    isDropped: text !== null && parseDraft(text, appliedShares) === null,
+    percentOf: (name: string) => percentIn(shares, name),
+    appliedOf: (name: string) => percentIn(appliedShares, name),
     isDraft: !isSameSplit(shares, appliedShares),
     sum: sumOf(shares),
     reach: (name: string) => reachOf(rules(shares), name),
@@ -69,11 +77,22 @@ export function useSplitDraft(deployments: readonly SplitDeployment[], applied: 
     type: (name: string, percent: number) =>
       write(shares.map((share) => (share.name === name ? { name, percent } : share))),
     normalise: () => write(normalise(shares)),
-    reset: () => void setText(null),
+    /** @returns brings the draft back */
+    reset: (): (() => void) => {
+      const dropped = text;
+      gesture.current = null;
+      setLocked(new Set());
+      void setText(null);
+      return () => void setText(dropped);
+    },
   };
 }
 
 export type SplitDraft = ReturnType<typeof useSplitDraft>;
+
+function percentIn(shares: readonly Share[], name: string): number {
+  return shares.find((share) => share.name === name)?.percent ?? 0;
+}
 
 function toggled(set: ReadonlySet<string>, name: string): ReadonlySet<string> {
   const next = new Set(set);

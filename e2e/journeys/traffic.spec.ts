@@ -19,7 +19,7 @@ test.describe('blue and green', () => {
     await stack.api('PUT', `/endpoints/${endpoint}/traffic`, { traffic: { blue: 100, green: 0 } });
     await stack.signIn(page);
     await page.goto(`/endpoints/${endpoint}`);
-    await expect(slider(page)).toHaveValue('100');
+    await expect(slider(page)).toHaveValue('0');
   });
 
   test('a deployment without traffic answers those who name it, in the header and nobody else', async ({ stack }) => {
@@ -38,23 +38,30 @@ test.describe('blue and green', () => {
     stack,
   }) => {
     const guard = guardPage(page);
+    // Arrows to the side move the thumb, which stands where blue ends; the others change the share that the slider is named after.
     await slider(page).focus();
     await page.keyboard.press('ArrowLeft');
-    await expect(slider(page)).toHaveValue('99');
-    await page.keyboard.press('PageDown');
-    await expect(slider(page)).toHaveValue('89');
+    await expect(slider(page)).toHaveValue('1');
+    await page.keyboard.press('PageUp');
+    await expect(slider(page)).toHaveValue('11');
     await page.keyboard.press('ArrowRight');
-    await expect(slider(page)).toHaveValue('90');
-    await page.keyboard.press('Home');
-    await expect(slider(page)).toHaveValue('0');
+    await expect(slider(page)).toHaveValue('10');
+    await page.keyboard.press('ArrowUp');
+    await expect(slider(page)).toHaveValue('11');
+    await page.keyboard.press('Shift+ArrowDown');
+    await expect(slider(page)).toHaveValue('1');
     await page.keyboard.press('End');
     await expect(slider(page)).toHaveValue('100');
+    await page.keyboard.press('Home');
+    await expect(slider(page)).toHaveValue('0');
     await expect(page.getByText('Draft, not applied')).toBeHidden();
-    await page.keyboard.press('PageDown');
-    await page.keyboard.press('PageDown');
+    await page.keyboard.press('PageUp');
+    await page.keyboard.press('PageUp');
     await page.keyboard.press('ArrowLeft');
-    await expect(slider(page)).toHaveValue('79');
+    await expect(slider(page)).toHaveValue('21');
+    await expect(slider(page)).toHaveAttribute('aria-valuetext', 'green 21 percent, blue 79 percent');
     await expect(page.getByText('Draft, not applied')).toBeVisible();
+    await expect(page.getByText('Draft: blue 79 percent, green 21 percent')).toBeAttached();
     await expect(page).toHaveURL(/split=blue:79,green:21/);
     await expectAccessibleEverywhere(page);
 
@@ -100,14 +107,60 @@ test.describe('blue and green', () => {
     expect(await countAnswers(stack, endpoint, 2)).toMatchObject({ shares: { blue: 50, green: 50 } });
   });
 
-  test('a split that somebody else changed meanwhile is refused and told, not overwritten', async ({ page, stack }) => {
+  test('a pointer drags the thumb, is drawn to presets unless Alt is held, and a click on the track is enough', async ({
+    page,
+  }) => {
+    const box = await slider(page).boundingBox();
+    if (!box) throw new Error('the slider has no box');
+    const half = 12;
+    const xOf = (green: number) => box.x + half + ((100 - green) / 100) * (box.width - 2 * half);
+    const y = box.y + box.height / 2;
+    await page.mouse.click(xOf(37), y);
+    await expect(slider(page)).toHaveValue('37');
+    await page.mouse.move(xOf(37), y);
+    await page.mouse.down();
+    await page.mouse.move(xOf(60), y, { steps: 5 });
+    await page.mouse.move(xOf(37), y, { steps: 5 });
+    await expect(slider(page)).toHaveValue('37');
+    await page.mouse.move(xOf(70), y, { steps: 5 });
+    await page.mouse.up();
+    await expect(slider(page)).toHaveValue('70');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await expect(page.getByText('Draft dropped')).toBeVisible();
+    await expect(slider(page)).toHaveValue('0');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect(slider(page)).toHaveValue('70');
+  });
+
+  test('a split that somebody else changed meanwhile is told, and either is kept by choice', async ({
+    page,
+    stack,
+  }) => {
     await page.route('**/api/v1/**', (route) => route.abort());
     await page.getByRole('radio', { name: '10', exact: true }).click();
     await stack.api('PUT', `/endpoints/${endpoint}/traffic`, { traffic: { blue: 40, green: 60 } });
     await page.getByRole('button', { name: 'Apply split' }).click();
-    await expect(page.getByText('The split was not applied')).toBeVisible();
+    const conflict = page.getByRole('alertdialog', { name: 'The split was not applied' });
+    await expect(conflict).toBeVisible();
     expect(await trafficOf(stack, endpoint)).toEqual({ blue: 40, green: 60 });
     await page.unroute('**/api/v1/**');
+    await expect(conflict.getByText(/^blue 40 %, green 60 % by/)).toBeVisible({ timeout: 20_000 });
+    await expectAccessibleEverywhere(page);
+    await conflict.getByRole('button', { name: 'Apply mine on top' }).click();
+    await expect.poll(() => trafficOf(stack, endpoint)).toEqual({ blue: 90, green: 10 });
+  });
+
+  test('all traffic is paused on request, and the rule brings it back', async ({ page, stack }) => {
+    await page.getByRole('button', { name: 'Pause all traffic…' }).click();
+    const dialog = page.getByRole('alertdialog');
+    await expect(dialog).toContainText('get 404 until a split is applied again');
+    await dialog.getByRole('button', { name: 'Pause traffic' }).click();
+    await expect.poll(() => trafficOf(stack, endpoint)).toEqual({ blue: 0, green: 0 });
+    await page.getByRole('radio', { name: '5', exact: true }).click();
+    await expect(page.getByRole('spinbutton', { name: 'Share of blue in percent' })).toHaveValue('95');
+    await page.getByRole('button', { name: 'Apply split' }).click();
+    await expect.poll(() => trafficOf(stack, endpoint)).toEqual({ blue: 95, green: 5 });
   });
 });
 
@@ -137,8 +190,14 @@ test.describe('three deployments', () => {
     page,
     stack,
   }) => {
-    await page.getByRole('button', { name: 'Lock the share of amber' }).click();
+    await share(page, 'amber').focus();
+    await page.keyboard.press('l');
+    await expect(page.getByRole('button', { name: 'Unlock the share of amber' })).toHaveAttribute(
+      'aria-pressed',
+      'true',
+    );
     await expect(share(page, 'amber')).toBeDisabled();
+    await expect(share(page, 'green')).toHaveAttribute('max', '80');
     await share(page, 'green').focus();
     await page.keyboard.press('PageUp');
     await page.keyboard.press('PageUp');
@@ -176,15 +235,15 @@ test.describe('three deployments', () => {
     const key = await keyOf(stack, endpoint);
     expect((await predict(stack, { endpoint, key })).status).toBeGreaterThanOrEqual(400);
     expect(await predict(stack, { endpoint, key, deployment: 'blue' })).toMatchObject({ status: 200 });
-    await page.getByRole('button', { name: /^Roll back to r\d+ · .*blue 60 %/ }).click();
+    await page.getByRole('button', { name: /^Roll back to r/ }).click();
     await expect.poll(() => trafficOf(stack, endpoint)).toEqual({ amber: 20, blue: 60, green: 20 });
     expect(await predict(stack, { endpoint, key })).toMatchObject({ status: 200 });
   });
 });
 
-/** The one thumb of two deployments: its value is the share of the left one. */
+/** The one thumb of two deployments: its value is the share of the newer one. */
 function slider(page: Page) {
-  return page.getByRole('slider', { name: /^Share of blue/ });
+  return page.getByRole('slider', { name: 'Share of green' });
 }
 
 function share(page: Page, deployment: string) {

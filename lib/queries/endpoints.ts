@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { Endpoint, TrafficHistoryEntry } from '#lib/contracts/endpoint.ts';
+import type { Endpoint, Traffic, TrafficHistoryEntry } from '#lib/contracts/endpoint.ts';
 import type { ListPage } from '#lib/contracts/resource.ts';
 import { apiPath, fetchAll, fetchJson, withSearch } from './fetch-json.ts';
 import { keys } from './keys.ts';
@@ -15,6 +15,14 @@ export function endpointQuery(endpoint: string) {
   return queryOptions({
     queryKey: keys.endpoints.detail(endpoint),
     queryFn: ({ signal }) => fetchJson<Endpoint>(apiPath('endpoints', endpoint), { signal }),
+  });
+}
+
+/** The split, and how many of the gateway's workers serve it. */
+export function trafficQuery(endpoint: string) {
+  return queryOptions({
+    queryKey: keys.endpoints.traffic(endpoint),
+    queryFn: ({ signal }) => fetchJson<Traffic>(apiPath('endpoints', endpoint, 'traffic'), { signal }),
   });
 }
 

@@ -8,8 +8,8 @@ export interface Gesture {
   /** Shares when the gesture began. Every position of it is computed from here, so that dragging away and back restores exactly. */
   anchor: readonly Share[];
   locked: ReadonlySet<string>;
-  /** Gets what nobody else can take: the deployment with the largest share for the longest time. */
-  baseline: string;
+  /** Who gets what nobody of the others had, in this order: the baseline first, then those that served last. */
+  heirs: readonly string[];
 }
 
 export const FULL = 100;
@@ -28,7 +28,7 @@ export function canMove(gesture: Gesture, name: string): boolean {
 
 /**
  * The split with one row moved. What is left goes to the unlocked others in proportion to their shares when the gesture began, in whole percents
- * by largest remainder, ties by row order. Where all of those were 0 it goes to the baseline, or to the first of them.
+ * by largest remainder, ties by row order. Where all of those were 0 it goes to the first heir among them.
  */
 export function moveShare(gesture: Gesture, name: string, wanted: number): Share[] {
   const { anchor, locked } = gesture;
@@ -36,7 +36,7 @@ export function moveShare(gesture: Gesture, name: string, wanted: number): Share
   const reach = reachOf(gesture, name);
   const percent = Math.min(reach, Math.max(0, Math.round(wanted)));
   const others = anchor.filter((share) => share.name !== name && !locked.has(share.name));
-  const parts = distribute(reach - percent, weightsOf(others, gesture.baseline));
+  const parts = distribute(reach - percent, weightsOf(others, gesture.heirs));
   const byName = new Map(others.map((share, index) => [share.name, parts[index] ?? 0]));
   return anchor.map((share) => ({
     name: share.name,
@@ -44,13 +44,10 @@ export function moveShare(gesture: Gesture, name: string, wanted: number): Share
   }));
 }
 
-function weightsOf(others: readonly Share[], baseline: string): number[] {
+function weightsOf(others: readonly Share[], heirs: readonly string[]): number[] {
   if (others.some(({ percent }) => percent > 0)) return others.map(({ percent }) => percent);
-  const heir = Math.max(
-    0,
-    others.findIndex(({ name }) => name === baseline),
-  );
-  return others.map((_, index) => Number(index === heir));
+  const heir = heirs.find((name) => others.some((share) => share.name === name)) ?? others[0]?.name;
+  return others.map(({ name }) => Number(name === heir));
 }
 
 /** Whole parts of an amount in proportion to weights that are not all 0: floors first, then the largest remainders, ties in order. */
@@ -80,4 +77,9 @@ export function sumOf(shares: readonly Share[]): number {
 export function isSameSplit(a: readonly Share[], b: readonly Share[]): boolean {
   const percentOf = new Map(b.map(({ name, percent }) => [name, percent]));
   return a.length === b.length && a.every(({ name, percent }) => percentOf.get(name) === percent);
+}
+
+/** `blue 90 percent, green 10 percent`: what a screen reader says. */
+export function sayShares(shares: readonly Share[]): string {
+  return shares.map(({ name, percent }) => `${name} ${percent} percent`).join(', ');
 }

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { Suspense, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { EndpointHeader } from './_components/endpoint-header.tsx';
 
 interface EndpointLayoutProps {
@@ -18,7 +18,8 @@ export default async function EndpointLayout({ params, children }: EndpointLayou
     <>
       <EndpointHeader name={endpoint} />
       <div className="pt-6">
-        <Suspense>{children}</Suspense>
+        {/* No Suspense boundary: what hydrates later would find data that the server's skeleton did not have. */}
+        {children}
       </div>
     </>
   );

@@ -19,14 +19,16 @@ export interface DeploymentDialogProps {
   endpoint: string;
   deployment: Deployment;
   verb: DeploymentVerb;
+  /** Instances to propose; as many as there are where it is left out. */
+  count?: number;
   onClose: () => void;
 }
 
 /** Asks before a deployment is scaled, restarted or deleted, then goes to the operation that does it. */
-export function DeploymentDialog({ endpoint, deployment, verb, onClose }: DeploymentDialogProps) {
+export function DeploymentDialog({ endpoint, deployment, verb, count: proposed, onClose }: DeploymentDialogProps) {
   const router = useRouter();
   const client = useQueryClient();
-  const [count, setCount] = useState(deployment.instance_count);
+  const [count, setCount] = useState(proposed ?? deployment.instance_count);
   const { locale } = usePreferences();
   const price = figureText(
     formatHourlyRateInProse(deployment.price_per_hour_micros * count, deployment.currency, locale),

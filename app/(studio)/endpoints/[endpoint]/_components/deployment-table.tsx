@@ -5,7 +5,8 @@ import { Ellipsis } from 'lucide-react';
 import { useState } from 'react';
 import { Age } from '#components/layout/age.tsx';
 import { usePreferences } from '#components/layout/preferences.tsx';
-import { StatusChip } from '#components/ui/chip.tsx';
+import { StatusChip, Tag } from '#components/ui/chip.tsx';
+import type { SplitDraft } from '#components/traffic/use-split-draft.ts';
 import { DeploymentMark } from '#components/ui/deployment.tsx';
 import { IconButton } from '#components/ui/icon-button.tsx';
 import { Link } from '#components/ui/link.tsx';
@@ -23,12 +24,14 @@ import { weightedRatio } from '#lib/queries/endpoint-figures.ts';
 import { metricsQuery } from '#lib/queries/metrics.ts';
 import { DeploymentDialog, type DeploymentVerb } from './deployment-dialog.tsx';
 import { statusOfDeployment } from './deployment-status.ts';
+import { useEndpointDraft } from './use-endpoint-draft.ts';
 
 const LOOK_BACK_MS = 15 * 60_000;
 
 export function DeploymentTable({ endpoint, deployments }: { endpoint: Endpoint; deployments: readonly Deployment[] }) {
   const figures = useDeploymentFigures(endpoint.name);
   const [open, setOpen] = useState<{ verb: DeploymentVerb; deployment: Deployment } | null>(null);
+  const { draft, heirs } = useEndpointDraft(endpoint, deployments);
   const { locale } = usePreferences();
   if (deployments.length === 0) return null;
   return (
@@ -39,14 +42,24 @@ export function DeploymentTable({ endpoint, deployments }: { endpoint: Endpoint;
             <HeadCell>Deployment</HeadCell>
             <HeadCell numeric>Share</HeadCell>
             <HeadCell>State</HeadCell>
-            <HeadCell>Model</HeadCell>
-            <HeadCell>Instance type</HeadCell>
-            <HeadCell numeric>Ready</HeadCell>
-            <HeadCell numeric>Requests</HeadCell>
+            <HeadCell className="max-md:hidden">Model</HeadCell>
+            <HeadCell className="max-md:hidden">Instance type</HeadCell>
+            <HeadCell numeric className="max-md:hidden">
+              Ready
+            </HeadCell>
+            <HeadCell numeric className="max-md:hidden">
+              Requests
+            </HeadCell>
             <HeadCell numeric>p95</HeadCell>
-            <HeadCell numeric>Errors</HeadCell>
-            <HeadCell numeric>Run rate</HeadCell>
-            <HeadCell numeric>Changed</HeadCell>
+            <HeadCell numeric className="max-md:hidden">
+              Errors
+            </HeadCell>
+            <HeadCell numeric className="max-md:hidden">
+              Run rate
+            </HeadCell>
+            <HeadCell numeric className="max-md:hidden">
+              Changed
+            </HeadCell>
             <HeadCell className="w-8">
               <span className="sr-only">Actions</span>
             </HeadCell>
@@ -64,6 +77,7 @@ export function DeploymentTable({ endpoint, deployments }: { endpoint: Endpoint;
                     <Link look="object" href={path}>
                       {deployment.name}
                     </Link>
+                    {deployments.length > 1 && heirs[0] === deployment.name ? <Tag>baseline</Tag> : null}
                   </span>
                 </RowHeader>
                 <Cell numeric>
@@ -74,22 +88,26 @@ export function DeploymentTable({ endpoint, deployments }: { endpoint: Endpoint;
                 <Cell>
                   <StatusChip {...statusOfDeployment(deployment)} />
                 </Cell>
-                <Cell className="font-mono text-xs">{deployment.model?.replace(/^azureml:/, '') ?? '–'}</Cell>
-                <Cell>{deployment.instance_type}</Cell>
-                <Cell numeric>
+                <Cell className="font-mono text-xs max-md:hidden">
+                  {deployment.model?.replace(/^azureml:/, '') ?? '–'}
+                </Cell>
+                <Cell className="max-md:hidden">{deployment.instance_type}</Cell>
+                <Cell numeric className="max-md:hidden">
                   {deployment.ready_instances} of {deployment.instance_count}
                 </Cell>
-                <Cell numeric>
+                <Cell numeric className="max-md:hidden">
                   <Figure {...formatRequestRate(figure?.ratePerSecond ?? 0, locale)} />
                 </Cell>
                 <Cell numeric>
                   <Figure {...formatLatency(figure?.p95Ms ?? null, locale)} />
                 </Cell>
-                <Cell numeric>{figureText(formatRatio(figure?.errorRatio ?? null, locale))}</Cell>
-                <Cell numeric>
+                <Cell numeric className="max-md:hidden">
+                  {figureText(formatRatio(figure?.errorRatio ?? null, locale))}
+                </Cell>
+                <Cell numeric className="max-md:hidden">
                   <Figure {...formatHourlyRate(deployment.run_rate_micros_per_hour, deployment.currency, locale)} />
                 </Cell>
-                <Cell numeric>
+                <Cell numeric className="max-md:hidden">
                   <Age at={deployment.updated_at} />
                 </Cell>
                 <Cell>
@@ -98,6 +116,7 @@ export function DeploymentTable({ endpoint, deployments }: { endpoint: Endpoint;
                     endpoint={endpoint.name}
                     deployment={deployment}
                     onVerb={(verb) => setOpen({ verb, deployment })}
+                    onMoveAway={draft.canMove(deployment.name) ? () => draftAway(draft, deployment.name) : null}
                   />
                 </Cell>
               </Row>
@@ -122,9 +141,11 @@ interface DeploymentMenuProps {
   endpoint: string;
   deployment: Deployment;
   onVerb: (verb: DeploymentVerb) => void;
+  /** Drafts a split without it; null where nobody else could take its share. */
+  onMoveAway: (() => void) | null;
 }
 
-function DeploymentMenu({ path, endpoint, deployment, onVerb }: DeploymentMenuProps) {
+function DeploymentMenu({ path, endpoint, deployment, onVerb, onMoveAway }: DeploymentMenuProps) {
   const base = `/endpoints/${encodeURIComponent(endpoint)}`;
   const name = encodeURIComponent(deployment.name);
   const takesTraffic = deployment.traffic_percent > 0 || deployment.mirror_percent > 0;
@@ -145,6 +166,16 @@ function DeploymentMenu({ path, endpoint, deployment, onVerb }: DeploymentMenuPr
           entries: [
             { id: 'scale', label: 'Scale…', onAction: () => onVerb('scale') },
             { id: 'restart', label: 'Restart…', onAction: () => onVerb('restart') },
+            ...(takesTraffic && onMoveAway
+              ? [
+                  {
+                    id: 'move',
+                    label: 'Move its traffic away',
+                    description: 'Drafts the split without it',
+                    onAction: onMoveAway,
+                  },
+                ]
+              : []),
             {
               id: 'delete',
               label: 'Delete…',
@@ -167,6 +198,14 @@ function DeploymentMenu({ path, endpoint, deployment, onVerb }: DeploymentMenuPr
       />
     </Menu>
   );
+}
+
+/** Drafts the split without a deployment and shows the draft: it is applied there, and then the deployment can be deleted. */
+function draftAway(draft: SplitDraft, name: string): void {
+  draft.endGesture();
+  draft.move(name, 0);
+  draft.endGesture();
+  document.getElementById('traffic')?.scrollIntoView({ block: 'start' });
 }
 
 interface DeploymentFigures {

@@ -43,7 +43,9 @@ export function EndpointDetails({ name }: { name: string }) {
       )}
       <div className="grid grid-cols-1 gap-8 lg:grid-cols-[minmax(0,1fr)_320px]">
         <div className="grid content-start gap-8">
-          <SplitHistory endpoint={name} />
+          <div id="split-history">
+            <SplitHistory endpoint={name} />
+          </div>
           <EndpointActivity endpoint={name} />
         </div>
         {endpoint ? <EndpointFacts endpoint={endpoint} /> : null}

@@ -1,32 +1,37 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { History } from 'lucide-react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
+import { Age } from '#components/layout/age.tsx';
+import { usePreferences } from '#components/layout/preferences.tsx';
+import { useShortcuts } from '#components/layout/use-shortcuts.ts';
 import { SplitLanes } from '#components/traffic/split-lanes.tsx';
 import { SplitPreview } from '#components/traffic/split-preview.tsx';
-import { SplitRows } from '#components/traffic/split-rows.tsx';
-import { SplitTrack } from '#components/traffic/split-track.tsx';
-import { type SplitDeployment, type SplitDraft, useSplitDraft } from '#components/traffic/use-split-draft.ts';
-import { useShortcuts } from '#components/layout/use-shortcuts.ts';
-import { Button } from '#components/ui/button.tsx';
+import { useMeasuredShares } from '#components/traffic/use-measured-shares.ts';
+import type { SplitDraft } from '#components/traffic/use-split-draft.ts';
 import { Chip } from '#components/ui/chip.tsx';
-import { DeploymentMark } from '#components/ui/deployment.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
-import { KeyHint } from '#components/ui/key-hint.tsx';
 import { ButtonLink } from '#components/ui/link.tsx';
-import { NumberField } from '#components/ui/number-field.tsx';
 import { Panel } from '#components/ui/panel.tsx';
-import { SegmentedControl } from '#components/ui/segmented-control.tsx';
 import { Switch } from '#components/ui/switch.tsx';
+import { toast } from '#components/ui/toast.tsx';
 import type { Deployment } from '#lib/contracts/deployment.ts';
-import type { Endpoint, TrafficMap } from '#lib/contracts/endpoint.ts';
-import { metricsQuery } from '#lib/queries/metrics.ts';
-import { FULL, type Share } from '#lib/traffic/rebalance.ts';
+import type { Endpoint, TrafficHistoryEntry, TrafficMap } from '#lib/contracts/endpoint.ts';
+import { figureText } from '#lib/format/figure.ts';
+import { formatHourlyRateInProse } from '#lib/format/money.ts';
+import { largestMove, previewSplit } from '#lib/traffic/preview-split.ts';
+import { FULL, sayShares, type Share } from '#lib/traffic/rebalance.ts';
+import { ApplyQuestion, ConflictDialog, PauseDialog } from './apply-dialogs.tsx';
+import { DeploymentDialog } from './deployment-dialog.tsx';
+import { SplitActions } from './split-actions.tsx';
+import { SplitControls } from './split-controls.tsx';
 import { useApplySplit } from './use-apply-split.ts';
+import { useEndpointDraft } from './use-endpoint-draft.ts';
 import { usePreviewFacts } from './use-preview-facts.ts';
 
-const PRESETS = ['0', '1', '5', '10', '25', '50', '100'] as const;
-const MEASURED_MS = 60_000;
+/** More points at once than this are asked about on an endpoint that is tagged production. */
+const BOLD_MOVE = 50;
+const SPEAK_AFTER_MS = 900;
 
 export interface TrafficPanelProps {
   endpoint: Endpoint;
@@ -35,9 +40,11 @@ export interface TrafficPanelProps {
 
 /** The split: drafted here, previewed beside, sent once, taken back with one press. */
 export function TrafficPanel({ endpoint, deployments }: TrafficPanelProps) {
-  const rows = deployments.filter(({ mirror_percent }) => mirror_percent === 0).map(toSplitDeployment);
-  if (rows.length === 0) return <NoDeployments endpoint={endpoint.name} />;
-  return <SplitEditor endpoint={endpoint} deployments={deployments} rows={rows} />;
+  return deployments.length === 0 ? (
+    <NoDeployments endpoint={endpoint.name} />
+  ) : (
+    <SplitEditor endpoint={endpoint} deployments={deployments} />
+  );
 }
 
 function NoDeployments({ endpoint }: { endpoint: string }) {
@@ -55,212 +62,254 @@ function NoDeployments({ endpoint }: { endpoint: string }) {
   );
 }
 
-function SplitEditor({ endpoint, deployments, rows }: TrafficPanelProps & { rows: readonly SplitDeployment[] }) {
-  const draft = useSplitDraft(rows, endpoint.traffic);
-  const { apply, busy, problem, confirmed } = useApplySplit(endpoint.name);
+type Question = 'apply' | 'pause' | null;
+
+function SplitEditor({ endpoint, deployments }: TrafficPanelProps) {
+  const { locale } = usePreferences();
+  const { rows, live, heirs, draft, latest } = useEndpointDraft(endpoint, deployments);
+  const { apply, busy, isPropagating, problem, workers, clearProblem } = useApplySplit(endpoint.name);
   const [freeEntry, setFreeEntry] = useState(false);
-  const measured = useMeasured(endpoint.name);
-  const facts = usePreviewFacts(endpoint, deployments);
+  const [question, setQuestion] = useState<Question>(null);
+  const [scaling, setScaling] = useState<{ deployment: Deployment; count: number } | null>(null);
+  const slider = useRef<HTMLInputElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  const measured = useMeasuredShares(endpoint.name);
+  const facts = usePreviewFacts(endpoint.name, live, deployments, heirs[0] ?? '');
+  const preview = previewSplit(facts, draft.applied, draft.shares);
+  const isConflict = problem?.code === 'request.precondition_failed';
   const valid = draft.sum === FULL || draft.sum === 0;
 
-  async function send(): Promise<void> {
+  async function send(from?: Endpoint): Promise<void> {
+    setQuestion(null);
+    if (await apply(toTraffic(draft.shares), undefined, from)) draft.reset();
+  }
+  function ask(): void {
     if (!draft.isDraft || !valid || busy) return;
-    if (await apply(toTraffic(draft.shares))) await draft.reset();
+    const isBold = isProduction(endpoint) && largestMove(draft.applied, draft.shares) > BOLD_MOVE;
+    const isOver = preview.warnings.some(({ kind }) => kind === 'over_capacity' || kind === 'paused');
+    if (isBold || isOver) setQuestion('apply');
+    else void send();
   }
-  useShortcuts([{ keys: 'Mod+Enter', label: 'Apply the drafted split', group: 'Traffic', run: () => void send() }]);
+  useTrafficShortcuts({ draft, onApply: ask, panel, slider });
 
+  const href = (path: string): string => `/endpoints/${encodeURIComponent(endpoint.name)}/${path}`;
   return (
-    <Panel
-      title="Traffic"
-      flush
-      aside={
-        <>
-          {draft.isDraft ? <Chip tone="accent">Draft, not applied</Chip> : null}
-          <span className="text-muted max-md:hidden">
-            r{endpoint.revision} ·{' '}
-            {endpoint.sticky_header ? `sticky by ${endpoint.sticky_header}` : 'routed per request'}
-          </span>
-          {confirmed ? (
-            <span className="text-xs text-muted" role="status">
-              {confirmed.confirmed} of {confirmed.total} gateway workers serve it
-            </span>
-          ) : null}
-        </>
-      }
-      actions={
-        rows.length > 2 ? (
-          <Switch isSelected={freeEntry} onChange={setFreeEntry}>
-            Type all shares
-          </Switch>
-        ) : undefined
-      }
-    >
-      <div className="grid grid-cols-1 xl:grid-cols-[minmax(0,1fr)_392px]">
-        <div className="grid content-start gap-4 p-5">
-          <SplitControls rows={rows} draft={draft} revision={endpoint.revision} freeEntry={freeEntry} />
-          <SplitLanes deployments={rows} applied={draft.applied} measured={measured} propagating={busy} />
-          {rows.length === 2 ? <PairFields rows={rows} draft={draft} /> : null}
-          {problem ? <ErrorState problem={problem} title="The split was not applied" /> : null}
-          <ActionRow draft={draft} busy={busy} valid={valid} revision={endpoint.revision} onApply={() => void send()} />
+    <div ref={panel} id="traffic" tabIndex={-1} className="outline-none">
+      <Panel
+        title="Traffic"
+        flush
+        aside={<PanelStatus endpoint={endpoint} draft={draft} latest={latest} workers={workers} />}
+        actions={
+          <>
+            <a
+              href="#split-history"
+              className="inline-flex items-center gap-1.5 px-2 text-muted hover:text-text max-md:hidden"
+            >
+              <History size={14} aria-hidden="true" /> History
+            </a>
+            {live.length > 2 ? (
+              <Switch isSelected={freeEntry} onChange={setFreeEntry}>
+                Type all shares
+              </Switch>
+            ) : null}
+          </>
+        }
+      >
+        <div className="grid split:grid-cols-[minmax(0,1fr)_392px]">
+          <div className="grid min-w-0 content-start gap-4 p-5 max-md:p-4">
+            <SplitControls
+              rows={rows}
+              live={live}
+              draft={draft}
+              revision={endpoint.revision}
+              freeEntry={freeEntry}
+              ratePerSecond={facts.ratePerSecond}
+              sliderRef={slider}
+              lanes={
+                <SplitLanes
+                  deployments={live}
+                  applied={draft.applied}
+                  measured={measured}
+                  propagating={isPropagating}
+                />
+              }
+            />
+            {problem && !isConflict ? <ErrorState problem={problem} title="The split was not applied" /> : null}
+            <SplitActions
+              draft={draft}
+              busy={busy}
+              valid={valid}
+              revision={endpoint.revision}
+              hasKeys={live.length > 1}
+              onApply={ask}
+              onReset={() => resetWithUndo(draft)}
+              onPause={() => setQuestion('pause')}
+            />
+          </div>
+          <div className="border-line bg-raised p-5 max-split:border-t max-md:p-4 split:border-s">
+            <SplitPreview
+              deployments={live}
+              preview={preview}
+              isDraft={draft.isDraft}
+              runRate={figureText(
+                formatHourlyRateInProse(endpoint.run_rate_micros_per_hour, endpoint.currency, locale),
+              )}
+              priceOf={(name) => priceOf(deployments, name, locale)}
+              testHref={(name) => href(`test?deployment=${encodeURIComponent(name)}`)}
+              onScale={(name, count) => {
+                const deployment = deployments.find((one) => one.name === name);
+                if (deployment) setScaling({ deployment, count });
+              }}
+            />
+          </div>
         </div>
-        <div className="border-s border-line bg-raised p-5 max-xl:border-s-0 max-xl:border-t">
-          <SplitPreview deployments={rows} applied={draft.applied} shares={draft.shares} facts={facts} />
-        </div>
-      </div>
-    </Panel>
-  );
-}
-
-function SplitControls({
-  rows,
-  draft,
-  revision,
-  freeEntry,
-}: {
-  rows: readonly SplitDeployment[];
-  draft: SplitDraft;
-  revision: number;
-  freeEntry: boolean;
-}) {
-  const [base, candidate] = rows;
-  if (base !== undefined && candidate !== undefined && rows.length === 2) {
-    return (
-      <div className="grid grid-cols-[84px_minmax(0,1fr)] gap-x-3 max-md:grid-cols-1">
-        <span className="pt-8 text-muted max-md:hidden">Draft</span>
-        <SplitTrack
-          base={base}
-          candidate={candidate}
-          draft={draft}
-          revision={revision}
-          isDisabled={!base.ready && !candidate.ready}
+      </Panel>
+      <SpokenSplit draft={draft} />
+      {question === 'apply' ? (
+        <ApplyQuestion preview={preview} onClose={() => setQuestion(null)} onConfirm={() => send()} />
+      ) : null}
+      {question === 'pause' ? (
+        <PauseDialog
+          endpoint={endpoint}
+          ratePerSecond={facts.ratePerSecond}
+          onClose={() => setQuestion(null)}
+          onConfirm={async () => {
+            if (await apply(toTraffic(draft.applied.map(({ name }) => ({ name, percent: 0 }))), 'Paused'))
+              draft.reset();
+            setQuestion(null);
+          }}
         />
-      </div>
-    );
-  }
-  if (base !== undefined && rows.length === 1) return <SingleShare row={base} draft={draft} />;
-  return <SplitRows deployments={rows} draft={draft} freeEntry={freeEntry} />;
-}
-
-/** One deployment takes everything or nothing. */
-function SingleShare({ row, draft }: { row: SplitDeployment; draft: SplitDraft }) {
-  const percent = draft.shares[0]?.percent ?? 0;
-  return (
-    <div className="flex flex-wrap items-center gap-3">
-      <span className="flex items-center gap-1.5">
-        <DeploymentMark slot={row.slot} />
-        <b className="font-semibold">{row.name}</b> gets {percent} % of the traffic
-      </span>
-      {percent === FULL ? null : (
-        <Button size="sm" isDisabled={!row.ready} onPress={() => draft.type(row.name, FULL)}>
-          Give it 100 %
-        </Button>
-      )}
-      {row.ready ? null : <span className="text-xs text-muted">{row.reason}</span>}
-    </div>
-  );
-}
-
-function PairFields({ rows, draft }: { rows: readonly SplitDeployment[]; draft: SplitDraft }) {
-  const candidate = rows[1];
-  const percentOf = (name: string): number => draft.shares.find((share) => share.name === name)?.percent ?? 0;
-  return (
-    <div className="flex flex-wrap items-end gap-x-6 gap-y-3">
-      {rows.map(({ name, slot }) => (
-        <NumberField
-          key={name}
-          label={
-            <span className="flex items-center gap-1.5">
-              <DeploymentMark slot={slot} /> {name}
-            </span>
-          }
-          aria-label={`Share of ${name} in percent`}
-          unit="%"
-          minValue={0}
-          maxValue={100}
-          value={percentOf(name)}
-          onChange={(value) => draft.move(name, value)}
+      ) : null}
+      {isConflict ? (
+        <ConflictDialog
+          endpoint={endpoint.name}
+          draft={draft.shares}
+          onReapply={async (current) => {
+            clearProblem();
+            await send(current);
+          }}
+          onTake={() => {
+            clearProblem();
+            draft.reset();
+          }}
         />
-      ))}
-      {candidate ? (
-        <div className="grid gap-1.5">
-          <span className="text-xs text-muted">Share of {candidate.name}</span>
-          <SegmentedControl
-            label={`Share of ${candidate.name}`}
-            size="md"
-            options={PRESETS.map((id) => ({ id, label: id }))}
-            value={String(percentOf(candidate.name)) as (typeof PRESETS)[number]}
-            onChange={(id) => draft.move(candidate.name, Number(id))}
-          />
-        </div>
+      ) : null}
+      {scaling ? (
+        <DeploymentDialog
+          endpoint={endpoint.name}
+          deployment={scaling.deployment}
+          verb="scale"
+          count={scaling.count}
+          onClose={() => setScaling(null)}
+        />
       ) : null}
     </div>
   );
 }
 
-interface ActionRowProps {
+interface PanelStatusProps {
+  endpoint: Endpoint;
   draft: SplitDraft;
-  busy: boolean;
-  valid: boolean;
-  revision: number;
-  onApply: () => void;
+  latest: TrafficHistoryEntry | undefined;
+  workers: { confirmed: number; total: number } | null;
 }
 
-function ActionRow({ draft, busy, valid, revision, onApply }: ActionRowProps) {
+/** Whether there is a draft, what is applied since when by whom, and who serves it. */
+function PanelStatus({ endpoint, draft, latest, workers }: PanelStatusProps) {
   return (
-    <div className="flex flex-wrap items-center gap-2">
-      <Button
-        variant="primary"
-        busy={busy}
-        isDisabled={!draft.isDraft || !valid}
-        keys={['Ctrl', 'Enter']}
-        onPress={onApply}
-      >
-        Apply split
-      </Button>
-      <Button variant="quiet" isDisabled={!draft.isDraft || busy} onPress={() => void draft.reset()}>
-        Reset to r{revision}
-      </Button>
-      {valid ? null : (
-        <span className="flex items-center gap-2 text-warning" role="status">
-          The shares sum to {draft.sum}, not 100.
-          <Button size="sm" onPress={() => void draft.normalise()}>
-            Bring to 100
-          </Button>
-        </span>
-      )}
-      <span className="ms-auto flex items-center gap-1.5 text-xs text-muted max-md:hidden">
-        <KeyHint keys={['←']} /> <KeyHint keys={['→']} /> by 1, Page Up and Page Down by 10
+    <>
+      {draft.isDraft ? <Chip tone="accent">Draft, not applied</Chip> : null}
+      <span className="min-w-0 truncate text-muted max-md:hidden">
+        r{endpoint.revision}
+        {latest ? (
+          <>
+            {' '}
+            · split applied <Age at={latest.applied_at} as="when" /> by {latest.actor}
+          </>
+        ) : null}{' '}
+        · {endpoint.sticky_header ? `sticky by ${endpoint.sticky_header}` : 'routed per request'}
       </span>
-    </div>
+      {draft.isDropped ? (
+        <span className="text-xs text-muted">The split of the address does not fit and was left out.</span>
+      ) : null}
+      <span className="text-xs text-muted" role="status">
+        {workers
+          ? `${workers.confirmed} of ${workers.total} gateway workers serve it${workers.confirmed < workers.total ? ', propagating' : ''}`
+          : ''}
+      </span>
+    </>
   );
 }
 
-/** Requests of the last minute by deployment. */
-function useMeasured(endpoint: string): ReadonlyMap<string, number> | null {
-  const { data } = useQuery(
-    metricsQuery({
-      metric: 'Requests',
-      endpoint,
-      range: { lastMs: MEASURED_MS },
-      stepSeconds: 10,
-      splitBy: ['deployment'],
-    }),
-  );
-  if (data === undefined) return null;
-  return new Map(
-    data.series.map(({ labels, points }) => [
-      labels['deployment'] ?? '',
-      points.reduce((sum, [, value]) => sum + (value ?? 0), 0),
-    ]),
+/** Says the new split once, when a gesture has ended. */
+function SpokenSplit({ draft }: { draft: SplitDraft }) {
+  const text = draft.isDraft ? `Draft: ${sayShares(draft.shares)}` : '';
+  const [spoken, setSpoken] = useState('');
+  useEffect(() => {
+    const timer = setTimeout(() => setSpoken(text), SPEAK_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return (
+    <p role="status" className="sr-only">
+      {spoken}
+    </p>
   );
 }
 
-function toSplitDeployment(deployment: Deployment): SplitDeployment {
-  const ready = deployment.ready_instances > 0;
-  const reason = ready
-    ? ''
-    : (deployment.error?.title ?? `It is ${deployment.provisioning_state.toLowerCase()}, with no ready instance.`);
-  return { name: deployment.name, slot: deployment.colour_slot, ready, reason };
+interface TrafficShortcuts {
+  draft: SplitDraft;
+  onApply: () => void;
+  panel: RefObject<HTMLElement | null>;
+  slider: RefObject<HTMLInputElement | null>;
+}
+
+function useTrafficShortcuts({ draft, onApply, panel, slider }: TrafficShortcuts): void {
+  useShortcuts([
+    { keys: 'Mod+Enter', label: 'Apply the drafted split', group: 'Traffic', run: onApply },
+    {
+      keys: 't',
+      label: 'Go to the split',
+      group: 'Traffic',
+      run: () => {
+        panel.current?.scrollIntoView({ block: 'start' });
+        (
+          slider.current ??
+          panel.current?.querySelector<HTMLElement>('input[type=range]:enabled') ??
+          panel.current
+        )?.focus();
+      },
+    },
+    {
+      keys: 'Escape',
+      label: 'Leave the slider; again, drop the draft',
+      group: 'Traffic',
+      run: () => {
+        const focused = document.activeElement;
+        if (focused instanceof HTMLElement && panel.current?.contains(focused) && focused !== panel.current)
+          panel.current.focus();
+        else if (draft.isDraft) resetWithUndo(draft);
+      },
+    },
+  ]);
+}
+
+function resetWithUndo(draft: SplitDraft): void {
+  const undo = draft.reset();
+  toast({ text: 'Draft dropped', action: { label: 'Undo', onPress: undo } });
+}
+
+/** Tagged so by whoever runs it: `production`, or `env` or `stage` with a value that starts with `prod`. */
+function isProduction({ tags }: Endpoint): boolean {
+  return Object.entries(tags).some(([key, value]) =>
+    /^(?:env|environment|stage|tier)$/i.test(key) ? /^prod/i.test(value) : /^production$/i.test(key),
+  );
+}
+
+function priceOf(deployments: readonly Deployment[], name: string, locale: string): string {
+  const deployment = deployments.find((one) => one.name === name);
+  return deployment
+    ? figureText(formatHourlyRateInProse(deployment.price_per_hour_micros, deployment.currency, locale))
+    : '';
 }
 
 function toTraffic(shares: readonly Share[]): TrafficMap {

@@ -2,41 +2,53 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { usePreferences } from '#components/layout/preferences.tsx';
-import type { PreviewFacts } from '#components/traffic/split-preview.tsx';
 import type { Deployment } from '#lib/contracts/deployment.ts';
-import type { Endpoint } from '#lib/contracts/endpoint.ts';
-import type { MetricSeries } from '#lib/contracts/metrics.ts';
-import { figureText } from '#lib/format/figure.ts';
-import { formatHourlyRateInProse } from '#lib/format/money.ts';
+import type { MetricSeries, MetricsResult } from '#lib/contracts/metrics.ts';
 import { weightedRatio } from '#lib/queries/endpoint-figures.ts';
 import { metricsQuery } from '#lib/queries/metrics.ts';
+import type { PreviewFacts } from '#lib/traffic/preview-split.ts';
+import type { SplitDeployment } from '#components/traffic/use-split-draft.ts';
 
 const LOOK_BACK_MS = 15 * 60_000;
 
-/** What the preview stands on: rates and errors of the last 15 minutes, instances and money of now. */
-export function usePreviewFacts(endpoint: Endpoint, deployments: readonly Deployment[]): PreviewFacts {
-  const { locale } = usePreferences();
-  const { data } = useQuery(
-    metricsQuery({
-      metric: 'ErrorRate',
-      endpoint: endpoint.name,
-      range: { lastMs: LOOK_BACK_MS },
-      stepSeconds: 60,
-      splitBy: ['deployment'],
-    }),
-  );
+/** What a preview stands on: requests, errors and CPU of the last 15 minutes, instances of now. */
+export function usePreviewFacts(
+  endpoint: string,
+  rows: readonly SplitDeployment[],
+  deployments: readonly Deployment[],
+  baseline: string,
+): PreviewFacts {
+  const common = { endpoint, range: { lastMs: LOOK_BACK_MS }, stepSeconds: 60, splitBy: ['deployment'] as const };
+  const { data: errors } = useQuery(metricsQuery({ ...common, metric: 'ErrorRate' }));
+  const { data: cpu } = useQuery(metricsQuery({ ...common, metric: 'CpuUtilizationPercentage' }));
   return useMemo(() => {
-    const figures = new Map((data?.series ?? []).map((series) => [nameOf(series), weightedRatio(series)]));
+    const figures = new Map(errors?.series.map((series) => [nameOf(series), weightedRatio(series)]));
+    const cpuOf = meansByDeployment(cpu);
     const total = [...figures.values()].reduce((sum, { requests }) => sum + requests, 0);
     return {
-      ratePerSecond: total === 0 ? null : total / (LOOK_BACK_MS / 1000),
-      readyInstances: new Map(deployments.map(({ name, ready_instances }) => [name, ready_instances])),
-      errorRatio: new Map([...figures].map(([name, { errorRatio }]) => [name, errorRatio ?? 0])),
-      requests: new Map([...figures].map(([name, { requests }]) => [name, requests])),
-      runRate: figureText(formatHourlyRateInProse(endpoint.run_rate_micros_per_hour, endpoint.currency, locale)),
+      ratePerSecond: errors === undefined ? null : total / (LOOK_BACK_MS / 1000),
+      baseline,
+      deployments: rows.map(({ name, ready, reason }) => ({
+        name,
+        ready,
+        reason,
+        readyInstances: deployments.find((one) => one.name === name)?.ready_instances ?? 0,
+        requests: figures.get(name)?.requests ?? 0,
+        errorRatio: figures.get(name)?.errorRatio ?? null,
+        cpuPercent: cpuOf.get(name) ?? null,
+      })),
     };
-  }, [data, deployments, endpoint.run_rate_micros_per_hour, endpoint.currency, locale]);
+  }, [errors, cpu, rows, deployments, baseline]);
 }
 
-const nameOf = (series: MetricSeries): string => series.labels['deployment'] ?? '';
+/** Mean over the minutes that were sampled. Minutes have as many samples each, so the mean of their means is the mean. */
+function meansByDeployment(result: MetricsResult | undefined): ReadonlyMap<string, number> {
+  const means = new Map<string, number>();
+  for (const series of result?.series ?? []) {
+    const values = series.points.flatMap(([, value]) => (value === null ? [] : [value]));
+    if (values.length > 0) means.set(nameOf(series), values.reduce((sum, value) => sum + value, 0) / values.length);
+  }
+  return means;
+}
+
+const nameOf = (series: MetricSeries): string => series.labels.deployment ?? '';

@@ -1,0 +1,181 @@
+'use client';
+
+import { type ReactNode, type RefObject, useId } from 'react';
+import { SplitDisplay } from '#components/traffic/split-display.tsx';
+import { SplitRows } from '#components/traffic/split-rows.tsx';
+import { PRESETS, SplitTrack } from '#components/traffic/split-track.tsx';
+import type { SplitDeployment, SplitDraft } from '#components/traffic/use-split-draft.ts';
+import { Button } from '#components/ui/button.tsx';
+import { DeploymentMark } from '#components/ui/deployment.tsx';
+import { NumberField } from '#components/ui/number-field.tsx';
+import { SegmentedControl } from '#components/ui/segmented-control.tsx';
+import { FULL } from '#lib/traffic/rebalance.ts';
+
+export interface SplitControlsProps {
+  /** All deployments, mirrors too. */
+  rows: readonly SplitDeployment[];
+  /** Those that share the live traffic. */
+  live: readonly SplitDeployment[];
+  draft: SplitDraft;
+  revision: number;
+  freeEntry: boolean;
+  ratePerSecond: number | null;
+  sliderRef: RefObject<HTMLInputElement | null>;
+  /** What is desired and what is measured, on the scale of the draft. */
+  lanes: ReactNode;
+}
+
+/** One deployment: nothing to slide. Two: one thumb between them. Three and more: a slider each. */
+export function SplitControls(props: SplitControlsProps) {
+  const { live, lanes } = props;
+  const ruleId = useId();
+  const [first, second] = live;
+  return (
+    <div role="group" aria-label="Traffic split" aria-describedby={ruleId} className="grid min-w-0 gap-4">
+      {first && second && live.length === 2 ? (
+        <PairControls {...props} first={first} second={second} ruleId={ruleId} />
+      ) : first && live.length === 1 ? (
+        <>
+          <SingleShare row={first} draft={props.draft} />
+          {lanes}
+        </>
+      ) : (
+        <ManyControls {...props} ruleId={ruleId} />
+      )}
+      <p id={ruleId} className="sr-only">
+        The shares always sum to 100. Moving one moves the unlocked others in proportion; nothing is sent before you
+        apply.
+      </p>
+    </div>
+  );
+}
+
+type RuledProps = SplitControlsProps & { ruleId: string };
+
+/** Older stands left, newer right: the thumb stays where it is when the split is applied. */
+function PairControls({
+  draft,
+  revision,
+  sliderRef,
+  lanes,
+  first,
+  second,
+  ruleId,
+}: RuledProps & { first: SplitDeployment; second: SplitDeployment }) {
+  return (
+    <>
+      <div className="grid grid-cols-[96px_minmax(0,1fr)] gap-x-4 max-md:grid-cols-1">
+        <span className="pt-8.5 max-md:pt-0">Draft</span>
+        <SplitTrack
+          base={first}
+          candidate={second}
+          draft={draft}
+          revision={revision}
+          isDisabled={!first.ready && !second.ready}
+          describedBy={ruleId}
+          inputRef={sliderRef}
+        />
+      </div>
+      {lanes}
+      <PairFields pair={[first, second]} draft={draft} />
+    </>
+  );
+}
+
+function PairFields({ pair, draft }: { pair: readonly [SplitDeployment, SplitDeployment]; draft: SplitDraft }) {
+  const [, candidate] = pair;
+  const current = String(draft.percentOf(candidate.name));
+  return (
+    <div className="flex flex-wrap items-end gap-x-6 gap-y-3 max-md:grid max-md:grid-cols-2 max-md:gap-x-3">
+      {pair.map(({ name, slot }) => (
+        <NumberField
+          key={name}
+          label={
+            <span className="flex items-center gap-1.5">
+              <DeploymentMark slot={slot} /> {name}
+            </span>
+          }
+          aria-label={`Share of ${name} in percent`}
+          unit="%"
+          minValue={0}
+          maxValue={FULL}
+          value={draft.percentOf(name)}
+          onChange={(value) => draft.move(name, value)}
+        />
+      ))}
+      <div className="grid justify-items-start gap-1.5 max-md:col-span-2">
+        <span className="text-xs text-muted">Share of {candidate.name}</span>
+        <SegmentedControl
+          label={`Presets for the share of ${candidate.name}`}
+          size="md"
+          options={PRESETS.map((preset) => ({ id: String(preset), label: preset }))}
+          value={current}
+          onChange={(id) => {
+            draft.endGesture();
+            draft.move(candidate.name, Number(id));
+            draft.endGesture();
+          }}
+        />
+      </div>
+    </div>
+  );
+}
+
+function ManyControls({ rows, live, draft, freeEntry, ratePerSecond, lanes, ruleId }: RuledProps) {
+  return (
+    <>
+      <div className="grid grid-cols-[96px_minmax(0,1fr)] gap-x-4 max-md:grid-cols-1">
+        <span className="flex flex-wrap items-center gap-x-2 gap-y-1 pt-2 pb-1 md:block">
+          Draft
+          <IdleChips deployments={live} draft={draft} />
+        </span>
+        <SplitDisplay deployments={live} draft={draft} onChoose={focusRow} />
+      </div>
+      {lanes}
+      <SplitRows
+        deployments={rows}
+        draft={draft}
+        freeEntry={freeEntry}
+        ratePerSecond={ratePerSecond}
+        describedBy={ruleId}
+      />
+    </>
+  );
+}
+
+/** Those with a share of 0 have no segment, and are not forgotten for that. */
+function IdleChips({ deployments, draft }: { deployments: readonly SplitDeployment[]; draft: SplitDraft }) {
+  const idle = deployments.filter(({ name }) => draft.percentOf(name) === 0);
+  return (
+    <span className="flex flex-wrap gap-1 text-2xs text-muted">
+      {idle.map(({ name, slot }) => (
+        <span key={name} title={`${name} 0 %`} className="inline-flex h-5 items-center gap-1 rounded-sm bg-fill px-1.5">
+          <DeploymentMark slot={slot} size={8} /> 0 %
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function focusRow(name: string): void {
+  document.querySelector<HTMLElement>(`[data-share-row="${CSS.escape(name)}"] input[type=range]`)?.focus();
+}
+
+/** One deployment takes everything or nothing. */
+function SingleShare({ row, draft }: { row: SplitDeployment; draft: SplitDraft }) {
+  const percent = draft.percentOf(row.name);
+  return (
+    <div className="flex flex-wrap items-center gap-3">
+      <span className="flex items-center gap-1.5">
+        <DeploymentMark slot={row.slot} />
+        <b className="font-semibold">{row.name}</b> gets {percent} % of the traffic
+      </span>
+      {percent === FULL ? null : (
+        <Button size="sm" isDisabled={!row.ready} onPress={() => draft.type(row.name, FULL)}>
+          Give it 100 %
+        </Button>
+      )}
+      {row.ready ? null : <span className="text-xs text-muted">{row.reason}</span>}
+    </div>
+  );
+}
