@@ -52,6 +52,21 @@ describe('an endpoint', () => {
     expect(put.body).toMatchObject({ description: '', tags: {} });
   });
 
+  test('is made without a body, and never reset by a body that was lost', async () => {
+    const made = await api.call('PUT', '/endpoints/without-body');
+    expect(made).toMatchObject({ status: 201, body: { description: '', auth_mode: 'key' } });
+    await api.call('PATCH', '/endpoints/without-body', { description: 'kept', tags: { team: 'a' } });
+    const lost = await api.call('PUT', '/endpoints/without-body');
+    expect(lost).toMatchObject({ status: 400, body: { code: 'request.malformed' } });
+    expect(lost.body.detail).toContain('or {} to set all of them back');
+    const typed = await api.call('PUT', '/endpoints/without-body', '', { 'content-type': 'application/json' });
+    expect(typed.status).toBe(400);
+    const kept = await api.call('GET', '/endpoints/without-body');
+    expect(kept.body).toMatchObject({ description: 'kept', tags: { team: 'a' }, revision: 2 });
+    const reset = await api.call('PUT', '/endpoints/without-body', {});
+    expect(reset).toMatchObject({ status: 200, body: { description: '', tags: {} } });
+  });
+
   test('takes a merge patch under its own media type', async () => {
     const name = await makeEndpoint();
     const headers = { 'content-type': 'application/merge-patch+json' };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { problemSchema } from '#lib/contracts/problem.ts';
 import { API_PREFIX } from './register-route.ts';
-import type { AnyRoute } from './route.ts';
+import { type AnyRoute, isBodyOptional } from './route.ts';
 
 type Json = Record<string, unknown>;
 
@@ -43,7 +43,7 @@ function describeOperation(route: AnyRoute): Json {
     ],
     ...(route.body !== undefined && {
       requestBody: {
-        required: !route.bodyOptional,
+        required: !isBodyOptional(route),
         content: { [bodyTypeOf(route)]: { schema: toSchema(route.body, 'input') } },
       },
     }),

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '#server/kernel/app-error.ts';
-import type { AnyRoute } from './route.ts';
+import { type AnyRoute, isBodyOptional } from './route.ts';
 
 /** Uploads have limits of their own. */
 export const MAX_JSON_BYTES = 8 * 2 ** 20;
@@ -8,13 +8,13 @@ export const MAX_JSON_BYTES = 8 * 2 ** 20;
 const JSON_TYPES = new Set(['application/json', 'application/merge-patch+json']);
 
 /**
- * The JSON body of a request, without the fields that writes ignore.
+ * The JSON body of a request, without the fields that writes ignore; undefined where it is left out and may be.
  * @throws AppError request.unsupported_media_type, request.too_large or request.malformed
  */
 export async function readJsonBody(request: FastifyRequest, route: AnyRoute): Promise<unknown> {
   const text = await readText(request);
   if (text === '') {
-    if (route.bodyOptional) return {};
+    if (isBodyOptional(route)) return undefined;
     throw new AppError('request.malformed', 'The body is empty; send a JSON object.');
   }
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';

@@ -46,12 +46,10 @@ export interface RouteDeclaration<
   tag: string;
   params?: Params;
   query?: Query;
-  /** JSON body. Without it the body is left in the stream. */
+  /** JSON body; one that takes `undefined` may be left out by the caller. Without a schema the body is left in the stream. */
   body?: Body;
   /** Fields of the body that answers carry and writes ignore, so that GET, edit, PUT works. */
   readOnlyFields?: readonly string[];
-  /** Whether an empty body means `{}`. */
-  bodyOptional?: boolean;
   /** Answers `Idempotency-Key` by replaying the first answer. */
   idempotent?: boolean;
   /** Statuses with the schema of their body; null where there is none or it is no JSON. */
@@ -64,6 +62,11 @@ export interface RouteDeclaration<
 /** A route of any shape, as lists hold it. */
 // oxlint-disable-next-line typescript/no-explicit-any -- declarations of different shapes share a list; each was checked where it was made
 export type AnyRoute = RouteDeclaration<any, any, any>;
+
+/** Whether a caller may leave the body out. */
+export function isBodyOptional({ body }: AnyRoute): boolean {
+  return (body as z.ZodType).safeParse(undefined).success;
+}
 
 /** Checks a declaration's types where it is written. */
 export function defineRoute<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(

@@ -22,7 +22,8 @@ const CONFIRM_MS = 500;
 
 export interface PutEndpoint {
   name: string;
-  written: EndpointWrite;
+  /** Left out, an endpoint is made with every default; one that is there is not reset by it. */
+  written: EndpointWrite | undefined;
   precondition: Precondition;
 }
 
@@ -40,7 +41,10 @@ export interface PutEndpointOutcome {
   created: boolean;
 }
 
-/** Makes an endpoint with two new keys, or replaces its settings. A split that is left out stays as it is; an equal write changes nothing. */
+/**
+ * Makes an endpoint with two new keys, or replaces its settings. A split that is left out stays as it is; an equal write changes nothing.
+ * @throws AppError `request.malformed` when nothing was written about an endpoint that is there
+ */
 export async function putEndpoint(
   context: CommandContext,
   actor: Actor,
@@ -51,11 +55,20 @@ export async function putEndpoint(
     const current = await findEndpoint(transaction, name);
     checkPrecondition(precondition, current?.revision ?? null);
     if (current !== null) refuseDeleting(current);
-    const endpoint = await write(transaction, context.masterKey, actor, { name, current, written });
+    if (current !== null && written === undefined) throw wouldReset(name);
+    const endpoint = await write(transaction, context.masterKey, actor, { name, current, written: written ?? {} });
     return { endpoint, created: current === null };
   });
   await context.routes.publishAndConfirm(CONFIRM_MS);
   return outcome;
+}
+
+/** A client that lost its body must not lose the settings with it. */
+function wouldReset(name: string): AppError {
+  return new AppError(
+    'request.malformed',
+    `Endpoint "${name}" exists, and the body is empty. Send its settings, or {} to set all of them back to their defaults.`,
+  );
 }
 
 /** Merges a patch into what an endpoint is, and writes the whole. @throws AppError `endpoint.not_found` besides those of a PUT */

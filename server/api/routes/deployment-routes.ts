@@ -167,8 +167,7 @@ function actionRoutes(context: Context): AnyRoute[] {
       summary: 'Replace every instance, new ones first',
       tag: TAG,
       params: deploymentParams,
-      body: z.strictObject({}),
-      bodyOptional: true,
+      body: z.strictObject({}).optional(),
       idempotent: true,
       responses: { 202: operationSchema },
       handler: async ({ actor, params }) =>

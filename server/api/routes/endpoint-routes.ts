@@ -77,15 +77,14 @@ function writeRoutes(context: Context): AnyRoute[] {
       method: 'PUT',
       path: '/endpoints/{endpoint}',
       auth: 'api',
-      summary: 'Create an endpoint or replace its settings',
+      summary: 'Create an endpoint, which needs no body, or replace its settings',
       tag: TAG,
       params: newEndpointParams,
-      body: endpointWriteSchema,
+      body: endpointWriteSchema.optional(),
       readOnlyFields: ENDPOINT_READ_ONLY_FIELDS,
-      bodyOptional: true,
       responses: { 200: endpointSchema, 201: endpointSchema },
       handler: async ({ actor, params, body, precondition }) => {
-        checkSameName('name', body.name, params.endpoint);
+        checkSameName('name', body?.name, params.endpoint);
         const command = { name: params.endpoint, written: body, precondition };
         const { endpoint, created } = await putEndpoint(context, actor, command);
         return {

@@ -74,8 +74,7 @@ export function operationRoutes(context: CommandContext & QueryContext): AnyRout
       summary: 'Stop an operation and put back what was before it',
       tag: TAG,
       params: idParams,
-      body: z.strictObject({}),
-      bodyOptional: true,
+      body: z.strictObject({}).optional(),
       responses: { 202: operationSchema },
       handler: async ({ actor, params }) =>
         accepted(await describeOperation(context, await cancelOperation(context, actor, params.id))),
