@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { counters } from '#drizzle/schema/counters.ts';
 import type { Reader, Transaction } from './database.ts';
 
-export type CounterName = 'route_revision';
+export type CounterName = 'route_revision' | 'retired_revision';
 
 /** Adds one and returns the result; the first is 1. */
 export async function nextCounter(transaction: Transaction, name: CounterName): Promise<number> {
@@ -12,6 +12,15 @@ export async function nextCounter(transaction: Transaction, name: CounterName): 
     .onConflictDoUpdate({ target: counters.name, set: { value: sql`${counters.value} + 1` } })
     .returning()
     .get().value;
+}
+
+/** Leaves a counter at `value` at least. */
+export async function raiseCounter(transaction: Transaction, name: CounterName, value: number): Promise<void> {
+  transaction.orm
+    .insert(counters)
+    .values({ name, value })
+    .onConflictDoUpdate({ target: counters.name, set: { value: sql`max(${counters.value}, ${value})` } })
+    .run();
 }
 
 /** 0 before the first. */

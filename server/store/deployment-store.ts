@@ -9,6 +9,7 @@ import type {
 } from '#server/domain/deployment.ts';
 import { recordChange } from './change-feed.ts';
 import type { Reader, Transaction } from './database.ts';
+import { firstRevision, retireRevision } from './retired-revision.ts';
 
 const isKey = (key: DeploymentKey) =>
   and(eq(deployments.endpointName, key.endpointName), eq(deployments.name, key.name));
@@ -47,13 +48,14 @@ export interface NewDeployment extends DeploymentKey {
 
 export async function insertDeployment(transaction: Transaction, made: NewDeployment): Promise<DeploymentRecord> {
   const { desired, ...rest } = made;
+  const revision = await firstRevision(transaction);
   const row = transaction.orm
     .insert(deployments)
     .values({
       ...rest,
       ...desired,
       desiredState: 'run',
-      revision: 1,
+      revision,
       createdAt: transaction.now,
       updatedAt: transaction.now,
       provisioningState: 'Creating',
@@ -64,7 +66,7 @@ export async function insertDeployment(transaction: Transaction, made: NewDeploy
   await recordChange(transaction, {
     resource: deploymentPath(made.endpointName, made.name),
     kind: 'created',
-    revision: 1,
+    revision,
   });
   return row as DeploymentRecord;
 }
@@ -116,7 +118,8 @@ export async function markDeploymentGood(transaction: Transaction, deployment: D
 
 /** Removes the row of a deployment whose instances are gone. */
 export async function deleteDeployment(transaction: Transaction, key: DeploymentKey): Promise<void> {
-  transaction.orm.delete(deployments).where(isKey(key)).run();
+  const gone = transaction.orm.delete(deployments).where(isKey(key)).returning().get();
+  await retireRevision(transaction, gone);
   await recordChange(transaction, {
     resource: deploymentPath(key.endpointName, key.name),
     kind: 'deleted',

@@ -6,6 +6,7 @@ import { endpointPath } from '#server/domain/resource-path.ts';
 import type { EndpointKeyRecord, EndpointRecord, EndpointSettings, KeySlot, Split } from '#server/domain/endpoint.ts';
 import { recordChange } from './change-feed.ts';
 import type { Reader, Transaction } from './database.ts';
+import { firstRevision, retireRevision } from './retired-revision.ts';
 
 export async function findEndpoint(reader: Reader, name: string): Promise<EndpointRecord | null> {
   return (
@@ -23,12 +24,13 @@ export async function listEndpointNames(reader: Reader): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-/** Makes an endpoint without traffic at revision 1. */
+/** Makes an endpoint without traffic. */
 export async function insertEndpoint(
   transaction: Transaction,
   name: string,
   settings: EndpointSettings,
 ): Promise<EndpointRecord> {
+  const revision = await firstRevision(transaction);
   const row = transaction.orm
     .insert(endpoints)
     .values({
@@ -37,13 +39,13 @@ export async function insertEndpoint(
       traffic: {},
       mirrorTraffic: {},
       desiredState: 'run',
-      revision: 1,
+      revision,
       createdAt: transaction.now,
       updatedAt: transaction.now,
     })
     .returning()
     .get();
-  await recordChange(transaction, { resource: endpointPath(name), kind: 'created', revision: 1 });
+  await recordChange(transaction, { resource: endpointPath(name), kind: 'created', revision });
   return row as EndpointRecord;
 }
 
@@ -86,7 +88,8 @@ function withoutZeros(map: Readonly<Record<string, number>>): Record<string, num
 
 /** Removes the row of an endpoint whose deployments are gone, with its keys, history and activities. */
 export async function deleteEndpoint(transaction: Transaction, name: string): Promise<void> {
-  transaction.orm.delete(endpoints).where(eq(endpoints.name, name)).run();
+  const gone = transaction.orm.delete(endpoints).where(eq(endpoints.name, name)).returning().get();
+  await retireRevision(transaction, gone);
   await recordChange(transaction, { resource: endpointPath(name), kind: 'deleted', revision: null });
 }
 

@@ -5,6 +5,7 @@ import type { InstanceTypePrice, InstanceTypeRecord } from '#server/domain/insta
 import { instanceTypePath } from '#server/domain/resource-path.ts';
 import { recordChange } from './change-feed.ts';
 import type { Reader, Transaction } from './database.ts';
+import { firstRevision, retireRevision } from './retired-revision.ts';
 
 type Definition = Omit<InstanceTypeRecord, 'revision' | 'createdAt' | 'updatedAt'>;
 
@@ -27,12 +28,14 @@ export async function listInstanceTypes(reader: Reader): Promise<InstanceTypeRec
 
 /** Makes or replaces a type. */
 export async function saveInstanceType(transaction: Transaction, type: Definition): Promise<InstanceTypeRecord> {
+  const known = await findInstanceType(transaction, type.name);
+  const revision = await firstRevision(transaction);
   const row = transaction.orm
     .insert(instanceTypes)
     .values({
       ...type,
       key: instanceTypeKey(type.name),
-      revision: 1,
+      revision,
       createdAt: transaction.now,
       updatedAt: transaction.now,
     })
@@ -42,17 +45,19 @@ export async function saveInstanceType(transaction: Transaction, type: Definitio
     })
     .returning()
     .get() as InstanceTypeRecord;
-  const kind = row.revision === 1 ? 'created' : 'updated';
+  const kind = known === null ? 'created' : 'updated';
   await recordChange(transaction, { resource: instanceTypePath(row.name), kind, revision: row.revision });
   return row;
 }
 
 /** Removes a type; its prices stay, because what ran was charged by them. */
 export async function deleteInstanceType(transaction: Transaction, name: string): Promise<void> {
-  transaction.orm
+  const gone = transaction.orm
     .delete(instanceTypes)
     .where(eq(instanceTypes.key, instanceTypeKey(name)))
-    .run();
+    .returning()
+    .get();
+  await retireRevision(transaction, gone);
   await recordChange(transaction, { resource: instanceTypePath(name), kind: 'deleted', revision: null });
 }
 

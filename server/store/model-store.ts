@@ -7,6 +7,7 @@ import type { ModelRecord, ModelVersionRecord } from '#server/domain/model.ts';
 import { modelPath, modelVersionPath } from '#server/domain/resource-path.ts';
 import { recordChange } from './change-feed.ts';
 import type { Reader, Transaction } from './database.ts';
+import { firstRevision, retireRevision } from './retired-revision.ts';
 
 type VersionRow = typeof modelVersions.$inferSelect;
 
@@ -22,12 +23,13 @@ export async function listModels(reader: Reader): Promise<ModelRecord[]> {
 export type NewModel = Pick<ModelRecord, 'name' | 'description' | 'tags' | 'properties' | 'anonymous'>;
 
 export async function insertModel(transaction: Transaction, made: NewModel): Promise<ModelRecord> {
+  const revision = await firstRevision(transaction);
   const row = transaction.orm
     .insert(models)
-    .values({ ...made, lastNumber: 0, revision: 1, createdAt: transaction.now, updatedAt: transaction.now })
+    .values({ ...made, lastNumber: 0, revision, createdAt: transaction.now, updatedAt: transaction.now })
     .returning()
     .get();
-  await recordChange(transaction, { resource: modelPath(made.name), kind: 'created', revision: 1 });
+  await recordChange(transaction, { resource: modelPath(made.name), kind: 'created', revision });
   return row as ModelRecord;
 }
 
@@ -50,7 +52,8 @@ export async function updateModel(
 
 /** Removes a model that has no versions left. */
 export async function deleteModel(transaction: Transaction, name: string): Promise<void> {
-  transaction.orm.delete(models).where(eq(models.name, name)).run();
+  const gone = transaction.orm.delete(models).where(eq(models.name, name)).returning().get();
+  await retireRevision(transaction, gone);
   await recordChange(transaction, { resource: modelPath(name), kind: 'deleted', revision: null });
 }
 
@@ -82,14 +85,15 @@ export type NewModelVersion = Omit<ModelVersionRecord, 'revision' | 'createdAt' 
 
 export async function insertModelVersion(transaction: Transaction, made: NewModelVersion): Promise<ModelVersionRecord> {
   const { files, ...version } = made;
+  const revision = await firstRevision(transaction);
   const row = transaction.orm
     .insert(modelVersions)
-    .values({ ...version, revision: 1, createdAt: transaction.now, updatedAt: transaction.now })
+    .values({ ...version, revision, createdAt: transaction.now, updatedAt: transaction.now })
     .returning()
     .get();
   for (const file of files) transaction.orm.insert(modelFiles).values(fileRow(made, file)).run();
   const resource = modelVersionPath(made.modelName, made.version);
-  await recordChange(transaction, { resource, kind: 'created', revision: 1 });
+  await recordChange(transaction, { resource, kind: 'created', revision });
   return { ...row, files } as ModelVersionRecord;
 }
 
@@ -112,10 +116,12 @@ export async function updateModelVersion(
 }
 
 export async function deleteModelVersion(transaction: Transaction, name: string, version: string): Promise<void> {
-  transaction.orm
+  const gone = transaction.orm
     .delete(modelVersions)
     .where(and(eq(modelVersions.modelName, name), eq(modelVersions.version, version)))
-    .run();
+    .returning()
+    .get();
+  await retireRevision(transaction, gone);
   await recordChange(transaction, { resource: modelVersionPath(name, version), kind: 'deleted', revision: null });
 }
 
