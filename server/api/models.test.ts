@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -21,10 +21,15 @@ afterAll(async () => {
   rmSync(OPERATORS_FOLDER, { recursive: true });
 });
 
-async function upload(bytes: Uint8Array, filename: string, query = ''): Promise<{ status: number; body: any }> {
+async function upload(
+  bytes: Uint8Array,
+  filename: string,
+  query = '',
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: any }> {
   const response = await fetch(`${api.apiUrl}/uploads?filename=${encodeURIComponent(filename)}${query}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${api.apiKey}`, 'content-type': 'application/octet-stream' },
+    headers: { authorization: `Bearer ${api.apiKey}`, 'content-type': 'application/octet-stream', ...headers },
     body: Buffer.from(bytes),
   });
   return { status: response.status, body: await response.json() };
@@ -72,6 +77,36 @@ describe('an upload', () => {
     const id = await uploadIris();
     expect((await api.call('DELETE', `/uploads/${id}`)).status).toBe(204);
     expect((await api.call('GET', `/uploads/${id}`)).body.code).toBe('upload.not_found');
+  });
+
+  test('sent again under the same idempotency key is the same upload, however many are sent at once', async () => {
+    const send = (bytes: Uint8Array, filename = 'once.onnx', query = '') =>
+      upload(bytes, filename, query, { 'idempotency-key': 'upload-once' });
+    const rows = () => api.database.orm.all("select id from uploads where filename = 'once.onnx'");
+    const folders = readdirSync(api.dataDir.uploads).length;
+    const answers = await Promise.all([send(IRIS), send(IRIS), send(IRIS)]);
+    const ids = new Set(answers.map(({ status, body }) => `${status} ${body.id}`));
+    expect([...ids]).toEqual([`201 ${answers[0]!.body.id}`]);
+    expect(await send(IRIS)).toEqual(answers[0]);
+    const others = [
+      await send(IRIS.subarray(1)),
+      await send(IRIS, 'other.onnx'),
+      await send(IRIS, 'once.onnx', '&unpack=false'),
+    ];
+    for (const other of others) {
+      expect(other).toMatchObject({ status: 422, body: { code: 'request.idempotency_key_reused' } });
+    }
+    expect(rows()).toHaveLength(1);
+    expect(readdirSync(api.dataDir.uploads)).toHaveLength(folders + 1);
+  });
+
+  test('that failed under an idempotency key may be sent again under it', async () => {
+    const once = { 'idempotency-key': 'upload-after-failure' };
+    const evil = pack();
+    evil.entry({ name: '../outside' }, 'x');
+    evil.finalize();
+    expect((await upload(await buffer(evil), 'evil.tar', '', once)).status).toBe(422);
+    expect(await upload(IRIS, 'iris.onnx', '', once)).toMatchObject({ status: 201, body: { state: 'ready' } });
   });
 
   test("by tus goes on where it stopped, under the API's own authentication", async () => {

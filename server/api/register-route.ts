@@ -47,7 +47,7 @@ export function registerRoute(server: FastifyInstance, route: AnyRoute, dependen
         reply,
         signal: trackRequest(reply, dependencies.open),
       });
-      const answer = await handle(input, request, route, dependencies);
+      const answer = await handle(input, route, dependencies);
       return answer === ANSWERED ? reply : send(reply, route, answer, dependencies.checkAnswers);
     },
   });
@@ -83,6 +83,7 @@ async function parseRequest(
     query: parseInput(route.query ?? z.strictObject({}), request.query, queryParameterOf),
     body: route.body === undefined ? undefined : parseInput(route.body, await readJsonBody(request, route), pointerOf),
     precondition: parsePrecondition(request.headers),
+    once: parseOnce(request, route),
     requestId: request.id,
     signal,
     raw: { request, reply },
@@ -91,21 +92,22 @@ async function parseRequest(
 
 function handle(
   input: AnyInput,
-  request: FastifyRequest,
   route: AnyRoute,
   dependencies: RouteDependencies,
 ): Promise<RouteAnswer | typeof ANSWERED> {
-  const key = request.headers['idempotency-key'];
-  if (!route.idempotent || typeof key !== 'string') return route.handler(input);
+  const { actor, once, body } = input;
+  if (route.idempotent !== true || once === null) return route.handler(input);
   const run = async (): Promise<RouteAnswer> => {
     const answer = await route.handler(input);
     if (answer === ANSWERED) throw new Error(`${route.method} ${route.path} streams and cannot be replayed`);
     return answer;
   };
-  return dependencies.replay(
-    { actor: input.actor, key, route: `${route.method} ${request.url}`, body: input.body },
-    run,
-  );
+  return dependencies.replay({ actor, ...once, body }, run);
+}
+
+function parseOnce(request: FastifyRequest, { method, idempotent }: AnyRoute): AnyInput['once'] {
+  const key = request.headers['idempotency-key'];
+  return idempotent && typeof key === 'string' ? { key, route: `${method} ${request.url}` } : null;
 }
 
 function send(reply: FastifyReply, route: AnyRoute, answer: RouteAnswer, check: boolean): FastifyReply {

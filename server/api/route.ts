@@ -16,6 +16,8 @@ export interface RouteInput<Params, Query, Body> {
   body: Body;
   /** `If-Match` and `If-None-Match`; without them the last write wins. */
   precondition: Precondition;
+  /** `Idempotency-Key` and the request that it stands for; null without one. */
+  once: { key: string; route: string } | null;
   requestId: string;
   /** Aborts when the caller leaves or the server closes. */
   signal: AbortSignal;
@@ -50,8 +52,8 @@ export interface RouteDeclaration<
   body?: Body;
   /** Fields of the body that answers carry and writes ignore, so that GET, edit, PUT works. */
   readOnlyFields?: readonly string[];
-  /** Answers `Idempotency-Key` by replaying the first answer. */
-  idempotent?: boolean;
+  /** Answers `Idempotency-Key` by replaying the first answer; `by_handler` where the body is a stream that only the handler reads. */
+  idempotent?: boolean | 'by_handler';
   /** Statuses with the schema of their body; null where there is none or it is no JSON. */
   responses: Readonly<Record<number, z.ZodType | null>>;
   handler: (

@@ -43,11 +43,7 @@ async function appendTo(file: FileHandle, { offset, limit, body, hashes, path, o
   };
   try {
     for await (const chunk of body) {
-      if (position + chunk.length > limit)
-        throw new AppError(
-          'request.too_large',
-          `More bytes came than the ${limit} that were announced or are allowed.`,
-        );
+      if (position + chunk.length > limit) throw tooManyBytes(limit);
       for (let done = 0; done < chunk.length;)
         done += (await file.write(chunk, done, chunk.length - done, position + done)).bytesWritten;
       hash?.update(chunk);
@@ -58,6 +54,25 @@ async function appendTo(file: FileHandle, { offset, limit, body, hashes, path, o
     if (hash !== null) hashes.keep(path, position, hash);
     await checkpoint();
   }
+}
+
+/** SHA-256 in hex and size of a stream that is not kept. @throws AppError request.too_large, and what the stream throws */
+export async function digestBytes(
+  body: AsyncIterable<Uint8Array>,
+  limit: number,
+): Promise<{ sha256: string; sizeBytes: number }> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for await (const chunk of body) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > limit) throw tooManyBytes(limit);
+    hash.update(chunk);
+  }
+  return { sha256: hash.digest('hex'), sizeBytes };
+}
+
+function tooManyBytes(limit: number): AppError {
+  return new AppError('request.too_large', `More bytes came than the ${limit} that were announced or are allowed.`);
 }
 
 /** SHA-256 of files that are still growing, kept from one append to the next. After a restart the file is read once instead. */

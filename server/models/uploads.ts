@@ -7,6 +7,7 @@ import { AppError } from '#server/kernel/app-error.ts';
 import { formatInstant } from '#server/kernel/clock.ts';
 import { withIdleLimit } from './idle-limit.ts';
 import { createTusHandler } from './tus-handler.ts';
+import { digestBytes } from './upload-bytes.ts';
 import { UploadReceiver, type UploadIntent, type UploadReceiverOptions } from './upload-receiver.ts';
 
 export interface UploadsOptions extends UploadReceiverOptions {
@@ -26,6 +27,11 @@ export interface Uploads {
    * @throws AppError request.invalid, request.too_large, request.malformed, upload.no_space, upload.archive_refused
    */
   receiveOneShot(intent: UploadIntent, body: Readable): Promise<Upload>;
+  /**
+   * Reads a whole upload and keeps nothing of it but its SHA-256 in hex.
+   * @throws AppError request.too_large, request.malformed
+   */
+  digest(intent: UploadIntent, body: Readable): Promise<string>;
   /** Serves tus 1.0 on a raw request whose path is the collection or ends with an upload's id. Never rejects. */
   tusHandler(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /**
@@ -47,6 +53,7 @@ export function createUploads(options: UploadsOptions): Uploads {
   const receiver = new UploadReceiver(options);
   return {
     receiveOneShot: (intent, body) => receiveOneShot(receiver, intent, body),
+    digest: (intent, body) => digestOneShot(receiver, intent, body),
     tusHandler: createTusHandler(receiver, options.clock),
     describe: async (id, { detect = false } = {}) => {
       const record = await receiver.get(id);
@@ -64,18 +71,27 @@ export function createUploads(options: UploadsOptions): Uploads {
 async function receiveOneShot(receiver: UploadReceiver, intent: UploadIntent, body: Readable): Promise<Upload> {
   const begun = await receiver.begin(intent);
   try {
-    const received = await receiver.append(
-      begun,
-      withIdleLimit(body),
-      intent.sizeBytes ?? receiver.limits.maxUploadBytes,
-    );
-    if (intent.sizeBytes !== null && received.receivedBytes < intent.sizeBytes)
-      throw new AppError('request.malformed', 'The body ended before all announced bytes had come. Send it again.');
+    const received = await receiver.append(begun, withIdleLimit(body), mostBytes(receiver, intent));
+    refuseShort(intent, received.receivedBytes);
     return toUpload(await receiver.finish(received));
   } catch (error) {
     await receiver.remove(begun.id);
     throw error;
   }
+}
+
+async function digestOneShot(receiver: UploadReceiver, intent: UploadIntent, body: Readable): Promise<string> {
+  const { sha256, sizeBytes } = await digestBytes(withIdleLimit(body), mostBytes(receiver, intent));
+  refuseShort(intent, sizeBytes);
+  return sha256;
+}
+
+const mostBytes = ({ limits }: UploadReceiver, { sizeBytes }: UploadIntent): number =>
+  Math.min(sizeBytes ?? limits.maxUploadBytes, limits.maxUploadBytes);
+
+function refuseShort({ sizeBytes }: UploadIntent, received: number): void {
+  if (sizeBytes === null || received >= sizeBytes) return;
+  throw new AppError('request.malformed', 'The body ended before all announced bytes had come. Send it again.');
 }
 
 async function openForModel(receiver: UploadReceiver, id: string): Promise<UploadContent> {

@@ -1,4 +1,5 @@
 import type { CommandContext } from '#server/commands/command-context.ts';
+import type { AnswerMemory } from '#server/commands/remember-answer.ts';
 import type { ModelContext } from '#server/commands/model-context.ts';
 import type { InstanceUseSource, MetricsSource } from '#server/domain/ports.ts';
 import type { Uploads } from '#server/models/uploads.ts';
@@ -29,6 +30,8 @@ export type ApiContext = CommandContext &
   LogsContext &
   SamplesContext & {
     uploads: Uploads;
+    /** What was answered to requests with an `Idempotency-Key`. */
+    answers: AnswerMemory;
     metrics: MetricsSource;
     instanceUse: InstanceUseSource;
     /** Port of the gateway on loopback. */

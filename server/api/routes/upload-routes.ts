@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { uploadDetailSchema, uploadSchema } from '#lib/contracts/upload.ts';
 import { deleteUpload } from '#server/commands/delete-upload.ts';
 import { receiveUpload } from '#server/commands/receive-upload.ts';
+import type { AnswerMemory } from '#server/commands/remember-answer.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import type { Uploads } from '#server/models/uploads.ts';
 import { getUpload } from '#server/queries/get-upload.ts';
@@ -12,11 +13,16 @@ const TAG = 'Uploads';
 const idParams = z.object({ id: z.string() });
 const DEFAULT_FILENAME = 'upload.bin';
 
-export function uploadRoutes(context: { uploads: Uploads }): AnyRoute[] {
+interface Context {
+  uploads: Uploads;
+  answers: AnswerMemory;
+}
+
+export function uploadRoutes(context: Context): AnyRoute[] {
   return [oneShotRoute(context), ...objectRoutes(context), ...tusRoutes(context)];
 }
 
-function oneShotRoute(context: { uploads: Uploads }): AnyRoute {
+function oneShotRoute(context: Context): AnyRoute {
   return defineRoute({
     method: 'POST',
     path: '/uploads',
@@ -27,18 +33,20 @@ function oneShotRoute(context: { uploads: Uploads }): AnyRoute {
       filename: z.string().min(1).max(1024).default(DEFAULT_FILENAME),
       unpack: z.stringbool('must be "true" or "false"').default(true),
     }),
+    idempotent: 'by_handler',
     responses: { 201: uploadSchema },
-    handler: async ({ actor, query, raw }) => {
+    handler: async ({ actor, query, once, raw }) => {
       const { filename, unpack } = query;
       const announced = raw.request.headers['content-length'];
       const sizeBytes = announced === undefined ? null : Number(announced);
-      const upload = await receiveUpload(context, actor, { filename, unpack, sizeBytes }, raw.request.raw);
+      const intent = { filename, unpack, sizeBytes };
+      const upload = await receiveUpload(context, actor, { intent, body: raw.request.raw, once });
       return { status: 201, body: upload, headers: { location: `${API_PREFIX}/uploads/${upload.id}` } };
     },
   });
 }
 
-function objectRoutes(context: { uploads: Uploads }): AnyRoute[] {
+function objectRoutes(context: Context): AnyRoute[] {
   return [
     defineRoute({
       method: 'GET',
@@ -79,7 +87,7 @@ const TUS_ROUTES: readonly (readonly [Method, '/uploads/tus' | '/uploads/tus/{id
 ];
 
 /** The protocol's own headers, statuses and bodies: the handler speaks on the plain connection. */
-function tusRoutes({ uploads }: { uploads: Uploads }): AnyRoute[] {
+function tusRoutes({ uploads }: Context): AnyRoute[] {
   return TUS_ROUTES.map(([method, path, summary]) =>
     defineRoute({
       method,

@@ -97,6 +97,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     database,
     clock: systemClock,
     masterKey,
+    answers: createAnswerMemory({ database, masterKey }, () => systemClock.now()),
     host,
     hostFacts: hostFacts satisfies HostFacts,
     routes: controlPlane.routes,
@@ -171,14 +172,13 @@ async function listen(context: ApiContext, process: ControlPlaneProcess) {
   const { settings, logger } = process;
   const now = (): number => systemClock.now();
   const studioToken = settings.VIRIDIAN_STUDIO_TOKEN ?? null;
-  const memory = createAnswerMemory(context, now);
   const server = createApiServer({
     routes: allRoutes(context),
     version: process.version,
     clock: systemClock,
     logger,
     ...createRequestAuthentication({ database: context.database, studioToken, now }),
-    replay: (request, run) => memory.replay(request, run),
+    replay: (request, run) => context.answers.replay(request, run),
     anonymous: SYSTEM_ACTOR,
     checkAnswers: process.checkAnswers ?? false,
   });
