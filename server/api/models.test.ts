@@ -232,11 +232,30 @@ describe('a model', () => {
     expect(refused).toMatchObject({ status: 422, body: { code: 'model.format_unknown', errors: [{ path: '/type' }] } });
     expect((await api.call('GET', '/models/failed')).body.code).toBe('model.not_found');
     expect(existsSync(join(api.dataDir.models, 'failed', '1'))).toBe(false);
-    expect(await api.call('POST', '/models', { name: 'failed', path: 'upload:nobody' })).toMatchObject({
-      status: 404,
-      body: { code: 'upload.not_found' },
-    });
   });
+
+  test.each(['upload:nobody', 'upload:../nobody', 'sample:nobody'])(
+    'of %s is refused with the field and what to do, wherever a body names it',
+    async (path) => {
+      const refusal = (field: string) => ({
+        status: 422,
+        body: { code: 'request.invalid', errors: [{ path: field }] },
+      });
+      await api.call('PUT', '/endpoints/dangling', {});
+      const answers = [
+        [await api.call('POST', '/models', { name: 'dangling', path }), '/path'],
+        [await api.call('POST', '/models/dangling/versions', { path }), '/path'],
+        [await api.call('PUT', '/models/dangling', { path }), '/path'],
+        [await api.call('PUT', '/models/dangling/versions/1', { path }), '/path'],
+        [await api.call('PUT', '/endpoints/dangling/deployments/blue', { model: { path } }), '/model/path'],
+      ] as const;
+      for (const [answer, field] of answers) {
+        expect(answer).toMatchObject(refusal(field));
+        expect(answer.body.detail).toMatch(/send it again|GET \/samples/);
+      }
+      expect((await api.call('GET', '/models/dangling')).status).toBe(404);
+    },
+  );
 
   test('that a deployment uses names its users and is not deleted; afterwards its files go too', async () => {
     await api.call('POST', '/models', { name: 'used', path: 'sample:iris-1' });

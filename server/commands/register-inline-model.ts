@@ -31,6 +31,7 @@ export async function registerInlineModel(
         version,
         written: source,
         anonymous: ownName === undefined,
+        at: '/model',
       });
   return { ...written, model: formatModelReference({ name, version: registered.version }) };
 }

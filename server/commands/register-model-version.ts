@@ -17,6 +17,7 @@ import {
 } from '#server/store/model-store.ts';
 import type { ModelContext } from './model-context.ts';
 import { takeModelTurn } from './model-turns.ts';
+import { openWrittenSource } from './open-written-source.ts';
 
 export interface RegisterModelVersion {
   name: string;
@@ -25,12 +26,15 @@ export interface RegisterModelVersion {
   written: ModelVersionWrite;
   /** Made for a deployment from an inline model. */
   anonymous?: boolean;
+  /** JSON pointer of the description in the caller's body; the whole body without one. */
+  at?: string;
 }
 
 /**
  * Makes a new version: its files are put in place first, then its row, so that a version that is listed is complete. A crash in between leaves
  * files that the next registration of that version replaces.
- * @throws AppError `model.version_exists`, `model.path_not_allowed`, `model.format_unknown`, `upload.…`
+ * @throws AppError `request.invalid` for a path that names nothing; `model.version_exists`, `model.path_not_allowed`, `model.format_unknown`,
+ * `upload.…`
  */
 export function registerModelVersion(
   context: ModelContext,
@@ -46,14 +50,14 @@ async function register(
   actor: Actor,
   command: RegisterModelVersion,
 ): Promise<ModelVersionRecord> {
-  const { name, written } = command;
-  const source = await context.openSource(written.path);
+  const { name, written, at = '' } = command;
+  const source = await openWrittenSource(context, written.path, `${at}/path`);
   const version = await reserveVersion(context, command);
   try {
     await context.modelFiles.remove(name, version);
     const content = await context.modelFiles.materialise(source, name, version);
     const detected = await context.detect(content.folder);
-    const type = decideType(written.type, detected);
+    const type = decideType(written.type, detected, `${at}/type`);
     const made = await context.database.transact((transaction) =>
       insertVersion(transaction, actor, {
         modelName: name,
@@ -142,10 +146,10 @@ const TYPE_OF_FORMAT: Readonly<Record<DetectedModel['format'], ModelType>> = {
 };
 
 /** @throws AppError `model.format_unknown` when the files are not what the caller says */
-function decideType(wanted: ModelType | undefined, detected: DetectedModel): ModelType {
+function decideType(wanted: ModelType | undefined, detected: DetectedModel, path: string): ModelType {
   const found = TYPE_OF_FORMAT[detected.format];
   if (wanted === undefined) return found;
   if (wanted === 'custom_model' || wanted === found) return wanted;
   const message = `says "${wanted}", but the files are not of that type. ${detected.reason}`;
-  throw new AppError('model.format_unknown', `The field type ${message}`, { errors: [{ path: '/type', message }] });
+  throw new AppError('model.format_unknown', `The field type ${message}`, { errors: [{ path, message }] });
 }

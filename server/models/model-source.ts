@@ -42,7 +42,11 @@ export async function openModelSource(path: string, deps: ModelSourceDeps): Prom
   }
   if (scheme === 'sample') {
     const folder = deps.sampleFolder(rest!);
-    if (folder === null) throw new AppError('model.not_found', `There is no sample ${JSON.stringify(rest)}.`);
+    if (folder === null)
+      throw new AppError(
+        'model.not_found',
+        `There is no sample ${JSON.stringify(rest)}. GET /samples lists those that there are.`,
+      );
     return { immutable: false, files: await listFiles(folder, [], [await realpath(folder)]) };
   }
   if (scheme === 'file') return { immutable: false, files: await openFilePath(rest!, deps.allowedRoots) };
