@@ -78,7 +78,10 @@ export async function launchProgram(launch: Launch): Promise<ChildProcess> {
   }
 }
 
-/** Nothing of our own environment goes to a model; what it declares comes first, so that it cannot take the driver's variables. */
+/**
+ * Nothing of our own environment goes to a model; what it declares comes first, so that it cannot take the driver's variables. A program that
+ * comes without code of its own finds its folder as the root of the app and no script, so that one that asks for them finds an answer.
+ */
 export function programEnvironment(launch: Omit<Launch, 'bounds' | 'follow'>): Record<string, string> {
   const { spec, files } = launch;
   return {
@@ -86,6 +89,8 @@ export function programEnvironment(launch: Omit<Launch, 'bounds' | 'follow'>): R
     LANG: 'C.UTF-8',
     HOME: files.root,
     TMPDIR: files.temporary,
+    AZUREML_APP_ROOT: files.root,
+    AZUREML_ENTRY_SCRIPT: '',
     ...spec.environment,
     ...(spec.modelDir !== null && { AZUREML_MODEL_DIR: spec.modelDir }),
     PORT: String(launch.port),

@@ -122,6 +122,8 @@ describe('an instance as a process', () => {
     expect(Object.keys(environment).toSorted()).toEqual(
       // PWD is the shell's own.
       [
+        'AZUREML_APP_ROOT',
+        'AZUREML_ENTRY_SCRIPT',
         'AZUREML_MODEL_DIR',
         'GREETING',
         'HOME',
@@ -136,6 +138,23 @@ describe('an instance as a process', () => {
       ],
     );
     expect(environment).toMatchObject({ cwd: root, HOME: root, GREETING: 'hi', AZUREML_MODEL_DIR: '/models/iris/1' });
+  });
+
+  test.each([
+    ['without code: its own folder and no script', {}, { root: null, script: '' }],
+    [
+      'declared by the deployment: what it says',
+      { AZUREML_APP_ROOT: '/srv/app', AZUREML_ENTRY_SCRIPT: 'score.py' },
+      { root: '/srv/app', script: 'score.py' },
+    ],
+  ])('finds the root of its app and its entry script, %s', async (_what, environment, found) => {
+    const script = `console.log(JSON.stringify([process.env.AZUREML_APP_ROOT, process.env.AZUREML_ENTRY_SCRIPT])); ${SERVE(200)}`;
+    await driver.ensure(specOf(script, { environment }));
+    const [line] = await eventually(async () => {
+      const lines = await linesOf('stdout');
+      return lines.length > 0 ? lines : null;
+    });
+    expect(JSON.parse(line ?? '')).toEqual([found.root ?? files().root, found.script]);
   });
 
   test('takes its children and grandchildren with it, also those that left its group', async () => {
