@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { encodeRequestBatch } from '#server/telemetry/encode-request-batch.ts';
 import type { RequestBatch } from '#server/telemetry/request-record.ts';
 import type { BatchOutcome, SendBatch } from './record.ts';
 
@@ -9,14 +10,14 @@ export function createTelemetrySender(socketPath: string): SendBatch {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   return (batch: RequestBatch) =>
     new Promise((resolve) => {
-      const body = JSON.stringify(batch);
+      const [header, records] = encodeRequestBatch(batch);
       const outgoing = request({
         socketPath,
         agent,
         method: 'POST',
         path: '/ingest/requests',
         timeout: SEND_TIMEOUT_MS,
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+        headers: { 'content-type': 'application/octet-stream', 'content-length': header.length + records.length },
       });
       outgoing.on('response', (response) => {
         response.resume();
@@ -25,7 +26,8 @@ export function createTelemetrySender(socketPath: string): SendBatch {
       });
       outgoing.on('timeout', () => outgoing.destroy());
       outgoing.on('error', () => resolve('away'));
-      outgoing.end(body);
+      outgoing.write(header);
+      outgoing.end(records);
     });
 }
 

@@ -1,4 +1,4 @@
-import { GATEWAY_REASONS, REQUEST_FLAGS, type RequestRecord, type ResourceSample } from './request-record.ts';
+import { GATEWAY_REASONS, RECORD, type RecordTarget, REQUEST_FLAGS, type ResourceSample } from './request-record.ts';
 import { BASE_BUCKET_MS, floorTo } from './resolution.ts';
 import {
   addResource,
@@ -9,8 +9,6 @@ import {
   type RollUpRow,
 } from './roll-up-row.ts';
 import { seriesKey, UP_KEY, type SeriesKey } from './series-key.ts';
-
-type Target = readonly [endpoint: string, deployment: string, instance: string];
 
 /** Series that one flush may hold; what exceeds it is counted and dropped, so that memory has a bound whatever is sent. */
 const MAX_PENDING_SERIES = 20_000;
@@ -24,7 +22,7 @@ export class PendingRows {
   #series = 0;
 
   /** Targets of a batch as small numbers that are the same for the same target until the next drain. */
-  internTargets(targets: readonly Target[]): number[] {
+  internTargets(targets: readonly RecordTarget[]): number[] {
     return targets.map((target) => {
       const name = target.join('\0');
       let id = this.#targetIds.get(name);
@@ -33,18 +31,24 @@ export class PendingRows {
     });
   }
 
-  /** @returns false when there is no room for another series */
-  addRequest(target: Target, targetId: number, record: RequestRecord): boolean {
-    const tally = this.#tallyOf(target, targetId, record);
+  /**
+   * Counts the record at `row`.
+   * @returns false when there is no room for another series
+   */
+  addRequest(target: RecordTarget, targetId: number, records: Float64Array, row: number): boolean {
+    const at = (column: number): number => records[row + column] as number;
+    const tally = this.#tallyOf(target, targetId, records, row);
     if (tally === null) return false;
-    const [, , durationUs, queueUs, modelUs, , , bytesIn, bytesOut, flags] = record;
+    const queueUs = at(RECORD.queueUs);
+    const modelUs = at(RECORD.modelUs);
+    const flags = at(RECORD.flags);
     tally.count += 1;
-    tally.durationUs += durationUs;
-    tally.bytesIn += bytesIn;
-    tally.bytesOut += bytesOut;
+    tally.durationUs += at(RECORD.durationUs);
+    tally.bytesIn += at(RECORD.bytesIn);
+    tally.bytesOut += at(RECORD.bytesOut);
     if (flags & REQUEST_FLAGS.retried) tally.retried += 1;
     if (flags & REQUEST_FLAGS.pinned) tally.pinned += 1;
-    tally.histograms.duration.record(durationUs);
+    tally.histograms.duration.record(at(RECORD.durationUs));
     // A request that was turned away at once neither waited nor reached a model: its zeros are not times.
     if (modelUs > 0) tally.histograms.model.record(modelUs);
     if (modelUs > 0 || queueUs > 0) tally.histograms.queue.record(queueUs);
@@ -92,19 +96,21 @@ export class PendingRows {
     return rows;
   }
 
-  #tallyOf(target: Target, targetId: number, record: RequestRecord): TrafficTally | null {
-    const bucketMs = floorTo(record[1], BASE_BUCKET_MS);
+  #tallyOf(target: RecordTarget, targetId: number, records: Float64Array, row: number): TrafficTally | null {
+    const at = (column: number): number => records[row + column] as number;
+    const bucketMs = floorTo(at(RECORD.endedAtMs), BASE_BUCKET_MS);
     let bucket = this.#traffic.get(bucketMs);
     if (bucket === undefined) this.#traffic.set(bucketMs, (bucket = new Map()));
-    const status = Math.min(999, record[5]);
-    const mirrored = (record[9] & REQUEST_FLAGS.mirrored) !== 0;
+    const status = Math.min(999, at(RECORD.status));
+    const reasonIndex = Math.min(255, at(RECORD.reason));
+    const mirrored = (at(RECORD.flags) & REQUEST_FLAGS.mirrored) !== 0;
     // One number instead of a text as key: this runs once per request.
-    const code = ((targetId * 1000 + status) * 256 + Math.min(255, record[6])) * 2 + (mirrored ? 1 : 0);
+    const code = ((targetId * 1000 + status) * 256 + reasonIndex) * 2 + (mirrored ? 1 : 0);
     const known = bucket.get(code);
     if (known !== undefined) return known.tally;
     if (!this.#claimSeries()) return null;
     const [endpoint, deployment, instance] = target;
-    const reason = GATEWAY_REASONS[record[6]] ?? 'internal';
+    const reason = GATEWAY_REASONS[reasonIndex] ?? 'internal';
     const key = seriesKey({ kind: 'traffic', endpoint, deployment, instance, status, reason, mirrored });
     const tally = new TrafficTally();
     bucket.set(code, { key, tally });

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** Why the gateway itself answered; `none` when the answer is the model's. */
 export const GATEWAY_REASONS = [
   'none',
@@ -26,55 +24,64 @@ export const GATEWAY_REASONS = [
 export type GatewayReason = (typeof GATEWAY_REASONS)[number];
 
 /**
- * One finished request, as a tuple because there are tens of thousands a second:
- * `[target, endedAtMs, durationUs, queueUs, modelUs, status, reason, bytesIn, bytesOut, flags]`.
- * `target` indexes the batch's `targets`; `endedAtMs` is epoch milliseconds; `durationUs` first byte in to last byte out; `queueUs` wait for a
- * slot; `modelUs` request sent to first byte of the model's answer (0 when it was never sent); `status` as the client saw it (499 when it
- * left first); `reason` indexes GATEWAY_REASONS; `flags` is a bit set of REQUEST_FLAGS.
+ * Columns of a request record. All are numbers of one flat array, because there are tens of thousands of records a second and an object or array for each
+ * would keep the garbage collector of a gateway worker busy.
  */
-export const requestRecordSchema = z.tuple([
-  z.number().int().nonnegative(),
-  z.number().nonnegative(),
-  z.number().nonnegative(),
-  z.number().nonnegative(),
-  z.number().nonnegative(),
-  z.number().int(),
-  z.number().int().nonnegative(),
-  z.number().nonnegative(),
-  z.number().nonnegative(),
-  z.number().int().nonnegative(),
-]);
+export const RECORD = {
+  /** Index into the batch's `targets`. */
+  target: 0,
+  /** Epoch milliseconds. */
+  endedAtMs: 1,
+  /** First byte in to last byte out, in microseconds. */
+  durationUs: 2,
+  /** Wait for a slot. */
+  queueUs: 3,
+  /** Request sent to first byte of the model's answer; 0 when it was never sent. */
+  modelUs: 4,
+  /** As the client saw it; 499 when it left first. */
+  status: 5,
+  /** Index into GATEWAY_REASONS. */
+  reason: 6,
+  bytesIn: 7,
+  bytesOut: 8,
+  /** Bit set of REQUEST_FLAGS. */
+  flags: 9,
+} as const;
+export const RECORD_WIDTH = 10;
 
 export const REQUEST_FLAGS = { mirrored: 1, pinned: 2, retried: 4 } as const;
 
-/** Body of `POST /ingest/requests` on the telemetry socket. `sequence` rises by one per worker life, so that gaps and repeats show. */
-export const requestBatchSchema = z.object({
-  version: z.literal(1),
+/** `[endpoint, deployment, instance]`, with '' where none was chosen. */
+export type RecordTarget = readonly [endpoint: string, deployment: string, instance: string];
+
+/** What a gateway worker sends at once (see `encodeRequestBatch`). */
+export interface RequestBatch {
   /** Worker pid and start time: unique per worker life. */
-  source: z.string(),
-  sequence: z.number().int().nonnegative(),
+  readonly source: string;
+  /** Rises by one per batch of a source, so that gaps and repeats show. */
+  readonly sequence: number;
   /** Records thrown away since the last batch because telemetry was away. */
-  dropped: z.number().int().nonnegative(),
-  /** `[endpoint, deployment, instance]`, with '' where none was chosen. */
-  targets: z.array(z.tuple([z.string(), z.string(), z.string()])),
-  records: z.array(requestRecordSchema),
-});
+  readonly dropped: number;
+  readonly targets: readonly RecordTarget[];
+  /** Rows of RECORD_WIDTH numbers. */
+  readonly records: Float64Array;
+}
 
-/** Body of `POST /ingest/samples`: resource use of instances, taken by the control plane. */
-export const resourceSampleSchema = z.object({
-  atMs: z.number(),
-  endpoint: z.string(),
-  deployment: z.string(),
-  instance: z.string(),
+/** Resource use of an instance, taken by the control plane. */
+export interface ResourceSample {
+  atMs: number;
+  endpoint: string;
+  deployment: string;
+  instance: string;
   /** Percent of the instance type's CPUs. */
-  cpuPercent: z.number().nonnegative(),
-  memoryBytes: z.number().nonnegative(),
+  cpuPercent: number;
+  memoryBytes: number;
   /** Percent of the instance type's memory. */
-  memoryPercent: z.number().nonnegative(),
-});
-export const sampleBatchSchema = z.object({ version: z.literal(1), samples: z.array(resourceSampleSchema) });
+  memoryPercent: number;
+}
 
-export type RequestRecord = z.infer<typeof requestRecordSchema>;
-export type RequestBatch = z.infer<typeof requestBatchSchema>;
-export type ResourceSample = z.infer<typeof resourceSampleSchema>;
-export type SampleBatch = z.infer<typeof sampleBatchSchema>;
+/** Body of `POST /ingest/samples`. */
+export interface SampleBatch {
+  version: 1;
+  samples: ResourceSample[];
+}

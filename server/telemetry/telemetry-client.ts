@@ -2,7 +2,7 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { metricsResultSchema, type MetricsResult } from '#lib/contracts/metrics.ts';
 import { problemSchema } from '#lib/contracts/problem.ts';
 import { AppError } from '#server/kernel/app-error.ts';
-import type { RequestBatch, ResourceSample, SampleBatch } from './request-record.ts';
+import type { ResourceSample, SampleBatch } from './request-record.ts';
 
 export interface TelemetryClient {
   /**
@@ -14,8 +14,6 @@ export interface TelemetryClient {
   stats(): Promise<unknown>;
   /** Whether telemetry answers. Never throws. */
   isHealthy(): Promise<boolean>;
-  /** @returns whether the batch was new. @throws AppError telemetry.unavailable */
-  ingestRequests(batch: RequestBatch): Promise<boolean>;
   /** @throws AppError telemetry.unavailable */
   ingestSamples(batch: SampleBatch): Promise<void>;
   close(): void;
@@ -68,8 +66,6 @@ export function createTelemetryClient({ socketPath, deadlineMs = 10_000 }: Telem
         () => true,
         () => false,
       ),
-    ingestRequests: async (batch) =>
-      ((await call('POST', '/ingest/requests', batch)) as { accepted: boolean }).accepted,
     ingestSamples: async (batch) => void (await call('POST', '/ingest/samples', batch)),
     close: () => agent.destroy(),
   };

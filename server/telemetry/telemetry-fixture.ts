@@ -5,7 +5,8 @@ import type { MetricsResult } from '#lib/contracts/metrics.ts';
 import type { Clock } from '#server/kernel/clock.ts';
 import { createLogger } from '#server/kernel/logger.ts';
 import { parseMetricsQuery, planMetricsQuery } from './plan-metrics-query.ts';
-import { GATEWAY_REASONS, type GatewayReason, type RequestRecord, type ResourceSample } from './request-record.ts';
+import { encodeRequestBatch } from './encode-request-batch.ts';
+import { GATEWAY_REASONS, type GatewayReason, type ResourceSample } from './request-record.ts';
 import { runMetricsQuery } from './run-metrics-query.ts';
 import { TelemetryIntake } from './telemetry-intake.ts';
 import { TelemetryStore, type TelemetryStoreOptions } from './telemetry-store.ts';
@@ -65,7 +66,7 @@ export class TelemetryFixture {
       deployment,
       instance,
     ]);
-    const records = sent.map((one, index): RequestRecord => [
+    const rows = sent.map((one, index) => [
       index,
       one.atMs,
       one.durationUs,
@@ -77,7 +78,9 @@ export class TelemetryFixture {
       one.bytesOut ?? 0,
       one.mirrored === true ? 1 : 0,
     ]);
-    return this.intake.ingestRequests({ version: 1, source, sequence, dropped, targets, records }, 0).accepted;
+    const records = Float64Array.from(rows.flat());
+    const body = Buffer.concat(encodeRequestBatch({ source, sequence, dropped, targets, records }));
+    return this.intake.ingestRequests(body).accepted;
   }
 
   sample(...samples: readonly ResourceSample[]): void {

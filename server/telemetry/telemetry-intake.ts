@@ -1,6 +1,8 @@
 import type { Clock } from '#server/kernel/clock.ts';
-import { parseRequestBatch, parseSampleBatch } from './parse-batches.ts';
+import { isSoundRecord, parseSampleBatch } from './parse-batches.ts';
 import { PendingRows } from './pending-rows.ts';
+import { decodeRequestBatch } from './decode-request-batch.ts';
+import { RECORD, RECORD_WIDTH, type RequestBatch } from './request-record.ts';
 import { BASE_BUCKET_MS, floorTo } from './resolution.ts';
 import { SenderRegistry, type SenderMark } from './sender-registry.ts';
 import type { TelemetryStore } from './telemetry-store.ts';
@@ -47,25 +49,33 @@ export class TelemetryIntake {
   }
 
   /** @throws AppError request.malformed */
-  ingestRequests(body: unknown, bytes: number): { accepted: boolean } {
-    const batch = parseRequestBatch(body);
+  ingestRequests(body: Buffer): { accepted: boolean } {
+    const batch = decodeRequestBatch(body);
     const nowMs = this.#clock.now();
-    this.counters.bytes += bytes;
+    this.counters.bytes += body.length;
     if (!this.senders.accept(batch.source, batch.sequence, batch.dropped, nowMs)) {
       this.counters.batches_repeated += 1;
       return { accepted: false };
     }
     this.#marks.push(this.senders.markOf(batch.source, batch.sequence));
     this.counters.batches += 1;
-    this.counters.records += batch.records.length;
-    this.counters.records_malformed += batch.malformed;
-    const ids = this.#pending.internTargets(batch.targets);
-    for (const record of batch.records) {
-      const target = batch.targets[record[0]]!;
-      if (!this.#isInRange(record[1], nowMs)) this.counters.records_out_of_range += 1;
-      else if (!this.#pending.addRequest(target, ids[record[0]]!, record)) this.counters.records_overflowed += 1;
-    }
+    this.#countRecords(batch, nowMs);
     return { accepted: true };
+  }
+
+  #countRecords({ targets, records }: RequestBatch, nowMs: number): void {
+    const ids = this.#pending.internTargets(targets);
+    for (let row = 0; row < records.length; row += RECORD_WIDTH) {
+      if (!isSoundRecord(records, row, targets.length)) {
+        this.counters.records_malformed += 1;
+        continue;
+      }
+      this.counters.records += 1;
+      const target = records[row + RECORD.target] as number;
+      if (!this.#isInRange(records[row + RECORD.endedAtMs] as number, nowMs)) this.counters.records_out_of_range += 1;
+      else if (!this.#pending.addRequest(targets[target]!, ids[target]!, records, row))
+        this.counters.records_overflowed += 1;
+    }
   }
 
   /** @throws AppError request.malformed */

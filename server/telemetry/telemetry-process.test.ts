@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { request } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dataDirPaths } from '#server/kernel/data-dir.ts';
-import type { RequestRecord, ResourceSample } from './request-record.ts';
+import { encodeRequestBatch } from './encode-request-batch.ts';
+import { RECORD, RECORD_WIDTH, type RequestBatch, type ResourceSample } from './request-record.ts';
 import { createSampleSender, createTelemetryClient, type TelemetryClient } from './telemetry-client.ts';
 
 const ENTRY = join(import.meta.dirname, '..', 'bin', 'telemetry.ts');
@@ -47,18 +49,30 @@ async function end(signal: NodeJS.Signals): Promise<number | null> {
   return exited;
 }
 
-function batch(sequence: number, records: number) {
-  const record: RequestRecord = [0, Date.now(), 5_000, 0, 4_000, 200, 0, 10, 20, 0];
-  const targets: [string, string, string][] = [['iris', 'blue', 'i1']];
+function batch(sequence: number, records: number): RequestBatch {
+  const record = [0, Date.now(), 5_000, 0, 4_000, 200, 0, 10, 20, 0];
   return {
-    version: 1 as const,
     source: 'worker',
     sequence,
     dropped: 0,
-    targets,
-    records: Array.from({ length: records }, () => record),
+    targets: [['iris', 'blue', 'i1']],
+    records: Float64Array.from(Array.from({ length: records }, () => record).flat()),
   };
 }
+
+/** Sends records as a gateway worker does. */
+function send(body: Buffer): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath, method: 'POST', path: '/ingest/requests' }, async (response) => {
+      const chunks = await response.toArray();
+      resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+const ingest = (one: RequestBatch): Promise<unknown> => send(Buffer.concat(encodeRequestBatch(one)));
 
 async function count(): Promise<number> {
   const range = { from: new Date(Date.now() - 600_000).toISOString(), to: new Date(Date.now() + 60_000).toISOString() };
@@ -71,20 +85,20 @@ describe('the telemetry process', () => {
     await start();
     expect(statSync(socketPath).mode & 0o777).toBe(0o600);
     for (let sequence = 0; sequence < 5; sequence += 1)
-      expect(await client.ingestRequests(batch(sequence, 100))).toBe(true);
+      expect(await ingest(batch(sequence, 100))).toEqual({ accepted: true });
     await expect.poll(count, { timeout: 5_000 }).toBe(500);
     // What answers a query may be on its way to the disk; the row after it is appended behind it.
-    await client.ingestRequests(batch(5, 1));
+    await ingest(batch(5, 1));
     await expect.poll(count, { timeout: 5_000 }).toBe(501);
     await end('SIGKILL');
     await start();
     expect(await count()).toBeGreaterThanOrEqual(500);
-    expect(await client.ingestRequests(batch(4, 100))).toBe(false);
+    expect(await ingest(batch(4, 100))).toEqual({ accepted: false });
   });
 
   test('SIGTERM flushes what just came', async () => {
     await start();
-    await client.ingestRequests(batch(0, 300));
+    await ingest(batch(0, 300));
     expect(await end('SIGTERM')).toBe(0);
     await start();
     expect(await count()).toBe(300);
@@ -100,13 +114,16 @@ describe('the telemetry process', () => {
 
   test('refuses what it cannot read with a problem, and goes on', async () => {
     await start();
-    const wrong = { ...batch(0, 1), targets: 'none' } as unknown as Parameters<TelemetryClient['ingestRequests']>[0];
-    await expect(client.ingestRequests(wrong)).rejects.toMatchObject({ code: 'request.malformed' });
+    const wrong = { ...batch(0, 1), targets: 'none' as unknown as RequestBatch['targets'] };
+    expect(await ingest(wrong)).toMatchObject({ status: 400, code: 'request.malformed' });
+    const whole = Buffer.concat(encodeRequestBatch(batch(0, 1)));
+    for (const length of [0, 3, 20, whole.length - 1])
+      expect(await send(whole.subarray(0, length))).toMatchObject({ code: 'request.malformed' });
     const query = client.queryMetrics(new URLSearchParams({ metric: 'Nothing' }));
     await expect(query).rejects.toMatchObject({ code: 'metrics.unknown_metric' });
     const malformed = batch(1, 3);
-    malformed.records[1] = ['x'] as unknown as RequestRecord;
-    await client.ingestRequests(malformed);
+    malformed.records[RECORD_WIDTH + RECORD.durationUs] = Number.NaN;
+    await ingest(malformed);
     await expect.poll(count, { timeout: 5_000 }).toBe(2);
     expect(await client.stats()).toMatchObject({ intake: { batches: 1, records: 2, records_malformed: 1 } });
   });

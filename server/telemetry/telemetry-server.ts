@@ -30,7 +30,7 @@ export class SocketTakenError extends Error {
 type Handler = (request: IncomingMessage, url: URL) => Promise<unknown>;
 
 /**
- * HTTP on the Unix socket that gateway and control plane know. Bodies and answers are JSON; errors are problem bodies.
+ * HTTP on the Unix socket that gateway and control plane know. Bodies are JSON but for request records (see `encodeRequestBatch`), answers are JSON, errors problem bodies.
  * @param deps requests wait until they are there: the socket is taken first, because it also keeps a second process away from the files
  */
 export function createTelemetryServer(deps: Promise<TelemetryServerDeps>): Server {
@@ -77,13 +77,10 @@ function isAnswered(path: string): Promise<boolean> {
 function createRoutes({ store, intake, clock }: TelemetryServerDeps): Record<string, Handler> {
   const startedAtMs = clock.now();
   return {
-    'POST /ingest/requests': async (request) => {
-      const { body, bytes } = await readJson(request);
-      return intake.ingestRequests(body, bytes);
-    },
+    'POST /ingest/requests': async (request) => intake.ingestRequests(await readBody(request)),
     'POST /ingest/samples': async (request) => {
-      const { body, bytes } = await readJson(request);
-      intake.ingestSamples(body, bytes);
+      const body = await readBody(request);
+      intake.ingestSamples(parseJson(body), body.length);
       return { accepted: true };
     },
     'GET /metrics/query': (_request, url) => {
@@ -133,7 +130,7 @@ function sendJson(response: ServerResponse, status: number, type: string, body: 
   response.end(text);
 }
 
-async function readJson(request: IncomingMessage): Promise<{ body: unknown; bytes: number }> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -141,8 +138,12 @@ async function readJson(request: IncomingMessage): Promise<{ body: unknown; byte
     if (bytes > MAX_BODY_BYTES) throw new AppError('request.too_large', `A batch may have ${MAX_BODY_BYTES} bytes.`);
     chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
+}
+
+function parseJson(body: Buffer): unknown {
   try {
-    return { body: JSON.parse(Buffer.concat(chunks).toString('utf8')), bytes };
+    return JSON.parse(body.toString('utf8'));
   } catch (cause) {
     throw new AppError('request.malformed', 'The body is not JSON.', { cause });
   }

@@ -1,3 +1,4 @@
+import { RECORD_WIDTH } from '#server/telemetry/request-record.ts';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
@@ -241,7 +242,7 @@ describe('the other processes', () => {
     for (let i = 0; i < 10; i += 1) expect((await requestOnce(cluster.port, post())).status).toBe(200);
     const { batches } = await startTelemetry(dataDir.telemetrySocket);
     for (let i = 0; i < 10; i += 1) expect((await requestOnce(cluster.port, post())).status).toBe(200);
-    const records = (): number => batches.reduce((sum, batch) => sum + batch.records.length, 0);
+    const records = (): number => batches.reduce((sum, batch) => sum + batch.records.length / RECORD_WIDTH, 0);
     await until(() => records() === 20);
     expect(batches.every((batch) => batch.dropped === 0)).toBe(true);
   });

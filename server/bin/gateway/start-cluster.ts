@@ -10,7 +10,8 @@ import { type DataDir, ensureDataDir } from '#server/kernel/data-dir.ts';
 import type { ProcessMessage } from '#server/kernel/process-link.ts';
 import type { ToControlPlane, ToGateway } from '#server/routing/gateway-link.ts';
 import type { RouteTable } from '#server/routing/route-table.ts';
-import { type RequestBatch, requestBatchSchema } from '#server/telemetry/request-record.ts';
+import { decodeRequestBatch } from '#server/telemetry/decode-request-batch.ts';
+import type { RequestBatch } from '#server/telemetry/request-record.ts';
 import { RawClient } from '#server/gateway/testing/raw-client.ts';
 import { until } from '#server/gateway/testing/start-gateway.ts';
 
@@ -145,10 +146,10 @@ export class TestControlPlane {
 export async function startTelemetry(path: string): Promise<{ batches: RequestBatch[]; server: Server }> {
   const batches: RequestBatch[] = [];
   const server = createServer((request: IncomingMessage, response) => {
-    let body = '';
-    request.on('data', (bytes: Buffer) => (body += bytes.toString('utf8')));
+    const chunks: Buffer[] = [];
+    request.on('data', (bytes: Buffer) => chunks.push(bytes));
     request.on('end', () => {
-      batches.push(requestBatchSchema.parse(JSON.parse(body)));
+      batches.push(decodeRequestBatch(Buffer.concat(chunks)));
       response.end('{}');
     });
   });

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import type { RouteDeployment, RouteEndpoint, RouteTable } from '#server/routing/route-table.ts';
-import { GATEWAY_REASONS, type GatewayReason, type RequestBatch } from '#server/telemetry/request-record.ts';
+import {
+  GATEWAY_REASONS,
+  type GatewayReason,
+  RECORD,
+  RECORD_WIDTH,
+  type RequestBatch,
+} from '#server/telemetry/request-record.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../gateway.ts';
 import { type Answer, OK, type RawModel, startModel } from './raw-model.ts';
 
@@ -116,18 +122,19 @@ export async function startGateway(
   };
 }
 
-function readBatch(batch: RequestBatch): SeenRecord[] {
-  return batch.records.map(([target, , , , , status, reason, bytesIn, bytesOut, flags]) => {
-    const [name, chosen, instance] = batch.targets[target] as [string, string, string];
+function readBatch({ targets, records }: RequestBatch): SeenRecord[] {
+  return Array.from({ length: records.length / RECORD_WIDTH }, (_, index) => {
+    const at = (column: number): number => records[index * RECORD_WIDTH + column] as number;
+    const [name, chosen, instance] = targets[at(RECORD.target)] as [string, string, string];
     return {
       endpoint: name,
       deployment: chosen,
       instance,
-      status,
-      reason: GATEWAY_REASONS[reason] as GatewayReason,
-      bytesIn,
-      bytesOut,
-      flags,
+      status: at(RECORD.status),
+      reason: GATEWAY_REASONS[at(RECORD.reason)] as GatewayReason,
+      bytesIn: at(RECORD.bytesIn),
+      bytesOut: at(RECORD.bytesOut),
+      flags: at(RECORD.flags),
     };
   });
 }
