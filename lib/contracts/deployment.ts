@@ -4,9 +4,11 @@ import { problemSchema } from './problem.ts';
 import {
   assetNameSchema,
   assetVersionSchema,
+  caselessEnum,
   listSchema,
   resourceNameSchema,
   revisionedShape,
+  scalarTextSchema,
   tagsSchema,
 } from './resource.ts';
 
@@ -50,6 +52,11 @@ export const probeSettingsSchema = z.strictObject({
   failure_threshold: z.number().int().min(1).max(10_000).optional(),
 });
 
+/** One failure in between starts the count of failures anew, as in the original; there is nothing that a higher number could mean. */
+export const livenessSettingsSchema = probeSettingsSchema.extend({
+  success_threshold: z.literal(1, { error: 'must be 1 for liveness, as in Kubernetes' }).optional(),
+});
+
 /** An inline model is registered under a name made from its content. */
 export const inlineModelSchema = z.strictObject({
   name: assetNameSchema.optional(),
@@ -60,9 +67,13 @@ export const inlineModelSchema = z.strictObject({
   tags: tagsSchema.optional(),
 });
 
+const environmentNameSchema = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must start with a letter or "_" and hold only letters, digits and "_"');
+
 const writableShape = {
   endpoint_name: resourceNameSchema.optional(),
-  type: z.enum(['managed', 'kubernetes', 'external']).optional(),
+  type: caselessEnum(['managed', 'kubernetes', 'external']).optional(),
   description: z.string().max(4096).optional(),
   tags: tagsSchema.optional(),
   properties: tagsSchema.optional(),
@@ -70,18 +81,18 @@ const writableShape = {
   model_mount_path: z.string().optional(),
   code_configuration: z.strictObject({ code: z.string(), scoring_script: z.string() }).optional(),
   environment: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
-  environment_variables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.coerce.string()).optional(),
+  environment_variables: z.record(environmentNameSchema, scalarTextSchema).optional(),
   instance_type: z.string().min(1).max(64).optional(),
   instance_count: z.number().int().min(0).max(1000).optional(),
   app_insights_enabled: z.boolean().optional(),
-  scale_settings: z.looseObject({ type: z.enum(['default', 'target_utilization']).optional() }).optional(),
+  scale_settings: z.looseObject({ type: caselessEnum(['default', 'target_utilization']).optional() }).optional(),
   request_settings: requestSettingsSchema.optional(),
-  liveness_probe: probeSettingsSchema.optional(),
+  liveness_probe: livenessSettingsSchema.optional(),
   readiness_probe: probeSettingsSchema.optional(),
   data_collector: z.record(z.string(), z.unknown()).optional(),
-  egress_public_network_access: z.enum(['enabled', 'disabled']).optional(),
+  egress_public_network_access: caselessEnum(['enabled', 'disabled']).optional(),
   resources: z.record(z.string(), z.unknown()).optional(),
-  runtime: z.enum(RUNTIMES).optional(),
+  runtime: caselessEnum(RUNTIMES).optional(),
   external: z
     .strictObject({
       urls: z.array(z.url()).min(1).max(64),

@@ -25,7 +25,16 @@ export const assetVersionSchema = z
   .union([z.string().min(1).max(30), z.number().int().nonnegative().transform(String)])
   .pipe(z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, 'must hold only letters, digits, ".", "_" and "-"'));
 
-export const tagsSchema = z.record(z.string().min(1).max(256), z.string().max(1024));
+/** Text, or a scalar that YAML took for a number or a truth value: `version: 2` means the text "2". */
+export const scalarTextSchema = z
+  .union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number, true or false' })
+  .transform(String);
+
+export const tagsSchema = z.record(z.string().min(1).max(256), scalarTextSchema.pipe(z.string().max(1024)));
+
+/** One of some words, however they are capitalised: the original writes them in both ways. */
+export const caselessEnum = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.preprocess((value) => (typeof value === 'string' ? value.toLowerCase() : value), z.enum(words));
 
 export const timestampSchema = z.iso.datetime({ offset: true });
 

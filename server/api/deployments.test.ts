@@ -57,6 +57,32 @@ describe('a deployment', () => {
     expect((await api.call('GET', `/endpoints/${endpoint}`)).body).toMatchObject({ state: 'healthy' });
   });
 
+  test('takes what YAML reads as numbers and truth values as text, and fixed words however they are capitalised', async () => {
+    const endpoint = await makeEndpoint();
+    await deploy(endpoint, 'blue', {
+      ...fake(),
+      type: 'Managed',
+      runtime: 'Process',
+      scale_settings: { type: 'Default' },
+      egress_public_network_access: 'Enabled',
+      tags: { build: 12, final: true },
+      properties: { ratio: 1.5 },
+      environment_variables: { WORKERS: 2, DEBUG: false },
+      liveness_probe: { success_threshold: 1 },
+      readiness_probe: { success_threshold: 2 },
+    });
+    expect(await read(endpoint, 'blue')).toMatchObject({
+      type: 'managed',
+      runtime: 'process',
+      scale_settings: { type: 'default' },
+      egress_public_network_access: 'enabled',
+      tags: { build: '12', final: 'true' },
+      properties: { ratio: '1.5' },
+      environment_variables: { WORKERS: '2', DEBUG: 'false' },
+      readiness_probe: { success_threshold: 2 },
+    });
+  });
+
   test('written again as it was read changes nothing that runs', async () => {
     const endpoint = await makeEndpoint();
     await deploy(endpoint, 'blue', { model: 'azureml:iris:1', instance_type: 'cpu-1' });
@@ -236,6 +262,24 @@ describe('a deployment', () => {
       '/readiness_probe/perod',
     ],
     [
+      'more than one success for liveness',
+      { ...fake(), liveness_probe: { success_threshold: 2 } },
+      'request.invalid',
+      '/liveness_probe/success_threshold',
+    ],
+    [
+      'a variable that no program could read',
+      { ...fake(), environment_variables: { '1A': 'x' } },
+      'request.invalid',
+      '/environment_variables/1A',
+    ],
+    [
+      'a variable that is no text',
+      { ...fake(), environment_variables: { A: [] } },
+      'request.invalid',
+      '/environment_variables/A',
+    ],
+    [
       'too long a time-out',
       { ...fake(), request_settings: { request_timeout_ms: 3_600_001 } },
       'request.invalid',
@@ -280,10 +324,11 @@ describe('a deployment', () => {
     const endpoint = await makeEndpoint();
     await deploy(endpoint, 'blue');
     const path = `/endpoints/${endpoint}/deployments/blue`;
-    expect((await api.call('PATCH', path, { tags: {} }, { 'if-match': '"7"' })).status).toBe(412);
-    expect((await api.call('DELETE', path, undefined, { 'if-match': '"7"' })).status).toBe(412);
+    const { headers, body } = await api.call('GET', path);
+    const stale = { 'if-match': `"${body.revision + 1}"` };
+    expect((await api.call('PATCH', path, { tags: {} }, stale)).status).toBe(412);
+    expect((await api.call('DELETE', path, undefined, stale)).status).toBe(412);
     expect((await api.call('PUT', path, fake(), { 'if-none-match': '*' })).status).toBe(412);
-    const { headers } = await api.call('GET', path);
     expect((await api.call('PATCH', path, { tags: {} }, { 'if-match': headers.get('etag') ?? '' })).status).toBe(202);
   });
 });

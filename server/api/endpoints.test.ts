@@ -67,6 +67,22 @@ describe('an endpoint', () => {
     expect(reset).toMatchObject({ status: 200, body: { description: '', tags: {} } });
   });
 
+  test('takes numbers and truth values of tags and properties as the text that they were written as', async () => {
+    const name = await makeEndpoint({ tags: { cost_centre: 4711, live: true }, properties: { ratio: 0.5 } });
+    const patched = await api.call('PATCH', `/endpoints/${name}`, { tags: { live: false, cost_centre: null } });
+    expect(patched.body).toMatchObject({ tags: { live: 'false' }, properties: { ratio: '0.5' } });
+    expect(patched.body.tags).toEqual({ live: 'false' });
+  });
+
+  test('says what a name must be when a split holds one that cannot be', async () => {
+    const name = await makeEndpoint();
+    const answer = await api.call('PUT', `/endpoints/${name}/traffic`, { mirror_traffic: { 'a--b': 5, x: 5 } });
+    expect(answer.body.errors).toEqual([
+      { path: '/mirror_traffic/a--b', message: expect.stringContaining('only letters, digits and single dashes') },
+      { path: '/mirror_traffic/x', message: expect.stringContaining('it must have at least 3 characters') },
+    ]);
+  });
+
   test('takes a merge patch under its own media type', async () => {
     const name = await makeEndpoint();
     const headers = { 'content-type': 'application/merge-patch+json' };
@@ -77,7 +93,15 @@ describe('an endpoint', () => {
     ['a misspelt field', {}, { enviroment: 1 }, 422, 'request.unknown_field', '/enviroment'],
     ['another name than its path', {}, { name: 'other-name' }, 422, 'request.invalid', '/name'],
     ['an auth mode that is not built', {}, { auth_mode: 'aml_token' }, 422, 'request.invalid', '/auth_mode'],
-    ['a tag that is no text', {}, { tags: { a: 1 } }, 422, 'request.invalid', '/tags/a'],
+    ['a tag that is no text', {}, { tags: { a: {} } }, 422, 'request.invalid', '/tags/a'],
+    [
+      'a share for what cannot be a name',
+      {},
+      { mirror_traffic: { a_b: 5 } },
+      422,
+      'request.invalid',
+      '/mirror_traffic/a_b',
+    ],
     ['traffic for nobody', {}, { traffic: { blue: 100 } }, 422, 'traffic.unknown_deployment', '/traffic/blue'],
     ['half a percent', {}, { traffic: { blue: 0.5 } }, 422, 'request.invalid', '/traffic/blue'],
   ])('with %s is refused with the field', async (_name, headers, body, status, code, path) => {

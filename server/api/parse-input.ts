@@ -54,7 +54,8 @@ function describeIssue(
 
 /** Our own messages go on from the field's name ("must …"); zod's are whole sentences and follow a colon. */
 function sayIssue(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_union') return 'has none of the allowed forms';
+  if (issue.code === 'invalid_key') return `is no possible name: it ${issue.issues.map(sayIssue).join(' and ')}`;
+  if (issue.code === 'invalid_union' && issue.message === 'Invalid input') return 'has none of the allowed forms';
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is needed';
   const { message } = issue;
   return /^(must|has|is) /.test(message)
