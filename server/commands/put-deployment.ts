@@ -8,6 +8,7 @@ import { STAGES, type OperationRecord } from '#server/domain/operation.ts';
 import { formatModelReference } from '#server/domain/parse-model-reference.ts';
 import { resolveDeploymentSpec } from '#server/domain/resolve-deployment-spec.ts';
 import { deploymentPath } from '#server/domain/resource-path.ts';
+import { listUntouchedStages } from '#server/domain/untouched-stages.ts';
 import { hashSpec } from '#server/domain/spec-hash.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { recordActivity } from '#server/store/activity-store.ts';
@@ -140,7 +141,7 @@ async function findEqualUnderWay(
 async function startOperation(
   transaction: Transaction,
   actor: Actor,
-  { key, current }: WriteDeployment,
+  { key, current, allTraffic }: WriteDeployment,
   desired: DesiredDeployment,
 ): Promise<OperationRecord> {
   const operation = await insertOperation(transaction, {
@@ -153,6 +154,10 @@ async function startOperation(
   const { model } = desired.spec;
   const message = model === null ? 'No model.' : `${model.name}, version ${model.version}.`;
   await updateStage(transaction, operation.id, STAGES.resolveModel, { status: 'succeeded', message });
+  const untouched = new Set(listUntouchedStages(current, desired, allTraffic));
+  for (const { name } of operation.stages) {
+    if (untouched.has(name)) await updateStage(transaction, operation.id, name, { status: 'skipped' });
+  }
   return (await findOperation(transaction, operation.id)) ?? operation;
 }
 

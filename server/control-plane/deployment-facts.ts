@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { DeploymentRecord } from '#server/domain/deployment.ts';
 import type { InstanceRecord } from '#server/domain/instance.ts';
 import type { OperationRecord } from '#server/domain/operation.ts';
+import { isGood } from '#server/domain/untouched-stages.ts';
 import type { ObservedInstance } from '#server/drivers/runtime-driver.ts';
 import type { EndpointObservation, Refusal } from './observe-endpoint.ts';
 
@@ -56,8 +56,4 @@ export function deploymentFacts(observation: EndpointObservation, deployment: De
     good,
     givenUp: !good && operation === null && deployment.provisioningState === 'Failed',
   };
-}
-
-function isGood({ goodState, specHash, spec }: DeploymentRecord): boolean {
-  return goodState !== null && goodState.specHash === specHash && isDeepStrictEqual(goodState.spec, spec);
 }

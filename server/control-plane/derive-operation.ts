@@ -29,7 +29,7 @@ export function deriveOperation(operation: OperationRecord, observation: Endpoin
   const updates: StageUpdate[] = [];
   let reached = true;
   for (const stage of operation.stages) {
-    const view = views[stage.name] ?? nothing;
+    const view = stage.status === 'skipped' ? nothing : (views[stage.name] ?? nothing);
     const status = !reached ? 'pending' : view.done ? 'succeeded' : 'running';
     if (reached && differs(stage, status, view)) updates.push({ name: stage.name, status, ...shown(view) });
     reached = reached && view.done;
@@ -43,7 +43,7 @@ const shown = ({ message, progress }: StageView) => ({ message, progress });
 
 function differs(stage: StageRecord, status: StageRecord['status'], view: StageView): boolean {
   // A stage that has ended stays as it ended: a probe that fails later is another story.
-  if (stage.status === 'succeeded') return false;
+  if (stage.status === 'succeeded' || stage.status === 'skipped') return false;
   return stage.status !== status || stage.message !== view.message || stage.progress !== view.progress;
 }
 

@@ -51,6 +51,42 @@ describe('a creation', () => {
     expect(await openCost()).toBe(2);
   });
 
+  test.each<[string, object, string[]]>([
+    ['tags', { tags: { a: 'b' } }, ['succeeded', 'skipped', 'skipped', 'skipped', 'skipped']],
+    [
+      'request settings',
+      { request_settings: { request_timeout_ms: 9_000 } },
+      ['succeeded', 'skipped', 'skipped', 'succeeded', 'skipped'],
+    ],
+    ['a larger count', { instance_count: 3 }, ['succeeded', 'succeeded', 'succeeded', 'succeeded', 'skipped']],
+    ['a smaller count', { instance_count: 1 }, ['succeeded', 'skipped', 'skipped', 'succeeded', 'succeeded']],
+    [
+      'the program',
+      { environment_variables: { A: 'b' } },
+      ['succeeded', 'succeeded', 'succeeded', 'succeeded', 'succeeded'],
+    ],
+  ])('an update of only %s shows the stages as skipped that had nothing to do', async (_what, change, expected) => {
+    await stack.ended(await stack.put('blue', [], { instance_count: 2 }));
+    const operation = await stack.ended(await stack.put('blue', [], { instance_count: 2, ...change }));
+    expect(operation).toMatchObject({ kind: 'deployment.update', status: 'succeeded' });
+    expect(statuses(operation)).toEqual(expected);
+  });
+
+  test('an update that interrupts one under way skips nothing that the first had begun', async () => {
+    await stack.ended(await stack.put('blue', []));
+    await stack.put('blue', ['never-ready']);
+    const operation = await stack.ended(await stack.put('blue', [], { tags: { a: 'b' } }));
+    expect(operation.status).toBe('succeeded');
+    expect(statuses(operation)).not.toContain('skipped');
+  });
+
+  test('an update that fails puts the tags of the last good one back, also when only they had changed', async () => {
+    await stack.ended(await stack.put('blue', []));
+    await stack.ended(await stack.put('blue', [], { tags: { kept: 'yes' } }));
+    expect(await stack.ended(await stack.put('blue', ['exits', '7']))).toMatchObject({ status: 'failed' });
+    expect((await stack.deployment('blue'))?.written.tags).toEqual({ kept: 'yes' });
+  });
+
   test('gives the promised share of the traffic in the moment it is ready', async () => {
     await stack.ended(await stack.put('blue', [], {}, true));
     expect((await findEndpoint(stack.database, 'iris'))?.traffic).toEqual({ blue: 100 });
