@@ -10,9 +10,17 @@ export type ProcessMessage =
   /** Cannot start; the supervisor prints the text and does not restart. */
   | { type: 'fatal'; text: string };
 
+/**
+ * Sends to the process that started this one, if it is there. One that is killed takes its end of the channel with it: what is written until
+ * the news of that arrives is lost, and is no error of ours.
+ */
+export function sendToParent(message: object): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
 /** Tells the supervisor something, if there is one. */
 export function tellSupervisor(message: ProcessMessage): void {
-  if (process.send !== undefined && process.connected) process.send(message);
+  sendToParent(message);
 }
 
 /** Says in one sentence why the process cannot start, on stderr and to the supervisor, and ends with status 78 (EX_CONFIG). */

@@ -1,4 +1,5 @@
 import { runGatewayWorker } from '#server/gateway/gateway-worker.ts';
+import { sendToParent } from '#server/kernel/process-link.ts';
 import type { ToWorker } from '#server/gateway/worker-messages.ts';
 
 /** Runs a worker on the cluster's channel; everything it needs to know comes from the primary. */
@@ -7,7 +8,7 @@ export function startGatewayWorker(): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   runGatewayWorker(
     {
-      send: (message) => void (process.connected && process.send?.(message)),
+      send: sendToParent,
       onMessage: (listener) => process.on('message', (message) => listener(message as ToWorker)),
     },
     // What has just been sent to the primary leaves first.
