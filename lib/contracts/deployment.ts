@@ -52,9 +52,11 @@ export const probeSettingsSchema = z.strictObject({
   failure_threshold: z.number().int().min(1).max(10_000).optional(),
 });
 
+const ONE_SUCCESS = 'must be 1 for liveness, as in Kubernetes';
+
 /** One failure in between starts the count of failures anew, as in the original; there is nothing that a higher number could mean. */
 export const livenessSettingsSchema = probeSettingsSchema.extend({
-  success_threshold: z.literal(1, { error: 'must be 1 for liveness, as in Kubernetes' }).optional(),
+  success_threshold: z.number().min(1, ONE_SUCCESS).max(1, ONE_SUCCESS).optional(),
 });
 
 /** An inline model is registered under a name made from its content. */
