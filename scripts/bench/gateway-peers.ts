@@ -157,7 +157,6 @@ function routeTable(upstreams: Upstreams): unknown {
     mirrorPercent: 0,
     requestTimeoutMs: 60_000,
     maxQueueWaitMs: 30_000,
-    extraHeaders: {},
     instances: [{ id: `${name}-1`, generation: 1, host: '127.0.0.1', port, maxConcurrency: 20_000 }],
   });
   const endpoint = (name: string, ports: readonly number[]): unknown => ({

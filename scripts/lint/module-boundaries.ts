@@ -20,7 +20,13 @@ export const MODULE_BOUNDARIES: Record<string, readonly string[]> = {
   'server/drivers': ['#lib', '#server/kernel', '#server/domain'],
   'server/environments': ['#lib', '#server/kernel', '#server/domain'],
   'server/telemetry': ['#lib', '#server/kernel'],
-  'server/gateway': ['#lib', '#server/kernel', '#server/routing', '#server/telemetry/request-record.ts'],
+  'server/gateway': [
+    '#lib',
+    '#server/kernel',
+    '#server/routing',
+    '#server/telemetry/request-record.ts',
+    '#server/secrets/external-header.ts',
+  ],
   'server/inference': ['#lib', '#server/kernel', '#server/models/detect'],
   'server/commands': [
     '#lib',

@@ -22,6 +22,8 @@ export interface PrimaryOptions {
   workers: number;
   domain: string | null;
   dataDir: DataDir;
+  /** Opens what is sealed in the route table, in hex. */
+  upstreamKey: string;
   logger: Logger;
   /** Every worker listens. Called once. */
   onReady(port: number): void;
@@ -166,7 +168,7 @@ class Primary {
   }
 
   private onForked(worker: FleetWorker): void {
-    const { host, workers, domain, dataDir } = this.options;
+    const { host, workers, domain, dataDir, upstreamKey } = this.options;
     this.fleet.send(worker.id, {
       type: 'start',
       host,
@@ -175,6 +177,7 @@ class Primary {
       hopId: this.hopId,
       workerCount: workers,
       telemetrySocket: dataDir.telemetrySocket,
+      upstreamKey,
       table: this.table,
     });
     this.admittedBy.set(worker.id, new Map());

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { SlotOrder } from './slot-ledger.ts';
+import { openExternalHeader } from '#server/secrets/external-header.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { LeasedSlots } from './leased-slots.ts';
 import { createLocalGate, type LimitGate, SharedGate } from './limit-gate.ts';
@@ -70,11 +71,13 @@ function startGateway(start: StartMessage, link: PrimaryLink, sharing: Sharing, 
       ended: (endpoint, count) => link.send({ type: 'ended', endpoint, count }),
     });
   }
+  const upstreamKey = Buffer.from(start.upstreamKey, 'hex');
   const slots: SlotSource = sharing.slots ?? ALL_SLOTS;
   const limits: LimitGate = sharing.gate ?? createLocalGate();
   const gateway = createGateway({
     domain: start.domain,
     hopId: start.hopId,
+    openHeader: (deployment, sealed) => openExternalHeader(upstreamKey, deployment, sealed),
     source: `${process.pid}-${Date.now()}`,
     sendRecords: createTelemetrySender(start.telemetrySocket),
     places: sharing.places,

@@ -16,6 +16,7 @@ import { PeerWatch } from './peer-watch.ts';
 import type { QueuePlaces } from './queue-places.ts';
 import { RequestRecorder, type SendBatch } from './record.ts';
 import { RouteIndex } from './route-index.ts';
+import type { OpenHeader } from './upstream-target.ts';
 
 export interface GatewayOptions {
   settings?: Partial<GatewaySettings>;
@@ -29,6 +30,8 @@ export interface GatewayOptions {
   places?: QueuePlaces | null;
   slots?: SlotSource;
   limits?: LimitGate;
+  /** Opens sealed fields of external servers. */
+  openHeader?: OpenHeader;
   onInternalError?: (error: unknown) => void;
   onInstanceFailing?: GatewayCore['onInstanceFailing'];
   onNoInstance?: GatewayCore['onNoInstance'];
@@ -125,12 +128,17 @@ function createCore(options: GatewayOptions, settings: GatewaySettings): Gateway
       onInternalError,
       slots: options.slots ?? ALL_SLOTS,
       places: options.places ?? null,
+      openHeader: options.openHeader ?? refuseToOpen,
     }),
     draining: false,
     date: createDateClock(),
     onInstanceFailing: options.onInstanceFailing ?? (() => undefined),
     onNoInstance: options.onNoInstance ?? (() => undefined),
   };
+}
+
+function refuseToOpen(): never {
+  throw new Error('This gateway was given no key for the fields of external servers.');
 }
 
 /** Parsers kept for reuse; more than this only after a burst. */

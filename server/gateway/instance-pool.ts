@@ -1,8 +1,9 @@
-import type { RouteDeployment } from '#server/routing/route-table.ts';
+import type { RouteDeployment, RouteInstance } from '#server/routing/route-table.ts';
 import type { DeadlineSweeper } from './deadline-sweeper.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 import { Instance, instanceKey } from './instance.ts';
 import type { QueuePlaces } from './queue-places.ts';
+import type { OpenHeader } from './upstream-target.ts';
 
 /** A request that waits for a slot. */
 export interface SlotWaiter {
@@ -50,6 +51,7 @@ export interface PoolEnvironment {
   onInternalError(error: unknown): void;
   /** Places in queues that are shared with other workers; null for a worker that is alone. */
   readonly places: QueuePlaces | null;
+  readonly openHeader: OpenHeader;
 }
 
 const MIN_QUEUE = 8;
@@ -92,16 +94,27 @@ export class InstancePool {
   reconfigure(route: RouteDeployment): void {
     this.maxQueueWaitMs = route.maxQueueWaitMs;
     const known = new Map(this.instances.map((instance) => [instance.key, instance]));
-    this.instances = route.instances.map((wanted) => {
-      const instance = known.get(instanceKey(wanted)) ?? new Instance(wanted, this.environment);
+    this.instances = route.instances.flatMap((wanted) => {
+      const instance = known.get(instanceKey(wanted)) ?? this.make(wanted);
+      if (instance === null) return [];
       known.delete(instance.key);
       instance.maxConcurrency = wanted.maxConcurrency;
-      return instance;
+      return [instance];
     });
     for (const instance of this.instances) this.environment.slots.attach(instance, this);
     for (const gone of known.values()) this.remove(gone);
     if (this.instances.length === 0) this.releaseWaiting();
     else this.serveWaiting();
+  }
+
+  /** An external server whose fields cannot be opened gets no requests: without them it would be called as somebody else. */
+  private make(route: RouteInstance): Instance | null {
+    try {
+      return new Instance(route, `${this.endpoint}/${this.deployment}`, this.environment);
+    } catch (error) {
+      this.environment.onInternalError(error);
+      return null;
+    }
   }
 
   retire(): void {

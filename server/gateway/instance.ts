@@ -2,6 +2,7 @@ import type { RouteInstance } from '#server/routing/route-table.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
 import { InstanceHealth } from './instance-health.ts';
+import { compileTarget, type OpenHeader, type UpstreamTarget } from './upstream-target.ts';
 import { UpstreamConnection, type UpstreamOwner, type UpstreamUser } from './upstream-connection.ts';
 
 /** What an instance needs from the rest of the worker. */
@@ -9,6 +10,7 @@ export interface InstanceEnvironment {
   readonly settings: GatewaySettings;
   readonly sweeper: DeadlineSweeper;
   onInternalError(error: unknown): void;
+  readonly openHeader: OpenHeader;
 }
 
 /**
@@ -21,8 +23,7 @@ export class Instance implements UpstreamOwner, Sweepable {
   readonly host: string;
   readonly port: number;
   readonly health = new InstanceHealth();
-  /** `Host: …` line of every request to it. */
-  readonly hostLine: Buffer;
+  readonly target: UpstreamTarget;
   /** Requests that this worker may have in flight here. */
   slots = 0;
   inFlight = 0;
@@ -34,15 +35,15 @@ export class Instance implements UpstreamOwner, Sweepable {
   private readonly open = new Set<UpstreamConnection>();
   private retired = false;
 
-  constructor(route: RouteInstance, environment: InstanceEnvironment) {
+  /** @param deployment whose it is: `<endpoint>/<deployment>` */
+  constructor(route: RouteInstance, deployment: string, environment: InstanceEnvironment) {
     this.id = route.id;
     this.key = instanceKey(route);
     this.host = route.host;
     this.port = route.port;
     this.maxConcurrency = route.maxConcurrency;
     this.environment = environment;
-    const host = route.host.includes(':') ? `[${route.host}]` : route.host;
-    this.hostLine = Buffer.from(`Host: ${host}:${route.port}\r\n`, 'latin1');
+    this.target = compileTarget(route, (sealed) => environment.openHeader(deployment, sealed));
   }
 
   get hasSlot(): boolean {
@@ -75,7 +76,7 @@ export class Instance implements UpstreamOwner, Sweepable {
   }
 
   openConnection(user: UpstreamUser): UpstreamConnection {
-    const connection = new UpstreamConnection(this.host, this.port, this, user);
+    const connection = new UpstreamConnection(this.host, this.port, this.target.tlsName, this, user);
     this.open.add(connection);
     return connection;
   }

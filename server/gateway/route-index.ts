@@ -15,8 +15,6 @@ export interface DeploymentRoute {
   readonly table: RouteDeployment;
   readonly pool: InstancePool;
   readonly mirror: ShareCounter | null;
-  /** Field lines for the model that the table asks for. */
-  readonly extraRequestLines: Buffer;
   /** Lines that end every answer of this deployment. */
   readonly responseLines: Buffer;
 }
@@ -106,13 +104,11 @@ export class RouteIndex {
   ): DeploymentRoute {
     const pool = previous?.pool ?? new InstancePool(endpoint, table.name, this.environment);
     pool.reconfigure(table);
-    const lines = Object.entries(table.extraHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
     return {
       name: table.name,
       table,
       pool,
       mirror: keepMirror(table, previous),
-      extraRequestLines: Buffer.from(lines.join(''), 'latin1'),
       responseLines: Buffer.from(`azureml-model-deployment: ${table.name}\r\nVia: 1.1 viridian\r\n`, 'latin1'),
     };
   }

@@ -85,6 +85,7 @@ class SimulatedWorker {
       onInternalError: () => undefined,
       slots: this.slots,
       places: null,
+      openHeader: () => '',
     });
     const route = deployment('blue', [1], { maxQueueWaitMs: 1_000_000 });
     route.instances = route.instances.map((instance) => ({ ...instance, maxConcurrency: cluster.total }));

@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /** The request that a connection to an instance works for. Exactly one of `onConnectFailed` and `onUpstreamReady` comes first. */
 export interface UpstreamUser {
@@ -43,17 +44,19 @@ export class UpstreamConnection {
   served = 0;
   private error: Error | null = null;
 
-  constructor(host: string, port: number, owner: UpstreamOwner, user: UpstreamUser) {
+  /** @param tlsName the name that the server's certificate must be for; null for plain HTTP */
+  constructor(host: string, port: number, tlsName: string | null, owner: UpstreamOwner, user: UpstreamUser) {
     this.owner = owner;
     this.user = user;
-    this.socket = connect({
+    const options: TcpNetConnectOpts = {
       host,
       port,
       noDelay: true,
       allowHalfOpen: true,
       onread: { buffer: READ_BUFFER, callback: (length) => this.onData(length) },
-    });
-    this.socket.on('connect', () => this.onConnect());
+    };
+    this.socket = tlsName === null ? connect(options) : secure(options, tlsName);
+    this.socket.on(tlsName === null ? 'connect' : 'secureConnect', () => this.onConnect());
     this.socket.on('drain', () => this.user?.onUpstreamDrain());
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', (error) => {
@@ -103,4 +106,10 @@ export class UpstreamConnection {
     if (this.connected) user.onUpstreamClosed(this.error);
     else user.onConnectFailed(this.error ?? new Error('the connection was closed before it was established'));
   }
+}
+
+/** TLS 1.2 or later to a server whose certificate has to be valid for the name, or for the address where that is what it goes by. */
+function secure(options: TcpNetConnectOpts, name: string): Socket {
+  const servername = isIP(name) === 0 ? name : '';
+  return connectTls({ ...options, servername, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] });
 }

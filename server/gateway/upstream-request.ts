@@ -5,6 +5,7 @@ import { BODY_CHUNKED } from './http1/message-framing.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import { authorityRange, type RouteMatch } from './match-route.ts';
 import { mayHoldStudioCookie, withoutStudioCookies } from './studio-cookies.ts';
+import type { UpstreamTarget } from './upstream-target.ts';
 import { continueTrace, MAX_TRACESTATE_BYTES } from './trace-context.ts';
 
 /**
@@ -70,10 +71,7 @@ export interface UpstreamRequest {
   readonly requestId: string;
   /** Id of the key that was shown, '' where none was needed. */
   readonly consumerId: string;
-  /** `Host: …` of the instance. */
-  readonly hostLine: Buffer;
-  /** Lines of the deployment. */
-  readonly extraLines: Buffer;
+  readonly target: UpstreamTarget;
   /** Lines that say where the request came from (see `forwardedLines`). */
   readonly connectionLines: Buffer;
   readonly expectContinue: boolean;
@@ -86,7 +84,7 @@ export interface UpstreamRequest {
 /** Most bytes that `writeUpstreamHead` can write for a request. */
 export function upstreamHeadBound(request: UpstreamRequest): number {
   const { fields, end } = request.head;
-  return end + fields.byteLength + request.extraLines.length + request.connectionLines.length + ADDED_BYTES;
+  return end + fields.byteLength + request.target.byteLength + request.connectionLines.length + ADDED_BYTES;
 }
 
 /**
@@ -94,13 +92,15 @@ export function upstreamHeadBound(request: UpstreamRequest): number {
  * after the client's have been removed, so that naming one in Connection cannot take it away.
  */
 export function writeUpstreamHead(out: ByteWriter, request: UpstreamRequest): void {
-  const { head, match } = request;
+  const { head, match, target } = request;
   out.text(head.method);
-  out.text(match.needsSlash ? ' /' : ' ');
+  if (target.pathPrefix !== null && !head.isAsterisk) out.bytes(target.pathPrefix);
+  else out.text(' ');
+  if (match.needsSlash) out.text('/');
   out.copy(head.bytes, match.forwardStart, head.end);
   out.bytes(HTTP_1_1);
-  out.bytes(request.hostLine);
-  copyFields(out, head);
+  out.bytes(target.lines);
+  copyFields(out, head, target.ownNames);
   writeFraming(out, request);
   writeForwardedHost(out, head);
   out.bytes(request.connectionLines);
@@ -108,7 +108,6 @@ export function writeUpstreamHead(out: ByteWriter, request: UpstreamRequest): vo
   if (request.upgrade) out.bytes(UPGRADE_WEBSOCKET);
   else if (acceptsTrailers(head.fields)) out.bytes(TE_TRAILERS);
   if (request.mirrored) out.bytes(MIRRORED);
-  out.bytes(request.extraLines);
   out.bytes(REQUEST_ID);
   out.text(request.requestId);
   if (request.consumerId !== '') {
@@ -129,12 +128,15 @@ export function acceptsTrailers(fields: FieldTable): boolean {
  * Copies the fields of a head, run by run. Fields the client named in Connection are of that connection only. A name that differs from a dropped
  * one by `_` for `-` is dropped too: many servers cannot tell the two apart.
  */
-function copyFields(out: ByteWriter, head: RequestHead): void {
+function copyFields(out: ByteWriter, head: RequestHead, ownNames: readonly Buffer[] | null): void {
   const { fields, nominated } = head;
   let runStart = -1;
   for (let line = 0; line < fields.count; line += 1) {
     const id = fields.ids[line] as number;
-    const isDropped = DROPPED[id < 0 ? -id : id] === 1 || (nominated !== null && isNominated(fields, line, nominated));
+    const isDropped =
+      DROPPED[id < 0 ? -id : id] === 1 ||
+      (nominated !== null && isNominated(fields, line, nominated)) ||
+      (ownNames !== null && isNominated(fields, line, ownNames));
     const isRewritten =
       id === COOKIE && mayHoldStudioCookie(fields.bytes.subarray(fields.valueStart(line), fields.valueEnd(line)));
     if (!isDropped && !isRewritten) {

@@ -8,6 +8,8 @@ export interface DataDir {
   root: string;
   database: string;
   masterKey: string;
+  /** Seals what the gateway has to tell external servers: the control plane and the gateway read it. */
+  upstreamKey: string;
   studioToken: string;
   sessionSecret: string;
   portsFile: string;
@@ -39,6 +41,7 @@ export function dataDirPaths(root: string): DataDir {
     root,
     database: join(root, 'viridian.db'),
     masterKey: join(root, 'keys', 'master.key'),
+    upstreamKey: join(root, 'keys', 'upstream.key'),
     studioToken: join(root, 'keys', 'studio.token'),
     sessionSecret: join(root, 'keys', 'session.secret'),
     portsFile: join(root, 'run', 'ports.json'),

@@ -55,7 +55,6 @@ function compileDeployment(
     mirrorPercent: endpoint.mirrorTraffic[name] ?? 0,
     requestTimeoutMs: spec.requestTimeoutMs,
     maxQueueWaitMs: spec.maxQueueWaitMs,
-    extraHeaders: {},
     instances: instances
       .filter((instance) => instance.deploymentName === name)
       .flatMap((instance) => {

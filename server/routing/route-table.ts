@@ -5,6 +5,18 @@ export const ROUTE_TABLE_VERSION = 1;
 /** SHA-256 of a credential, in hex: the table on disk never holds a key that could be used. */
 const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** How to speak to a server that runs elsewhere: who it takes itself for, and what it wants to be told. */
+const routeExternalSchema = z.object({
+  /** `Host` of every request: the name that `host` was resolved from, with its port where that is not the default. */
+  authority: z.string(),
+  /** Put before the path of every request; empty or `/base`. */
+  basePath: z.string(),
+  /** Sent instead of what the client sent under these names. Values are sealed (`openExternalHeader`). */
+  headers: z.record(z.string(), z.string()),
+  /** The name that its certificate must be for; null for plain HTTP. */
+  tlsName: z.string().nullable(),
+});
+
 export const routeInstanceSchema = z.object({
   id: z.string(),
   /** Changes whenever the process or container behind the id does: pools are keyed by `id` and `generation`, never by address. */
@@ -13,6 +25,8 @@ export const routeInstanceSchema = z.object({
   port: z.number().int().min(1).max(65_535),
   /** Requests that may be in flight at this instance, over all workers. */
   maxConcurrency: z.number().int().positive(),
+  /** Left out for what runs here. */
+  external: routeExternalSchema.optional(),
 });
 
 export const routeDeploymentSchema = z.object({
@@ -23,8 +37,6 @@ export const routeDeploymentSchema = z.object({
   /** Bounds the time to the first response byte. */
   requestTimeoutMs: z.number().int().positive(),
   maxQueueWaitMs: z.number().int().nonnegative(),
-  /** Sent to the model with every request, for external servers. */
-  extraHeaders: z.record(z.string(), z.string()).default({}),
   /** Only ready instances are listed. */
   instances: z.array(routeInstanceSchema),
 });
@@ -55,8 +67,11 @@ export const routeTableSchema = z.object({
   version: z.literal(ROUTE_TABLE_VERSION),
   revision: z.number().int().positive(),
   endpoints: z.array(routeEndpointSchema),
+  /** CIDRs of proxies whose X-Forwarded-For is believed. */
+  trustedForwarders: z.array(z.string()).optional(),
 });
 
+export type RouteExternal = z.infer<typeof routeExternalSchema>;
 export type RouteInstance = z.infer<typeof routeInstanceSchema>;
 export type RouteDeployment = z.infer<typeof routeDeploymentSchema>;
 export type RouteEndpoint = z.infer<typeof routeEndpointSchema>;

@@ -1,8 +1,9 @@
 import { ConfigError, dataDirConfig, gatewayConfig, listenConfig, parseConfig } from '#server/kernel/config.ts';
-import { ensureDataDir } from '#server/kernel/data-dir.ts';
+import { dataDirPaths, ensureDataDir } from '#server/kernel/data-dir.ts';
 import { createLogger } from '#server/kernel/logger.ts';
 import { failToStart, tellSupervisor } from '#server/kernel/process-link.ts';
 import { runGatewayPrimary } from '#server/gateway/gateway-primary.ts';
+import { ensureSecretFile } from '../supervisor/secret-file.ts';
 
 /** Reads the settings, runs the primary and listens to signals: SIGTERM drains everything, SIGHUP replaces the workers. */
 export async function startGatewayPrimary(): Promise<void> {
@@ -15,6 +16,7 @@ export async function startGatewayPrimary(): Promise<void> {
     domain: config.VIRIDIAN_DOMAIN?.toLowerCase() ?? null,
     dataDir: ensureDataDir(config.VIRIDIAN_DATA_DIR),
     logger,
+    upstreamKey: await ensureSecretFile(dataDirPaths(config.VIRIDIAN_DATA_DIR).upstreamKey),
     onReady: (port) => tellSupervisor({ type: 'ready', port }),
     onWorkerPids: (pids) => tellSupervisor({ type: 'workers', pids }),
     onListenFailed: failToStart,

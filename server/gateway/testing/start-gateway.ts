@@ -30,7 +30,6 @@ export function deployment(
     mirrorPercent: 0,
     requestTimeoutMs: 10_000,
     maxQueueWaitMs: 10_000,
-    extraHeaders: {},
     instances: ports.map((port, i) => ({
       id: `${name}-${i}`,
       generation: 1,
