@@ -27,6 +27,15 @@ export function controlPlaneUrl(path: string): string {
   return `http://127.0.0.1:${loadStudioConfig().apiPort}/api/v1${path}`;
 }
 
+/** Says that a call got no answer. Of a connection that could not be made, the system's words say everything; a stack would only hide them. */
+export function reportSilence(call: string, cause: unknown): void {
+  const text = `The control plane did not answer ${call}`;
+  const { cause: inner = cause } = cause as { cause?: unknown };
+  const { code, message } = inner as NodeJS.ErrnoException;
+  if (code === undefined) console.error(`${text}.`, cause);
+  else console.error(`${text}: ${message}`);
+}
+
 /** One call of the REST API from the studio's server side. `path` starts after `/api/v1`. */
 export async function callControlPlane<T>(path: string, request: ControlPlaneRequest = {}): Promise<Result<T>> {
   const { method = 'GET', body, headers, userId } = request;
@@ -45,7 +54,7 @@ export async function callControlPlane<T>(path: string, request: ControlPlaneReq
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch (cause) {
-    console.error(`The control plane did not answer ${method} ${path}.`, cause);
+    reportSilence(`${method} ${path}`, cause);
     return { ok: false, problem: controlPlaneDown(), retryAfterSeconds: null };
   }
   if (!response.ok) {

@@ -178,8 +178,9 @@ test('requests that come just as the control plane closes idle connections are a
 
 test('a control plane that is down is a problem with a way on, not a broken page', async () => {
   handler = (incoming) => void incoming.socket.destroy();
-  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const answer = await passThrough(request('/api/v1/info', { headers: OWN }), signedIn);
   expect(answer.status).toBe(503);
   expect((await problemOf(answer)).detail).toMatch(/Predictions are not affected/);
+  expect(log.mock.calls).toEqual([['The control plane did not answer GET /api/v1/info: socket hang up']]);
 });

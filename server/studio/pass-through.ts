@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { Problem } from '#lib/contracts/problem.ts';
-import { studioHeaders } from './control-plane-client.ts';
+import { reportSilence, studioHeaders } from './control-plane-client.ts';
 import { controlPlaneDown, crossSite, notFound, signedOut } from './refusals.ts';
 import { actsFromThisSite } from './request-origin.ts';
 import type { SessionUser } from './session.ts';
@@ -58,7 +58,7 @@ export async function passThrough(request: Request, readSession: () => Promise<S
     return await forward(request, `${url.pathname}${url.search}`, headers);
   } catch (cause) {
     if (request.signal.aborted) return new Response(null, { status: 499 });
-    console.error(`The control plane did not answer ${request.method} ${url.pathname}.`, cause);
+    reportSilence(`${request.method} ${url.pathname}`, cause);
     return problemResponse(controlPlaneDown());
   }
 }

@@ -79,15 +79,19 @@ async function runUntilSignal(supervision: Supervision): Promise<number> {
   logger.info({ settings: redact(config), ports }, 'starting');
   const portsFile = createPortsFile(dataDir.portsFile, ports);
   let setupCode: string | null = null;
+  const apiUp = Promise.withResolvers<void>();
 
   const events = {
     onPid: (name: string, pid: number | null) => void portsFile.update({ [name]: pid } as Partial<ProcessPids>),
     onMessage(name: string, message: ProcessMessage) {
       if (message.type === 'workers' && name === 'gateway') void portsFile.update({ gateway_workers: message.pids });
       if (message.type === 'setup_code') setupCode = message.code;
+      if (message.type === 'ready' && name === 'control_plane') apiUp.resolve();
     },
   };
-  const keepers = (await describeProcesses(supervision, ports)).map((spec) => keepProcess(spec, events, logger));
+  const keepers = (await describeProcesses(supervision, ports, apiUp.promise)).map((spec) =>
+    keepProcess(spec, events, logger),
+  );
 
   const outcome = await Promise.race([
     Promise.all(keepers.map((keeper) => keeper.firstReady)).then(() => 'ready' as const),
@@ -117,8 +121,15 @@ async function stopInOrder(keepers: readonly ProcessKeeper[]): Promise<void> {
   for (const keeper of keepers.toReversed()) await keeper.stop();
 }
 
-/** In the order in which they depend on each other: each is stopped after the ones behind it. */
-async function describeProcesses(supervision: Supervision, ports: ResolvedPorts): Promise<KeptProcess[]> {
+/**
+ * In the order in which they depend on each other: each is stopped after the ones behind it.
+ * @param apiUp resolves when the control plane answers for the first time: a page that is asked for earlier reports one that is down
+ */
+async function describeProcesses(
+  supervision: Supervision,
+  ports: ResolvedPorts,
+  apiUp: Promise<void>,
+): Promise<KeptProcess[]> {
   const { root, dataDir, config, environment } = supervision;
   const entry = (file: string): string => join(root, 'server', 'bin', file);
   const secrets = {
@@ -172,7 +183,10 @@ async function describeProcesses(supervision: Supervision, ports: ResolvedPorts)
         ...secrets,
         NODE_ENV: 'production',
       },
-      waitUntilReady: (_pid, signal) => waitForHttp(`${studioUrl}/sign-in`, signal),
+      async waitUntilReady(_pid, signal) {
+        await apiUp;
+        await waitForHttp(`${studioUrl}/sign-in`, signal);
+      },
       stopTimeoutMs: 10_000,
     },
   ];
