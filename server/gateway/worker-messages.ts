@@ -16,9 +16,9 @@ export type ToWorker =
       workerCount: number;
       telemetrySocket: string;
       table: RouteTable | null;
-    }
       /** Opens what is sealed in the table, in hex. */
       upstreamKey: string;
+    }
   | { type: 'table'; table: RouteTable }
   /** Slots of instances: more to use, or some to give back (see `SlotOrder`). */
   | { type: 'slots'; orders: SlotOrder[] }
