@@ -7,11 +7,14 @@ export const endpoints = sqliteTable(
   {
     /** Lower case. */
     name: text().primaryKey(),
+    /** Tells an endpoint from one that had its name before. */
+    uid: text().notNull(),
     description: text().notNull(),
     tags: text({ mode: 'json' }).notNull(),
     properties: text({ mode: 'json' }).notNull(),
     authMode: text('auth_mode').notNull(),
     publicNetworkAccess: text('public_network_access').notNull(),
+    allowedNetworks: text('allowed_networks', { mode: 'json' }).notNull().default([]),
     identity: text({ mode: 'json' }),
     compute: text(),
     stickyHeader: text('sticky_header'),

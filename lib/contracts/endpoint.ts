@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseCidr } from '../networks/cidr.ts';
 import { listSchema, resourceNameSchema, revisionedShape, tagsSchema } from './resource.ts';
 
 /** Whole percents per deployment. That they sum to 0 or 100 is checked with the deployments at hand, not here. */
@@ -9,11 +10,35 @@ export const authModeSchema = z.preprocess(
   z.enum(['key', 'aml_token', 'aad_token']),
 );
 
-export const limitsSchema = z.strictObject({
+const limitShape = {
   requests_per_second: z.number().positive().max(1_000_000).optional(),
+  /** Requests that may come at once before the rate counts; a second's worth where it is left out. */
+  burst: z.number().int().positive().max(1_000_000).optional(),
   concurrency: z.number().int().positive().max(1_000_000).optional(),
   max_body_bytes: z.number().int().positive().optional(),
-});
+};
+
+const hasRateForBurst = (limits: { burst?: number | undefined; requests_per_second?: number | undefined }): boolean =>
+  limits.burst === undefined || limits.requests_per_second !== undefined;
+const BURST_ALONE = {
+  path: ['burst'],
+  error: 'needs requests_per_second: a burst is what may come before that rate counts',
+};
+
+export const limitsSchema = z
+  .strictObject({
+    ...limitShape,
+    /** Of each key by itself; with tokens, of each person or API key that gets them. */
+    per_key: z.strictObject(limitShape).refine(hasRateForBurst, BURST_ALONE).optional(),
+  })
+  .refine(hasRateForBurst, BURST_ALONE);
+
+export const networkSchema = z
+  .string()
+  .max(64)
+  .refine((text) => parseCidr(text) !== null, {
+    error: 'must be a network such as 10.0.0.0/8 or 2001:db8::/32, with no bits set beyond its prefix, or one address',
+  });
 
 export const PROVISIONING_STATES = ['Creating', 'Updating', 'Deleting', 'Succeeded', 'Failed', 'Canceled'] as const;
 
@@ -26,6 +51,8 @@ const writableShape = {
   traffic: trafficMapSchema.optional(),
   mirror_traffic: trafficMapSchema.optional(),
   public_network_access: z.enum(['enabled', 'disabled']).optional(),
+  /** Who may call besides this host where public network access is disabled. */
+  allowed_networks: z.array(networkSchema).max(100).optional(),
   identity: z.record(z.string(), z.unknown()).optional(),
   compute: z.string().optional(),
   sticky_header: z
@@ -85,6 +112,7 @@ export const endpointSchema = z.object({
   traffic: trafficMapSchema,
   mirror_traffic: trafficMapSchema,
   public_network_access: z.enum(['enabled', 'disabled']),
+  allowed_networks: z.array(z.string()),
   identity: z.record(z.string(), z.unknown()).optional(),
   compute: z.string().optional(),
   sticky_header: z.string().nullable(),
@@ -146,6 +174,15 @@ export const trafficHistorySchema = listSchema(trafficHistoryEntrySchema);
 
 export const keysSchema = z.object({ primary_key: z.string(), secondary_key: z.string() });
 
+/** Times in epoch seconds. */
+export const endpointTokenSchema = z.object({
+  access_token: z.string(),
+  expiry_time_utc: z.number().int(),
+  /** From here on a caller should ask for the next one. */
+  refresh_after_time_utc: z.number().int(),
+  token_type: z.literal('Bearer'),
+});
+
 export const regenerateKeySchema = z.strictObject({
   key_type: z.preprocess((v) => (typeof v === 'string' ? v.toLowerCase() : v), z.enum(['primary', 'secondary'])),
   key_value: z
@@ -196,6 +233,8 @@ export type TrafficMap = Record<string, number>;
 export type Traffic = z.infer<typeof trafficSchema>;
 export type TrafficWrite = z.infer<typeof trafficWriteSchema>;
 export type TrafficHistoryEntry = z.infer<typeof trafficHistoryEntrySchema>;
+export type EndpointToken = z.infer<typeof endpointTokenSchema>;
+export type EndpointLimits = z.infer<typeof limitsSchema>;
 export type EndpointKeys = z.infer<typeof keysSchema>;
 export type InvokeRequest = z.input<typeof invokeRequestSchema>;
 export type InvokeResponse = z.infer<typeof invokeResponseSchema>;

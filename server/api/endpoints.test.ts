@@ -92,7 +92,7 @@ describe('an endpoint', () => {
   test.each([
     ['a misspelt field', {}, { enviroment: 1 }, 422, 'request.unknown_field', '/enviroment'],
     ['another name than its path', {}, { name: 'other-name' }, 422, 'request.invalid', '/name'],
-    ['an auth mode that is not built', {}, { auth_mode: 'aml_token' }, 422, 'request.invalid', '/auth_mode'],
+    ['an auth mode of another service', {}, { auth_mode: 'aad_token' }, 422, 'request.invalid', '/auth_mode'],
     ['a tag that is no text', {}, { tags: { a: {} } }, 422, 'request.invalid', '/tags/a'],
     [
       'a share for what cannot be a name',

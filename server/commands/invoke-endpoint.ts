@@ -1,13 +1,17 @@
 import type { z } from 'zod';
 import type { InvokeResponse, invokeRequestSchema } from '#lib/contracts/endpoint.ts';
 import type { Actor } from '#server/domain/actor.ts';
+import type { EndpointRecord } from '#server/domain/endpoint.ts';
 import { endpointPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { findEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
 import { callGateway, type GatewayAnswer } from './call-gateway.ts';
 import type { CommandContext } from './command-context.ts';
+import { signEndpointToken } from './issue-endpoint-token.ts';
 import { openKeys, refuseWithoutKeys } from './read-endpoint-keys.ts';
+
+type InvokeContext = Pick<CommandContext, 'database' | 'masterKey' | 'routes'> & { gatewayPort: number };
 
 export interface InvokeEndpoint {
   name: string;
@@ -34,16 +38,15 @@ const OWN_HEADERS = new Set([
   'azureml-model-deployment',
 ]);
 
-/** Sends one request through the gateway as any caller would, with the endpoint's own key. An error of the model is an answer like any other. */
+/** Sends one request through the gateway as any caller would, with a key or token of the endpoint. An error of the model is an answer like any other. */
 export async function invokeEndpoint(
-  context: Pick<CommandContext, 'database' | 'masterKey'> & { gatewayPort: number },
+  context: InvokeContext,
   actor: Actor,
   { name, request, signal }: InvokeEndpoint,
 ): Promise<InvokeResponse> {
   authorize(actor, 'endpoint.invoke', endpointPath(name));
   const endpoint = await findEndpointOrRefuse(context.database, name);
-  refuseWithoutKeys(endpoint);
-  const { primary_key: key } = await openKeys(context.database, context.masterKey, name);
+  const credential = await credentialOf(context, actor, endpoint);
   const { body, contentType } = encodeBody(request);
   const answer = await callGateway({
     port: context.gatewayPort,
@@ -56,10 +59,19 @@ export async function invokeEndpoint(
       ...callerHeaders(request.headers),
       ...(body.length > 0 && { 'content-length': String(body.length) }),
       ...(request.deployment !== undefined && { 'azureml-model-deployment': request.deployment }),
-      authorization: `Bearer ${key}`,
+      authorization: `Bearer ${credential}`,
     },
   });
   return present(answer);
+}
+
+/** What the endpoint is called with. @throws AppError `endpoint.no_keys` where it is called with what only another service issues */
+async function credentialOf(context: InvokeContext, actor: Actor, endpoint: EndpointRecord): Promise<string> {
+  if (endpoint.authMode === 'aml_token') {
+    return (await signEndpointToken(context, actor, endpoint)).access_token;
+  }
+  refuseWithoutKeys(endpoint);
+  return (await openKeys(context.database, context.masterKey, endpoint.name)).primary_key;
 }
 
 /** @throws AppError request.invalid when both forms of a body are given */

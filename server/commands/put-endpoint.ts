@@ -6,6 +6,7 @@ import { KEY_SLOTS, type EndpointRecord, type EndpointSettings } from '#server/d
 import { mergePatch } from '#server/domain/merge-patch.ts';
 import { describeWrittenEndpoint, parseEndpointSettings } from '#server/domain/present-endpoint.ts';
 import { endpointPath } from '#server/domain/resource-path.ts';
+import { isConfirmed } from '#server/domain/route-publisher.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { recordActivity } from '#server/store/activity-store.ts';
 import { recordAudit } from '#server/store/audit-store.ts';
@@ -19,6 +20,15 @@ import { findLiveEndpointOrRefuse, refuseDeleting } from '#server/store/find-or-
 
 /** How long a write waits for the gateway before it answers; the change holds either way. */
 const CONFIRM_MS = 500;
+/** How long one waits that says who may call: it must not be answered while a worker still lets others in. */
+const CONFIRM_ACCESS_MS = 5_000;
+
+/** What decides who may call an endpoint. */
+const ACCESS_FIELDS = [
+  'authMode',
+  'publicNetworkAccess',
+  'allowedNetworks',
+] as const satisfies (keyof EndpointSettings)[];
 
 export interface PutEndpoint {
   name: string;
@@ -43,7 +53,8 @@ export interface PutEndpointOutcome {
 
 /**
  * Makes an endpoint with two new keys, or replaces its settings. A split that is left out stays as it is; an equal write changes nothing.
- * @throws AppError `request.malformed` when nothing was written about an endpoint that is there
+ * @throws AppError `request.malformed` when nothing was written about an endpoint that is there, `traffic.not_confirmed` when who may call has
+ * changed and a worker does not serve it
  */
 export async function putEndpoint(
   context: CommandContext,
@@ -51,16 +62,16 @@ export async function putEndpoint(
   { name, written, precondition }: PutEndpoint,
 ): Promise<PutEndpointOutcome> {
   authorize(actor, 'endpoint.write', endpointPath(name));
-  const outcome = await context.database.transact(async (transaction) => {
+  const { endpoint, created, access } = await context.database.transact(async (transaction) => {
     const current = await findEndpoint(transaction, name);
     checkPrecondition(precondition, current?.revision ?? null);
     if (current !== null) refuseDeleting(current);
     if (current !== null && written === undefined) throw wouldReset(name);
-    const endpoint = await write(transaction, context.masterKey, actor, { name, current, written: written ?? {} });
-    return { endpoint, created: current === null };
+    const after = await write(transaction, context.masterKey, actor, { name, current, written: written ?? {} });
+    return { endpoint: after, created: current === null, access: changesAccess(current, after) };
   });
-  await context.routes.publishAndConfirm(CONFIRM_MS);
-  return outcome;
+  await serve(context, access);
+  return { endpoint, created };
 }
 
 /** A client that lost its body must not lose the settings with it. */
@@ -78,14 +89,32 @@ export async function patchEndpoint(
   { name, patch, parse, precondition }: PatchEndpoint,
 ): Promise<EndpointRecord> {
   authorize(actor, 'endpoint.write', endpointPath(name));
-  const endpoint = await context.database.transact(async (transaction) => {
+  const { endpoint, access } = await context.database.transact(async (transaction) => {
     const current = await findLiveEndpointOrRefuse(transaction, name);
     checkPrecondition(precondition, current.revision);
     const written = parse(mergePatch(describeWrittenEndpoint(current), patch));
-    return write(transaction, context.masterKey, actor, { name, current, written });
+    const after = await write(transaction, context.masterKey, actor, { name, current, written });
+    return { endpoint: after, access: changesAccess(current, after) };
   });
-  await context.routes.publishAndConfirm(CONFIRM_MS);
+  await serve(context, access);
   return endpoint;
+}
+
+function changesAccess(before: EndpointRecord | null, after: EndpointRecord): boolean {
+  return before !== null && ACCESS_FIELDS.some((field) => !isDeepStrictEqual(before[field], after[field]));
+}
+
+/** @throws AppError `traffic.not_confirmed` when a worker may still let callers in by the old settings */
+async function serve({ routes }: Pick<CommandContext, 'routes'>, access: boolean): Promise<void> {
+  const confirmation = await routes.publishAndConfirm(access ? CONFIRM_ACCESS_MS : CONFIRM_MS);
+  if (!access || isConfirmed(confirmation)) return;
+  const { confirmed, total } = confirmation;
+  const where = total === 0 ? 'the gateway is not connected' : `${confirmed} of ${total} gateway workers confirmed`;
+  throw new AppError(
+    'traffic.not_confirmed',
+    `The settings are saved, but callers may be let in by the old ones for a moment: ${where}.`,
+    { retryAfterSeconds: 2 },
+  );
 }
 
 async function write(
@@ -95,7 +124,7 @@ async function write(
   { name, current, written }: { name: string; current: EndpointRecord | null; written: EndpointWrite },
 ): Promise<EndpointRecord> {
   const settings = parseEndpointSettings(written);
-  refuseOtherAuthModes(settings);
+  refuseForeignTokens(settings);
   const endpoint =
     current === null
       ? await create(transaction, masterKey, actor, name, settings)
@@ -104,10 +133,10 @@ async function write(
   return applySplit(transaction, actor, endpoint, split);
 }
 
-/** The gateway checks keys only; a mode that nobody checks would let everybody in or nobody. */
-function refuseOtherAuthModes({ authMode }: EndpointSettings): void {
-  if (authMode === 'key') return;
-  const message = `"${authMode}" is not built yet. Endpoints are called with a key: use "key".`;
+/** Tokens of Microsoft Entra ID mean nothing to this installation; a mode that nobody checks would let everybody in or nobody. */
+function refuseForeignTokens({ authMode }: EndpointSettings): void {
+  if (authMode !== 'aad_token') return;
+  const message = `"aad_token" needs Microsoft Entra ID, which has no part in this installation. Use "aml_token" for tokens, or "key".`;
   throw new AppError('request.invalid', `The auth_mode ${message}`, { errors: [{ path: '/auth_mode', message }] });
 }
 

@@ -20,6 +20,8 @@ export interface ControlPlaneOptions {
   paths: InstallationPaths;
   gatewaySocket: string;
   routeTablePath: string;
+  /** CIDRs of proxies in front of the gateway whose word on their callers counts. */
+  trustedForwarders?: readonly string[];
   clock: Clock;
   logger: Logger;
   /** Takes resource samples for telemetry; may lose them, and never waits. */
@@ -50,7 +52,12 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     onRefused: (revision, reason) => logger.error({ revision, reason }, 'The gateway refused a route table'),
     onError: (error) => logger.warn({ err: error }, 'The connection to the gateway failed'),
   });
-  const sync = createRouteSync({ database, publisher, routeTablePath: options.routeTablePath });
+  const sync = createRouteSync({
+    database,
+    publisher,
+    routeTablePath: options.routeTablePath,
+    trustedForwarders: options.trustedForwarders ?? [],
+  });
   const refusals = new Map();
   const loop = createReconcileLoop({ database, driver, routes: publisher, sync, paths, clock, refusals, logger });
   const samples = createSampleResourcesLoop({ driver, database, clock, logger, record: options.recordSample });

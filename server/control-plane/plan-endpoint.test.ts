@@ -9,6 +9,7 @@ import { createPlanWorld, type PlanWorld } from './plan-world-fixture.ts';
 
 const ENDPOINT: EndpointRecord = {
   ...PLAIN_ENDPOINT,
+  uid: 'endpoint-1',
   name: 'iris',
   traffic: {},
   mirrorTraffic: {},

@@ -5,6 +5,7 @@ import { routeTableSchema, type RouteTable } from '#server/routing/route-table.t
 import { nextCounter } from '#server/store/counter-store.ts';
 import type { Database } from '#server/store/database.ts';
 import { loadEndpointStates } from '#server/store/endpoint-state.ts';
+import { loadTokenIssuer } from '#server/store/token-signing-key-store.ts';
 
 /** Keeps the gateway's route table equal to the store. */
 export interface RouteSync {
@@ -17,9 +18,11 @@ export interface RouteSyncDeps {
   publisher: RouteTablePublisher;
   /** Where the gateway keeps its table: what is there is what it serves. */
   routeTablePath: string;
+  /** CIDRs of proxies that the gateway believes. */
+  trustedForwarders: readonly string[];
 }
 
-export function createRouteSync({ database, publisher, routeTablePath }: RouteSyncDeps): RouteSync {
+export function createRouteSync({ database, publisher, routeTablePath, trustedForwarders }: RouteSyncDeps): RouteSync {
   let running: Promise<unknown> = Promise.resolve();
   let next: Promise<boolean> | null = null;
 
@@ -35,7 +38,10 @@ export function createRouteSync({ database, publisher, routeTablePath }: RouteSy
 
   async function publishIfChanged(): Promise<boolean> {
     const last = publisher.published ?? (await readTable(routeTablePath));
-    const table = compileRouteTable(await loadEndpointStates(database), last?.revision ?? 0);
+    const table = compileRouteTable(await loadEndpointStates(database), last?.revision ?? 0, {
+      issuer: await loadTokenIssuer(database),
+      trustedForwarders,
+    });
     if (last !== null && routesAlike(last, table)) {
       if (publisher.published === null) publisher.publish(last);
       return false;

@@ -3,10 +3,18 @@ import type { TrafficMap } from '#lib/contracts/endpoint.ts';
 export type AuthMode = 'key' | 'aml_token' | 'aad_token';
 export type DesiredState = 'run' | 'delete';
 
-export interface EndpointLimits {
+/** What may be asked of an endpoint, or by one of its callers. */
+export interface RequestLimits {
   requestsPerSecond: number | null;
+  /** Requests that may come at once before the rate counts; a second's worth where it is left out. */
+  burst?: number;
   concurrency: number | null;
   maxBodyBytes: number | null;
+}
+
+export interface EndpointLimits extends RequestLimits {
+  /** Of each key by itself, and of each holder of tokens. */
+  perKey?: RequestLimits;
 }
 
 /** What a person decides about an endpoint, apart from its split. */
@@ -16,6 +24,8 @@ export interface EndpointSettings {
   properties: Record<string, string>;
   authMode: AuthMode;
   publicNetworkAccess: 'enabled' | 'disabled';
+  /** CIDRs of callers that are let in, besides this host, where public network access is disabled. */
+  allowedNetworks: string[];
   identity: Record<string, unknown> | null;
   compute: string | null;
   stickyHeader: string | null;
@@ -35,6 +45,8 @@ export interface Split {
 export interface EndpointRecord extends EndpointSettings, Split {
   /** Lower case. */
   name: string;
+  /** Random and never given again: an endpoint that is deleted and made anew under its name is another one. */
+  uid: string;
   desiredState: DesiredState;
   revision: number;
   /** Epoch milliseconds. */

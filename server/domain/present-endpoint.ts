@@ -1,8 +1,8 @@
-import type { Endpoint, EndpointWrite, TrafficMap } from '#lib/contracts/endpoint.ts';
+import type { Endpoint, EndpointLimits as WrittenLimits, EndpointWrite, TrafficMap } from '#lib/contracts/endpoint.ts';
 import { formatInstant } from '#server/kernel/clock.ts';
 import type { DeploymentRecord } from './deployment.ts';
 import { deriveEndpointState } from './derive-endpoint-state.ts';
-import type { EndpointLimits, EndpointRecord, EndpointSettings } from './endpoint.ts';
+import type { EndpointLimits, EndpointRecord, EndpointSettings, RequestLimits } from './endpoint.ts';
 
 export interface EndpointSurroundings {
   deployments: readonly DeploymentRecord[];
@@ -59,6 +59,7 @@ function describeSettings(endpoint: EndpointSettings) {
     properties: endpoint.properties,
     auth_mode: endpoint.authMode,
     public_network_access: endpoint.publicNetworkAccess,
+    allowed_networks: endpoint.allowedNetworks,
     ...(endpoint.identity !== null && { identity: endpoint.identity }),
     ...(endpoint.compute !== null && { compute: endpoint.compute }),
     sticky_header: endpoint.stickyHeader,
@@ -72,8 +73,13 @@ function describeSettings(endpoint: EndpointSettings) {
 
 function presentLimits(limits: EndpointLimits | null): Endpoint['limits'] {
   if (limits === null) return null;
+  return { ...presentLimit(limits), ...(limits.perKey && { per_key: presentLimit(limits.perKey) }) };
+}
+
+function presentLimit(limits: RequestLimits) {
   return {
     ...(limits.requestsPerSecond !== null && { requests_per_second: limits.requestsPerSecond }),
+    ...(limits.burst !== undefined && { burst: limits.burst }),
     ...(limits.concurrency !== null && { concurrency: limits.concurrency }),
     ...(limits.maxBodyBytes !== null && { max_body_bytes: limits.maxBodyBytes }),
   };
@@ -81,27 +87,34 @@ function presentLimits(limits: EndpointLimits | null): Endpoint['limits'] {
 
 /** The settings that a write asks for: what it leaves out goes back to its default. */
 export function parseEndpointSettings(written: EndpointWrite): EndpointSettings {
-  const { limits } = written;
   return {
     description: written.description ?? '',
     tags: written.tags ?? {},
     properties: written.properties ?? {},
     authMode: written.auth_mode ?? 'key',
     publicNetworkAccess: written.public_network_access ?? 'enabled',
+    allowedNetworks: written.allowed_networks ?? [],
     identity: written.identity ?? null,
     compute: written.compute ?? null,
     stickyHeader: written.sticky_header ?? null,
-    limits: limits
-      ? {
-          requestsPerSecond: limits.requests_per_second ?? null,
-          concurrency: limits.concurrency ?? null,
-          maxBodyBytes: limits.max_body_bytes ?? null,
-        }
-      : null,
+    limits: written.limits ? parseLimits(written.limits) : null,
     idempotentPredictions: written.idempotent_predictions ?? false,
     mapModelErrors: written.map_model_errors ?? false,
     allowWebsocket: written.allow_websocket ?? false,
     corsOrigins: written.cors_origins ?? [],
+  };
+}
+
+function parseLimits({ per_key: perKey, ...limits }: WrittenLimits): EndpointLimits {
+  return { ...parseLimit(limits), ...(perKey && { perKey: parseLimit(perKey) }) };
+}
+
+function parseLimit(limits: Omit<WrittenLimits, 'per_key'>): RequestLimits {
+  return {
+    requestsPerSecond: limits.requests_per_second ?? null,
+    ...(limits.burst !== undefined && { burst: limits.burst }),
+    concurrency: limits.concurrency ?? null,
+    maxBodyBytes: limits.max_body_bytes ?? null,
   };
 }
 

@@ -5,31 +5,34 @@ import type { EndpointRoute } from './route-index.ts';
 
 /** Largest body that an endpoint takes, in bytes. */
 export function maxBodyBytes(endpoint: EndpointRoute, settings: GatewaySettings): number {
-  return endpoint.table.limits.maxBodyBytes ?? settings.maxBodyBytes;
+  const { maxBodyBytes, perKey } = endpoint.table.limits;
+  return Math.min(maxBodyBytes ?? settings.maxBodyBytes, perKey?.maxBodyBytes ?? Infinity);
 }
 
 export function bodyTooLarge(limit: number): GatewayAnswer {
   return gatewayAnswer('gateway.request_too_large', 'too_large', `The body is larger than ${limit} bytes.`);
 }
 
-/** The answer to a request that an endpoint's limits do not admit; null when they do. It names the limit, so that its owner knows what to raise. */
+/** The answer to a request that limits do not admit; null when they do. It names the limit, so that its owner knows what to raise. */
 export function refusalOf(endpoint: EndpointRoute, verdict: LimitVerdict): GatewayAnswer | null {
-  const { requestsPerSecond, concurrency } = endpoint.table.limits;
+  if (verdict.kind === 'admitted') return null;
+  const { limits } = endpoint.table;
+  const [who, limit, path] =
+    verdict.scope === 'endpoint'
+      ? ['This endpoint takes', limits, 'limits']
+      : ['This endpoint takes from each key', limits.perKey, 'limits.per_key'];
   if (verdict.kind === 'rate_limited') {
     return gatewayAnswer(
       'gateway.rate_limited',
       'rate_limited',
-      `This endpoint takes ${requestsPerSecond} requests a second (limits.requests_per_second).`,
+      `${who} ${limit?.requestsPerSecond} requests a second (${path}.requests_per_second).`,
       { retryAfterSeconds: jitteredRetryAfter(verdict.waitMs / 1000) },
     );
   }
-  if (verdict.kind === 'concurrency_limited') {
-    return gatewayAnswer(
-      'gateway.concurrency_limited',
-      'concurrency_limited',
-      `This endpoint takes ${concurrency} requests at once (limits.concurrency).`,
-      { retryAfterSeconds: jitteredRetryAfter() },
-    );
-  }
-  return null;
+  return gatewayAnswer(
+    'gateway.concurrency_limited',
+    'concurrency_limited',
+    `${who} ${limit?.concurrency} requests at once (${path}.concurrency).`,
+    { retryAfterSeconds: jitteredRetryAfter() },
+  );
 }

@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { fieldId } from './http1/field-names.ts';
 import { at, LOWER, SP } from './http1/octets.ts';
 import type { RequestHead } from './http1/request-head.ts';
+import type { TokenVerifier, VerifiedToken } from './verify-token.ts';
 
 const AUTHORIZATION = fieldId('authorization');
 const KEY_FIELDS = [fieldId('api-key'), fieldId('x-api-key')];
@@ -11,6 +12,12 @@ export interface AcceptedKey {
   id: string;
   digest: Buffer;
 }
+
+/** Why a token opens nothing. */
+export type TokenFault = 'missing' | 'invalid' | 'expired';
+
+/** How far the issuer's clock and ours may be apart, in seconds. */
+const CLOCK_SKEW_SECONDS = 60;
 
 /**
  * Finds the accepted key that a request shows, in `Authorization: Bearer`, `api-key` or `X-API-Key`. Only digests are compared, each of them always
@@ -23,6 +30,9 @@ export class KeyChecker {
   private shown: Buffer | null = null;
   private acceptedAmong: readonly AcceptedKey[] | null = null;
   private accepted: AcceptedKey | null = null;
+  private shownToken: Buffer | null = null;
+  private verifiedBy: TokenVerifier | null = null;
+  private verified: VerifiedToken | null = null;
 
   /** @returns null when the request shows no accepted key */
   check(keys: readonly AcceptedKey[], head: RequestHead): AcceptedKey | null {
@@ -40,6 +50,42 @@ export class KeyChecker {
       if (found !== null) return found;
     }
     return null;
+  }
+
+  /**
+   * Finds who may call by the token in `Authorization: Bearer`, the one place for it (RFC 6750 section 2.1).
+   * @param audience of the endpoint; null where no token fits
+   */
+  checkToken(verifier: TokenVerifier, audience: string | null, head: RequestHead): VerifiedToken | TokenFault {
+    const { fields } = head;
+    const line = fields.lineOf(AUTHORIZATION);
+    if (line < 0) return 'missing';
+    const end = fields.valueEnd(line);
+    const start = bearerStart(head.bytes, fields.valueStart(line), end);
+    if (start < 0 || start >= end) return 'missing';
+    const token = this.verify(verifier, head.bytes.subarray(start, end));
+    if (token === null || token.audience !== audience) return 'invalid';
+    const now = Date.now() / 1000;
+    if (now > token.expiresAt + CLOCK_SKEW_SECONDS) return 'expired';
+    return now < token.notBefore - CLOCK_SKEW_SECONDS ? 'invalid' : token;
+  }
+
+  private verify(verifier: TokenVerifier, token: Buffer): VerifiedToken | null {
+    const { shownToken } = this;
+    if (
+      shownToken !== null &&
+      this.verifiedBy === verifier &&
+      shownToken.length === token.length &&
+      timingSafeEqual(shownToken, token)
+    ) {
+      return this.verified;
+    }
+    const verified = verifier.verify(token);
+    if (verified === null) return null;
+    this.shownToken = Buffer.from(token);
+    this.verifiedBy = verifier;
+    this.verified = verified;
+    return verified;
   }
 
   private find(keys: readonly AcceptedKey[], bytes: Buffer, start: number, end: number): AcceptedKey | null {

@@ -8,7 +8,7 @@ import { type GatewayAnswer, statusOf } from './gateway-answer.ts';
 import type { GatewayCore } from './gateway-core.ts';
 import { type Decision, decideRequest } from './handle-request.ts';
 import type { RequestHead } from './http1/request-head.ts';
-import type { LimitVerdict } from './limit-keeper.ts';
+import { limitAccount, type LimitVerdict } from './limit-keeper.ts';
 import type { RouteMatch } from './match-route.ts';
 import type { MirrorCopy } from './mirror.ts';
 import { type FinishedRequest, REASON_CLIENT_GONE, REASON_NONE } from './record.ts';
@@ -82,7 +82,7 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
     if (decision.kind === 'answer') return this.answer(decision.answer);
     if (decision.kind === 'preflight') return this.answerPreflight(decision.lines);
     if (endpoint?.isLimited !== true) return this.onAdmitted();
-    this.core.limits.ask(endpoint.name, (verdict) => this.onVerdict(verdict));
+    this.core.limits.ask(this.limitAccount, (verdict) => this.onVerdict(verdict));
   }
 
   private onVerdict(verdict: LimitVerdict): void {
@@ -220,8 +220,13 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
   }
 
   private endCount(): void {
-    if (this.countedByGate) this.core.limits.end((this.endpoint as EndpointRoute).name);
+    if (this.countedByGate) this.core.limits.end(this.limitAccount);
     this.countedByGate = false;
+  }
+
+  private get limitAccount(): string {
+    const { name, table } = this.endpoint as EndpointRoute;
+    return limitAccount(name, table.limits, this.consumerId);
   }
 
   /** What `Connection` has to say: HTTP/1.1 keeps by default and HTTP/1.0 closes (RFC 9112 section 9.3). */

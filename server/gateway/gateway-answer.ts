@@ -62,10 +62,26 @@ export const ANSWERS = {
     'Send a key of this endpoint as "Authorization: Bearer <key>".',
     { fieldLines: 'WWW-Authenticate: Bearer realm="viridian"\r\n' },
   ),
+  tokenMissing: gatewayAnswer(
+    'gateway.unauthorized',
+    'unauthorized',
+    'Send a token of this endpoint as "Authorization: Bearer <token>"; keys do not open it.',
+    { fieldLines: 'WWW-Authenticate: Bearer realm="viridian"\r\n' },
+  ),
+  tokenInvalid: gatewayAnswer(
+    'gateway.token_invalid',
+    'unauthorized',
+    'The token was not issued for this endpoint, or is no longer accepted. Get another one.',
+    { fieldLines: 'WWW-Authenticate: Bearer realm="viridian", error="invalid_token"\r\n' },
+  ),
+  tokenExpired: gatewayAnswer('gateway.token_expired', 'unauthorized', 'The token has expired. Get the next one.', {
+    fieldLines:
+      'WWW-Authenticate: Bearer realm="viridian", error="invalid_token", error_description="The token has expired"\r\n',
+  }),
   privateNetwork: gatewayAnswer(
-    'gateway.forbidden',
+    'gateway.network_not_allowed',
     'forbidden',
-    'This endpoint answers only callers on its own host: public network access is disabled.',
+    'This endpoint answers only callers on its own host and in its allowed networks: public network access is disabled.',
   ),
   preflightRefused: gatewayAnswer(
     'gateway.forbidden',

@@ -1,5 +1,5 @@
 import { bodyTooLarge, maxBodyBytes } from './admit.ts';
-import type { KeyChecker } from './authenticate.ts';
+import type { KeyChecker, TokenFault } from './authenticate.ts';
 import { isPinned } from './choose-deployment.ts';
 import { allowedOrigin, isPreflight, preflightLines } from './cors.ts';
 import { ANSWERS, type GatewayAnswer } from './gateway-answer.ts';
@@ -8,7 +8,7 @@ import { fieldId } from './http1/field-names.ts';
 import { BODY_NONE } from './http1/message-framing.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import { authorityRange, matchRoute, type RouteMatch } from './match-route.ts';
-import { isLoopback } from './peer-address.ts';
+import { isFromAllowedNetwork } from './network-access.ts';
 import type { EndpointRoute } from './route-index.ts';
 
 const HOP = fieldId('viridian-hop');
@@ -25,6 +25,12 @@ export type Decision =
   | { readonly kind: 'forward' }
   | { readonly kind: 'answer'; readonly answer: GatewayAnswer }
   | { readonly kind: 'preflight'; readonly lines: string };
+
+const TOKEN_REFUSALS: Readonly<Record<TokenFault, GatewayAnswer>> = {
+  missing: ANSWERS.tokenMissing,
+  invalid: ANSWERS.tokenInvalid,
+  expired: ANSWERS.tokenExpired,
+};
 
 const FORWARD: Decision = { kind: 'forward' };
 
@@ -55,14 +61,22 @@ export function decideRequest(core: GatewayCore, request: DecidedRequest): Decis
   if (endpoint === null) return answer(ANSWERS.noRoute);
   request.endpoint = endpoint;
   request.corsOrigin = allowedOrigin(endpoint.table.corsOrigins, head);
-  if (endpoint.table.publicNetworkAccess === 'disabled' && !isLoopback(request.client.peerAddress)) {
+  const { networks } = endpoint;
+  if (
+    networks !== null &&
+    !isFromAllowedNetwork(request.client.peerAddress, head.fields, networks, core.routes.trustedForwarders)
+  ) {
     return answer(ANSWERS.privateNetwork);
   }
 
   const preflight = isPreflight(head);
   if (preflight && endpoint.table.corsOrigins.length > 0) return answerPreflight(request);
   // Browsers send preflights without credentials: where the gateway does not answer them, the model has to see them.
-  if (!preflight && endpoint.table.auth.mode !== 'none') {
+  if (!preflight && endpoint.tokens !== null) {
+    const token = request.client.keys.checkToken(endpoint.tokens, endpoint.table.auth.audience ?? null, head);
+    if (typeof token === 'string') return answer(TOKEN_REFUSALS[token]);
+    request.consumerId = token.id;
+  } else if (!preflight && endpoint.table.auth.mode !== 'none') {
     const key = request.client.keys.check(endpoint.keys, head);
     if (key === null) return answer(ANSWERS.unauthorized);
     request.consumerId = key.id;

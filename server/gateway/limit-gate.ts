@@ -4,9 +4,9 @@ import type { RouteTable } from '#server/routing/route-table.ts';
 /** Where a worker asks whether a limited endpoint takes one more request. */
 export interface LimitGate {
   configure(table: RouteTable): void;
-  /** Answers at once or later, in order. An admitted request is counted until `end`. */
-  ask(endpoint: string, onVerdict: (verdict: LimitVerdict) => void): void;
-  end(endpoint: string): void;
+  /** Answers at once or later, in order. An admitted request is counted until `end`. @param account see `limitAccount` */
+  ask(account: string, onVerdict: (verdict: LimitVerdict) => void): void;
+  end(account: string): void;
 }
 
 /** The endpoints of a table that have limits. */
@@ -21,14 +21,14 @@ export function createLocalGate(): LimitGate {
   const keeper = new LimitKeeper();
   return {
     configure: (table) => keeper.configure(limitedEndpoints(table), performance.now()),
-    ask: (endpoint, onVerdict) => onVerdict(keeper.ask(endpoint, performance.now())),
-    end: (endpoint) => keeper.end(endpoint),
+    ask: (account, onVerdict) => onVerdict(keeper.ask(account, performance.now())),
+    end: (account) => keeper.end(account),
   };
 }
 
 export interface GateMessages {
-  ask(endpoints: string[]): void;
-  ended(endpoint: string, count: number): void;
+  ask(accounts: string[]): void;
+  ended(account: string, count: number): void;
 }
 
 /** Limits that the primary counts for several workers. Questions of one turn of the event loop travel together. */
@@ -45,14 +45,14 @@ export class SharedGate implements LimitGate {
     // The primary has the table too.
   }
 
-  ask(endpoint: string, onVerdict: (verdict: LimitVerdict) => void): void {
+  ask(account: string, onVerdict: (verdict: LimitVerdict) => void): void {
     if (this.questions.length === 0) setImmediate(() => this.send());
-    this.questions.push(endpoint);
+    this.questions.push(account);
     this.asked.push(onVerdict);
   }
 
-  end(endpoint: string): void {
-    this.messages.ended(endpoint, 1);
+  end(account: string): void {
+    this.messages.ended(account, 1);
   }
 
   onVerdicts(verdicts: readonly LimitVerdict[]): void {

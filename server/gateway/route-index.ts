@@ -1,8 +1,11 @@
-import type { RouteDeployment, RouteEndpoint, RouteTable } from '#server/routing/route-table.ts';
+import type { Cidr } from '#lib/networks/cidr.ts';
+import type { RouteDeployment, RouteEndpoint, RouteTable, RouteTokens } from '#server/routing/route-table.ts';
 import { InstancePool, type PoolEnvironment } from './instance-pool.ts';
 import { isLimited } from './limit-keeper.ts';
+import { parseNetworks } from './network-access.ts';
 import { compileSplit, ShareCounter, SplitCursor } from './smooth-split.ts';
 import { TokenBucket } from './token-bucket.ts';
+import { TokenVerifier } from './verify-token.ts';
 
 /** Retries of one endpoint: a fifth of its requests and three a second, so that retries cannot become the overload. */
 const RETRY_SHARE = 0.2;
@@ -29,6 +32,10 @@ export interface EndpointRoute {
   readonly name: string;
   readonly table: RouteEndpoint;
   readonly keys: readonly { id: string; digest: Buffer }[];
+  /** Verifies the tokens of this table; null where the endpoint is not called with tokens. */
+  readonly tokens: TokenVerifier | null;
+  /** Who may call besides this host; null where everybody may. */
+  readonly networks: readonly Cidr[] | null;
   readonly deployments: readonly DeploymentRoute[];
   readonly byName: ReadonlyMap<string, DeploymentRoute>;
   readonly mirrors: readonly DeploymentRoute[];
@@ -49,7 +56,10 @@ export interface EndpointRoute {
  */
 export class RouteIndex {
   revision = 0;
+  /** Their word counts on whom a request comes from. */
+  trustedForwarders: readonly Cidr[] = [];
   private endpoints = new Map<string, EndpointRoute>();
+  private verifier = new TokenVerifier(undefined);
   private readonly environment: PoolEnvironment;
 
   constructor(environment: PoolEnvironment) {
@@ -67,6 +77,8 @@ export class RouteIndex {
   install(table: RouteTable, now: number = performance.now()): void {
     const previous = this.endpoints;
     const next = new Map<string, EndpointRoute>();
+    this.verifier = keepVerifier(this.verifier, table.tokens);
+    this.trustedForwarders = parseNetworks(table.trustedForwarders ?? []);
     for (const endpoint of table.endpoints) {
       next.set(endpoint.name, this.compile(endpoint, previous.get(endpoint.name), now));
     }
@@ -85,6 +97,8 @@ export class RouteIndex {
       name: table.name,
       table,
       keys: table.auth.keys.map(({ id, sha256 }) => ({ id, digest: Buffer.from(sha256, 'hex') })),
+      tokens: table.auth.mode === 'aml_token' ? this.verifier : null,
+      networks: table.publicNetworkAccess === 'enabled' ? null : parseNetworks(table.allowedNetworks ?? []),
       deployments,
       byName: new Map(deployments.map((deployment) => [deployment.name.toLowerCase(), deployment])),
       mirrors: deployments.filter((deployment) => deployment.mirror !== null),
@@ -126,6 +140,11 @@ export class RouteIndex {
 /** Counts a request towards the retries that its endpoint may spend. */
 export function earnRetry(state: EndpointState): void {
   state.retries.add(RETRY_SHARE);
+}
+
+/** The same signing keys keep what they have verified. */
+function keepVerifier(previous: TokenVerifier, tokens: RouteTokens | undefined): TokenVerifier {
+  return JSON.stringify(previous.tokens) === JSON.stringify(tokens) ? previous : new TokenVerifier(tokens);
 }
 
 function keepMirror(table: RouteDeployment, previous: DeploymentRoute | undefined): ShareCounter | null {

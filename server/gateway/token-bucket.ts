@@ -12,6 +12,17 @@ export class TokenBucket {
     this.filledAt = now;
   }
 
+  /** Whether a token is there, without taking it. */
+  has(now: number): boolean {
+    this.refill(now);
+    return this.tokens >= 1;
+  }
+
+  isFull(now: number): boolean {
+    this.refill(now);
+    return this.tokens >= this.burst;
+  }
+
   tryTake(now: number): boolean {
     this.refill(now);
     if (this.tokens < 1) return false;

@@ -35,6 +35,8 @@ export const ACTIONS = [
   'api_key.read',
   'api_key.create',
   'api_key.delete',
+  'signing_key.read',
+  'signing_key.rotate',
   'audit.read',
 ] as const;
 export type Action = (typeof ACTIONS)[number];

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { parseCidr } from '#lib/networks/cidr.ts';
 
 /**
  * A configuration slice: variable names (all VIRIDIAN_…) to schemas with defaults. Each entry point composes the slices that it needs and
@@ -74,6 +75,17 @@ export const accessConfig = {
     .string()
     .default('')
     .describe('CIDRs of private addresses that external deployments may reach'),
+  VIRIDIAN_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .refine((networks) => networks.every((network) => parseCidr(network) !== null), 'must be CIDRs, separated by ","')
+    .describe('CIDRs of proxies in front of the gateway whose X-Forwarded-For is believed'),
 } satisfies ConfigSlice;
 
 /**

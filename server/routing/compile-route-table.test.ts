@@ -13,6 +13,7 @@ const GOLDEN = join(import.meta.dirname, 'golden');
 
 const endpoint = (change: Partial<EndpointRecord> = {}): EndpointRecord => ({
   ...PLAIN_ENDPOINT,
+  uid: 'endpoint-1',
   name: 'iris',
   traffic: {},
   mirrorTraffic: {},

@@ -1,7 +1,14 @@
 import type { DeploymentRecord } from '#server/domain/deployment.ts';
 import type { EndpointKeyRecord, EndpointRecord } from '#server/domain/endpoint.ts';
 import type { InstanceRecord } from '#server/domain/instance.ts';
-import { ROUTE_TABLE_VERSION, type RouteDeployment, type RouteEndpoint, type RouteTable } from './route-table.ts';
+import { type TokenIssuer, tokenAudience } from '#server/domain/token-signing-key.ts';
+import {
+  ROUTE_TABLE_VERSION,
+  type RouteDeployment,
+  type RouteEndpoint,
+  type RouteTable,
+  type RouteTokens,
+} from './route-table.ts';
 
 /** What the table needs to know of one endpoint. */
 export interface RouteSource {
@@ -11,24 +18,47 @@ export interface RouteSource {
   instances: readonly InstanceRecord[];
 }
 
+/** What the table says besides its endpoints. */
+export interface RouteSurroundings {
+  /** Null before the first token is issued. */
+  issuer: TokenIssuer | null;
+  /** CIDRs. */
+  trustedForwarders: readonly string[];
+}
+
+const NOTHING_AROUND: RouteSurroundings = { issuer: null, trustedForwarders: [] };
+
 /**
  * The route table of a state. Everything is sorted by name, so that equal states give equal bytes and only a real change is published. What is
  * being deleted is left out; an instance is in it while it is ready and wanted.
  */
-export function compileRouteTable(sources: readonly RouteSource[], revision: number): RouteTable {
+export function compileRouteTable(
+  sources: readonly RouteSource[],
+  revision: number,
+  around: RouteSurroundings = NOTHING_AROUND,
+): RouteTable {
+  const { issuer, trustedForwarders } = around;
   const endpoints = sources.filter(({ endpoint }) => endpoint.desiredState === 'run').map(compileEndpoint);
-  return { version: ROUTE_TABLE_VERSION, revision, endpoints: endpoints.toSorted(byName) };
+  return {
+    version: ROUTE_TABLE_VERSION,
+    revision,
+    endpoints: endpoints.toSorted(byName),
+    ...(issuer !== null && { tokens: { issuer: issuer.issuer, keys: compileSigningKeys(issuer) } }),
+    ...(trustedForwarders.length > 0 && { trustedForwarders: [...trustedForwarders] }),
+  };
+}
+
+function compileSigningKeys({ keys }: TokenIssuer): RouteTokens['keys'] {
+  return keys.map(({ kid, publicKey }) => ({ kid, publicKey })).toSorted((a, b) => (a.kid < b.kid ? -1 : 1));
 }
 
 function compileEndpoint(source: RouteSource): RouteEndpoint {
   const { endpoint, keys, deployments, instances } = source;
   return {
     name: endpoint.name,
-    auth: {
-      mode: endpoint.authMode,
-      keys: keys.map((key) => ({ id: key.slot, sha256: key.sha256 })).toSorted((a, b) => (a.id < b.id ? -1 : 1)),
-    },
+    auth: compileAuth(endpoint, keys),
     publicNetworkAccess: endpoint.publicNetworkAccess,
+    ...(endpoint.publicNetworkAccess === 'disabled' && { allowedNetworks: endpoint.allowedNetworks.toSorted() }),
     stickyHeader: endpoint.stickyHeader,
     limits: endpoint.limits ?? { requestsPerSecond: null, concurrency: null, maxBodyBytes: null },
     idempotentPredictions: endpoint.idempotentPredictions,
@@ -40,6 +70,14 @@ function compileEndpoint(source: RouteSource): RouteEndpoint {
       .map((deployment) => compileDeployment(endpoint, deployment, instances))
       .toSorted(byName),
   };
+}
+
+/** The keys of an endpoint that is called with tokens open nothing: they wait for it to be called with keys again. */
+function compileAuth({ authMode, uid }: EndpointRecord, keys: readonly EndpointKeyRecord[]): RouteEndpoint['auth'] {
+  if (authMode === 'aml_token') return { mode: authMode, keys: [], audience: tokenAudience(uid) };
+  if (authMode !== 'key') return { mode: authMode, keys: [] };
+  const digests = keys.map((key) => ({ id: key.slot, sha256: key.sha256 }));
+  return { mode: authMode, keys: digests.toSorted((a, b) => (a.id < b.id ? -1 : 1)) };
 }
 
 /** Limits are those of the deployment as it is wanted now, also for instances of the version before: they change without replacing any. */
@@ -73,7 +111,7 @@ export function isRoutable(instance: Pick<InstanceRecord, 'state' | 'desired' | 
 
 /** Whether two tables route alike, whatever their numbers. */
 export function routesAlike(a: RouteTable, b: RouteTable): boolean {
-  return JSON.stringify(a.endpoints) === JSON.stringify(b.endpoints);
+  return JSON.stringify({ ...a, revision: 0 }) === JSON.stringify({ ...b, revision: 0 });
 }
 
 function byName(a: { name: string }, b: { name: string }): number {

@@ -41,19 +41,38 @@ export const routeDeploymentSchema = z.object({
   instances: z.array(routeInstanceSchema),
 });
 
+const limitShape = {
+  requestsPerSecond: z.number().positive().nullable(),
+  /** Requests at once before the rate counts; a second's worth where it is left out. */
+  burst: z.number().int().positive().optional(),
+  concurrency: z.number().int().positive().nullable(),
+  maxBodyBytes: z.number().int().positive().nullable(),
+};
+
+/** What endpoint tokens are verified with, without a call. */
+export const routeTokensSchema = z.object({
+  issuer: z.string(),
+  /** Ed25519 public keys, 32 bytes in base64url, of every key whose tokens may not have expired. */
+  keys: z.array(z.object({ kid: z.string(), publicKey: z.string().regex(/^[\w-]{43}$/) })),
+});
+
 export const routeEndpointSchema = z.object({
   /** Lower case. */
   name: z.string(),
   auth: z.object({
     mode: z.enum(['key', 'aml_token', 'aad_token', 'none']),
     keys: z.array(z.object({ id: z.string(), sha256: digestSchema })),
+    /** `aud` of the endpoint's tokens; where it is left out no token fits. */
+    audience: z.string().optional(),
   }),
   publicNetworkAccess: z.enum(['enabled', 'disabled']),
+  /** CIDRs that may call besides this host where public access is disabled. */
+  allowedNetworks: z.array(z.string()).optional(),
   stickyHeader: z.string().nullable(),
   limits: z.object({
-    requestsPerSecond: z.number().positive().nullable(),
-    concurrency: z.number().int().positive().nullable(),
-    maxBodyBytes: z.number().int().positive().nullable(),
+    ...limitShape,
+    /** Of each key or holder of tokens by itself. */
+    perKey: z.object(limitShape).optional(),
   }),
   idempotentPredictions: z.boolean(),
   mapModelErrors: z.boolean(),
@@ -67,6 +86,8 @@ export const routeTableSchema = z.object({
   version: z.literal(ROUTE_TABLE_VERSION),
   revision: z.number().int().positive(),
   endpoints: z.array(routeEndpointSchema),
+  /** Left out before the first token is issued. */
+  tokens: routeTokensSchema.optional(),
   /** CIDRs of proxies whose X-Forwarded-For is believed. */
   trustedForwarders: z.array(z.string()).optional(),
 });
@@ -75,4 +96,5 @@ export type RouteExternal = z.infer<typeof routeExternalSchema>;
 export type RouteInstance = z.infer<typeof routeInstanceSchema>;
 export type RouteDeployment = z.infer<typeof routeDeploymentSchema>;
 export type RouteEndpoint = z.infer<typeof routeEndpointSchema>;
+export type RouteTokens = z.infer<typeof routeTokensSchema>;
 export type RouteTable = z.infer<typeof routeTableSchema>;

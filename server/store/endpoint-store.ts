@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { asc, eq, sql } from 'drizzle-orm';
 import { endpoints } from '#drizzle/schema/endpoints.ts';
 import { endpointKeys } from '#drizzle/schema/endpoint-keys.ts';
@@ -36,6 +37,7 @@ export async function insertEndpoint(
     .values({
       ...settings,
       name,
+      uid: randomUUID(),
       traffic: {},
       mirrorTraffic: {},
       desiredState: 'run',

@@ -40,6 +40,7 @@ export const PLAIN_ENDPOINT: EndpointSettings = {
   properties: {},
   authMode: 'key',
   publicNetworkAccess: 'enabled',
+  allowedNetworks: [],
   identity: null,
   compute: null,
   stickyHeader: null,

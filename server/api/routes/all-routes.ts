@@ -19,6 +19,7 @@ import { logRoutes } from './log-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
+import { signingKeyRoutes } from './signing-key-routes.ts';
 import { trafficRoutes } from './traffic-routes.ts';
 import { uploadRoutes } from './upload-routes.ts';
 
@@ -56,5 +57,6 @@ export function allRoutes(context: ApiContext): AnyRoute[] {
     ...costRoutes(context),
     ...eventRoutes(context),
     ...identityRoutes(context),
+    ...signingKeyRoutes(context),
   ];
 }

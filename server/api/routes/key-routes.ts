@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { invokeRequestSchema, invokeResponseSchema, keysSchema, regenerateKeySchema } from '#lib/contracts/endpoint.ts';
+import {
+  endpointTokenSchema,
+  invokeRequestSchema,
+  invokeResponseSchema,
+  keysSchema,
+  regenerateKeySchema,
+} from '#lib/contracts/endpoint.ts';
 import type { CommandContext } from '#server/commands/command-context.ts';
 import { invokeEndpoint } from '#server/commands/invoke-endpoint.ts';
 import { issueEndpointToken } from '#server/commands/issue-endpoint-token.ts';
@@ -44,12 +50,15 @@ export function keyRoutes(context: CommandContext & { gatewayPort: number }): An
       method: 'POST',
       path: '/endpoints/{endpoint}/token',
       auth: 'api',
-      summary: 'Issue a token, for endpoints that are called with tokens',
+      summary: 'Issue a token for an endpoint that is called with tokens; written into the audit log',
       tag: TAG,
       params: endpointParams,
       body: z.strictObject({}).optional(),
-      responses: { 200: null },
-      handler: ({ actor, params }) => issueEndpointToken(context, actor, params.endpoint),
+      responses: { 200: endpointTokenSchema },
+      handler: async ({ actor, params }) => ({
+        status: 200,
+        body: await issueEndpointToken(context, actor, params.endpoint),
+      }),
     }),
     defineRoute({
       method: 'POST',

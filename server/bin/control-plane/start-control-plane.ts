@@ -86,6 +86,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     },
     gatewaySocket: dataDir.gatewaySocket,
     routeTablePath: dataDir.routeTable,
+    trustedForwarders: settings.VIRIDIAN_TRUSTED_PROXIES,
     clock: systemClock,
     logger,
     recordSample: (sample) => samples.record(sample),
