@@ -2,12 +2,23 @@
  * What the API fills in where a deployment says nothing: the YAML's documented defaults, except that readiness is asked at once and every second
  * (it decides how soon a deployment answers) with attempts that add up to the same patience, and that a request may take a minute.
  */
+
+/** Requests that one instance takes at once. The ONNX server batches what waits together; of a foreign program nothing is known. */
+export const CONCURRENCY_DEFAULTS = { onnx: 256, command: 100 } as const;
+
 export const REQUEST_DEFAULTS = {
   request_timeout_ms: 60_000,
-  /** Of ONNX models, which answer what waits together as one batch. */
-  max_concurrent_requests_per_instance: 256,
+  max_concurrent_requests_per_instance: CONCURRENCY_DEFAULTS.onnx,
   max_queue_wait_ms: 30_000,
 } as const;
+
+/** How long a start may take in all: what the YAML's own readiness defaults (30 attempts every 10 s) add up to. */
+const START_PATIENCE_SECONDS = 300;
+
+/** Failed attempts after which an instance counts as one that does not become ready. */
+export function readinessAttempts(periodSeconds: number): number {
+  return Math.max(1, Math.ceil(START_PATIENCE_SECONDS / periodSeconds));
+}
 
 /** Seconds and counts. */
 export const READINESS_DEFAULTS = {
@@ -15,7 +26,7 @@ export const READINESS_DEFAULTS = {
   period: 1,
   timeout: 2,
   success_threshold: 1,
-  failure_threshold: 300,
+  failure_threshold: readinessAttempts(1),
 } as const;
 
 export const LIVENESS_DEFAULTS = {

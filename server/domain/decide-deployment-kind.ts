@@ -3,7 +3,7 @@ import type { DetectedModel } from '#lib/contracts/model.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 
 /** Kinds that this release can run. */
-export type RunnableKind = 'onnx' | 'command';
+type RunnableKind = 'onnx' | 'command';
 
 /**
  * What kind of deployment a description asks for.

@@ -1,9 +1,10 @@
 import type { DeploymentWrite } from '#lib/contracts/deployment.ts';
+import { CONCURRENCY_DEFAULTS, REQUEST_DEFAULTS } from '#lib/contracts/deployment-defaults.ts';
 import type { DetectedModel } from '#lib/contracts/model.ts';
 import { AppError } from '#server/kernel/app-error.ts';
-import { decideDeploymentKind, type RunnableKind } from './decide-deployment-kind.ts';
+import { decideDeploymentKind } from './decide-deployment-kind.ts';
 import type { DeploymentSpec } from './deployment.ts';
-import { fillLivenessProbe, fillReadinessProbe } from './probe-defaults.ts';
+import { fillLivenessProbe, fillReadinessProbe } from './fill-probes.ts';
 
 /** What was looked up before a spec can be resolved. */
 export interface DeploymentFindings {
@@ -11,11 +12,6 @@ export interface DeploymentFindings {
   instanceType: { key: string; cpu: number; memoryMib: number; fitReason: string };
 }
 
-const DEFAULT_REQUEST_TIMEOUT_MS = 60_000;
-const DEFAULT_QUEUE_WAIT_MS = 30_000;
-
-/** The ONNX server batches what waits together; of a foreign program nothing is known. */
-const DEFAULT_CONCURRENCY: Readonly<Record<RunnableKind, number>> = { onnx: 256, command: 100 };
 const ONNX_ROUTES = { livenessPath: '/health/live', readinessPath: '/health/ready' };
 
 /**
@@ -38,9 +34,9 @@ export function resolveDeploymentSpec(written: DeploymentWrite, findings: Deploy
     instanceCount: written.instance_count ?? 1,
     cpu: instanceType.cpu,
     memoryMib: instanceType.memoryMib,
-    requestTimeoutMs: settings.request_timeout_ms ?? DEFAULT_REQUEST_TIMEOUT_MS,
-    maxConcurrentRequestsPerInstance: settings.max_concurrent_requests_per_instance ?? DEFAULT_CONCURRENCY[kind],
-    maxQueueWaitMs: settings.max_queue_wait_ms ?? DEFAULT_QUEUE_WAIT_MS,
+    requestTimeoutMs: settings.request_timeout_ms ?? REQUEST_DEFAULTS.request_timeout_ms,
+    maxConcurrentRequestsPerInstance: settings.max_concurrent_requests_per_instance ?? CONCURRENCY_DEFAULTS[kind],
+    maxQueueWaitMs: settings.max_queue_wait_ms ?? REQUEST_DEFAULTS.max_queue_wait_ms,
     ...(kind === 'onnx' ? ONNX_ROUTES : commandRoutes(written)),
     liveness: fillLivenessProbe(written.liveness_probe),
     readiness: fillReadinessProbe(written.readiness_probe),
