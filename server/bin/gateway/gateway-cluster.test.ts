@@ -7,8 +7,10 @@ import { type Answer, OK, says } from '#server/gateway/testing/raw-model.ts';
 import { startCluster, startTelemetry, temporaryDataDir, underLoad } from './start-cluster.ts';
 import {
   deployment,
+  digest,
   endpoint,
   get,
+  KEY,
   post,
   startTestModel,
   table,
@@ -217,6 +219,39 @@ describe('what workers share', () => {
     model.answer = OK;
     await until(() => model.sockets.size === 2);
     expect((await requestOnce(cluster.port, get())).status).toBe(200);
+  });
+
+  it('a limit of each key means what it says, whichever workers its requests come through', async () => {
+    const model = await startTestModel(NEVER);
+    const perKey = { requestsPerSecond: null, concurrency: 2, maxBodyBytes: null };
+    const limits = { requestsPerSecond: null, concurrency: null, maxBodyBytes: null, perKey };
+    const other = 'secondary-key-of-the-endpoint';
+    const keys = { primary: KEY, secondary: other };
+    const cluster = startCluster({
+      onDisk: table(
+        endpoint([deployment('blue', [model.port])], {
+          limits,
+          auth: { mode: 'key', keys: Object.entries(keys).map(([id, key]) => ({ id, sha256: digest(key) })) },
+        }),
+      ),
+      workers: 3,
+    });
+    await cluster.ready();
+    const ask = (key: string): string => get().replace(KEY, key);
+    const clients = await Promise.all(Array.from({ length: 4 }, () => RawClient.connect(cluster.port)));
+    for (const [index, client] of clients.entries()) client.send(ask(index < 2 ? KEY : other));
+    await model.seen(4);
+    for (const key of [KEY, other, KEY, other, KEY, other]) {
+      const answer = await requestOnce(cluster.port, ask(key));
+      expect([answer.status, answer.json()['code']]).toEqual([429, 'gateway.concurrency_limited']);
+      expect(answer.json()['detail']).toContain('limits.per_key.concurrency');
+      expect(Number(answer.field('retry-after'))).toBeGreaterThan(0);
+    }
+    clients[0]?.socket.resetAndDestroy();
+    model.answer = OK;
+    await until(() => model.sockets.size === 3);
+    expect((await requestOnce(cluster.port, ask(KEY))).status).toBe(200);
+    expect((await requestOnce(cluster.port, ask(other))).status).toBe(429);
   });
 
   it('a limit on requests a second means what it says', async () => {
