@@ -20,12 +20,15 @@ export const MODULE_BOUNDARIES: Record<string, readonly string[]> = {
   'server/drivers': ['#lib', '#server/kernel', '#server/domain'],
   'server/environments': ['#lib', '#server/kernel', '#server/domain'],
   'server/telemetry': ['#lib', '#server/kernel'],
+  'server/tls': ['#lib', '#server/kernel'],
   'server/gateway': [
     '#lib',
     '#server/kernel',
     '#server/routing',
     '#server/telemetry/request-record.ts',
+    '#server/telemetry/encode-request-batch.ts',
     '#server/secrets/external-header.ts',
+    '#server/tls/served-certificate.ts',
   ],
   'server/inference': ['#lib', '#server/kernel', '#server/models/detect'],
   'server/commands': [
@@ -85,6 +88,8 @@ export const CONFINED_PACKAGES: Record<string, readonly string[]> = {
   fastify: ['server/api'],
   'onnxruntime-node': ['server/inference', 'scripts'],
   '@tus/server': ['server/models'],
+  '@peculiar/x509': ['server/tls'],
+  'reflect-metadata': ['server/tls'],
   'node:child_process': [
     'server/environments',
     'server/drivers',

@@ -49,7 +49,6 @@ export class ClientConnection implements Sweepable, BodySink, WatchedPeer {
     this.peerAddress = plainAddress(socket.remoteAddress ?? '');
     this.deadlineAt = performance.now() + core.settings.keepAliveTimeoutMs;
     core.sweeper.add(this);
-    socket.on('data', (bytes: Buffer) => this.take(bytes));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
     // 'close' follows and does what is to be done.
@@ -60,7 +59,7 @@ export class ClientConnection implements Sweepable, BodySink, WatchedPeer {
   /** Lines for the model that say where the requests of this connection came from. */
   get connectionLines(): Buffer {
     this.lines ??= forwardedLines(
-      { address: this.peerAddress, localPort: this.localPort, protocol: 'http' },
+      { address: this.peerAddress, localPort: this.localPort, protocol: 'encrypted' in this.socket ? 'https' : 'http' },
       this.core.hopId,
     );
     return this.lines;
@@ -153,7 +152,8 @@ export class ClientConnection implements Sweepable, BodySink, WatchedPeer {
     this.exchange?.onRequestData(bytes, start, end);
   }
 
-  private take(bytes: Buffer): void {
+  /** Bytes have come from the client, in a buffer that is not used again. */
+  take(bytes: Buffer): void {
     try {
       this.onData(bytes);
     } catch (error) {

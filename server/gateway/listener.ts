@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { ClientConnection } from './client-connection.ts';
 import type { GatewayCore } from './gateway-core.ts';
 
@@ -8,15 +8,19 @@ export const LISTEN_BACKLOG = 4096;
 export interface Listener {
   readonly server: Server;
   readonly connections: ReadonlySet<ClientConnection>;
+  /** Serves a client that came in another way than through the server. */
+  adopt(socket: Socket): void;
 }
 
 /** Accepts clients. Half-open: a client may end its side and wait for its answer. */
 export function createListener(core: GatewayCore): Listener {
   const connections = new Set<ClientConnection>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const adopt = (socket: Socket): void => {
     const connection = new ClientConnection(socket, core);
     connections.add(connection);
+    socket.on('data', (bytes: Buffer) => connection.take(bytes));
     socket.once('close', () => connections.delete(connection));
-  });
-  return { server, connections };
+  };
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, adopt);
+  return { server, connections, adopt };
 }
