@@ -1,11 +1,12 @@
 import cluster from 'node:cluster';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import type { ToControlPlane, ToGateway } from '#server/routing/gateway-link.ts';
 import type { RouteTable } from '#server/routing/route-table.ts';
+import { type CertificateSource, factsOf } from '#server/tls/served-certificate.ts';
 import { type ControlPlaneLink, listenForControlPlane } from './control-plane-link.ts';
 import { instanceKey } from './instance.ts';
 import { limitedEndpoints } from './limit-gate.ts';
@@ -14,19 +15,25 @@ import { PlaceKeeper } from './queue-places.ts';
 import { loadRouteTable, RouteTableWriter } from './route-table-file.ts';
 import { SlotLedger, type SlotOrder } from './slot-ledger.ts';
 import { type FleetWorker, WorkerFleet } from './worker-fleet.ts';
+import type { TlsMaterial } from './tls/tls-listener.ts';
 import type { ToPrimary } from './worker-messages.ts';
+
+/** Session tickets are sealed with a key of at most this age: who steals it later opens no older connection. */
+const TICKET_KEY_MS = 12 * 3_600_000;
 
 export interface PrimaryOptions {
   host: string;
   port: number;
   workers: number;
   domain: string | null;
+  /** The TLS port, 0 for any, and what is served there; null for none. */
+  tls: { port: number; source: CertificateSource } | null;
   dataDir: DataDir;
   /** Opens what is sealed in the route table, in hex. */
   upstreamKey: string;
   logger: Logger;
   /** Every worker listens. Called once. */
-  onReady(port: number): void;
+  onReady(port: number, tlsPort: number | null): void;
   onWorkerPids(pids: number[]): void;
   /** The address cannot be listened on. */
   onListenFailed(message: string): void;
@@ -48,7 +55,7 @@ export async function runGatewayPrimary(options: PrimaryOptions): Promise<Gatewa
   const primary = new Primary(options);
   await primary.start();
   return {
-    replaceWorkers: () => primary.fleet.replaceAll(),
+    replaceWorkers: () => primary.replaceWorkers(),
     stop: () => primary.stop(),
   };
 }
@@ -67,12 +74,16 @@ class Primary {
   /** Newest revision that is on disk: what a restart would serve. */
   private persisted = 0;
   private port: number;
+  private tlsPort: number;
+  private ticketKeys = newTicketKeys();
+  private ticketTimer: NodeJS.Timeout | undefined;
   private ready = false;
   private readonly dumps = new Map<string, PendingDump>();
 
   constructor(options: PrimaryOptions) {
     this.options = options;
     this.port = options.port;
+    this.tlsPort = options.tls?.port ?? 0;
     this.writer = new RouteTableWriter(options.dataDir.routeTable);
     this.fleet = new WorkerFleet(
       options.workers,
@@ -87,12 +98,17 @@ class Primary {
   }
 
   async start(): Promise<void> {
-    this.port = await this.fixPort();
+    const { host, port, tls } = this.options;
+    this.port = await fixPort(host, port);
+    if (tls !== null) this.tlsPort = await fixPort(host, tls.port);
     this.table = this.loadTable();
     this.persisted = this.table?.revision ?? 0;
     if (this.table !== null) this.configureCounts(this.table);
     this.link = await listenForControlPlane(this.options.dataDir.gatewaySocket, {
-      onConnect: (send) => send(this.workersFrame()),
+      onConnect: (send) => {
+        send(this.workersFrame());
+        send(this.tlsFrame());
+      },
       onFrame: (frame, send) => this.onFrame(frame, send),
       onBadFrame: (reason, revision, send) => {
         this.options.logger.error({ revision, reason }, 'refused a frame of the control plane');
@@ -100,23 +116,44 @@ class Primary {
       },
     });
     this.fleet.start();
+    if (tls === null) return;
+    tls.source.watch(() => this.onCertificates());
+    this.ticketTimer = setInterval(() => this.sendCertificates(), TICKET_KEY_MS);
   }
 
-  /**
-   * Turns 0 into a number before any worker asks for it: workers share one socket as long as they name the same port, and it must be the same
-   * after all of them have died.
-   */
-  private async fixPort(): Promise<number> {
-    const { host, port } = this.options;
-    if (port !== 0) return port;
-    const probe = createServer().listen({ host, port, exclusive: true });
-    await once(probe, 'listening');
-    const address = probe.address() as AddressInfo;
-    await new Promise((resolve) => probe.close(resolve));
-    return address.port;
+  /** Certificates are looked at too: who replaces workers by hand wants what is on disk now. */
+  async replaceWorkers(): Promise<void> {
+    await this.options.tls?.source.check();
+    await this.fleet.replaceAll();
+  }
+
+  private onCertificates(): void {
+    this.sendCertificates();
+    this.link?.broadcast(this.tlsFrame());
+  }
+
+  /** With new ticket keys each time: a session that began with a former certificate is not resumed. */
+  private sendCertificates(): void {
+    this.ticketKeys = newTicketKeys();
+    const material = this.tlsMaterial();
+    if (material !== null) this.fleet.broadcast({ type: 'certificates', ...material });
+  }
+
+  private tlsMaterial(): TlsMaterial | null {
+    const { tls } = this.options;
+    return tls && { certificates: tls.source.certificates, ticketKeys: this.ticketKeys };
+  }
+
+  private tlsFrame(): ToControlPlane {
+    const { tls } = this.options;
+    if (tls === null) return { type: 'tls', tls: null };
+    const { certificates, problem } = tls.source;
+    return { type: 'tls', tls: { port: this.tlsPort, certificates: certificates.map(factsOf), problem } };
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.ticketTimer);
+    this.options.tls?.source.stop();
     await this.fleet.stop();
     await this.link?.close();
   }
@@ -169,6 +206,7 @@ class Primary {
 
   private onForked(worker: FleetWorker): void {
     const { host, workers, domain, dataDir, upstreamKey } = this.options;
+    const material = this.tlsMaterial();
     this.fleet.send(worker.id, {
       type: 'start',
       host,
@@ -179,6 +217,7 @@ class Primary {
       telemetrySocket: dataDir.telemetrySocket,
       upstreamKey,
       table: this.table,
+      tls: material && { port: this.tlsPort, ...material },
     });
     this.admittedBy.set(worker.id, new Map());
     if (workers > 1) this.sendOrders(this.ledger.addWorker(worker.id));
@@ -195,7 +234,7 @@ class Primary {
   private onWorkerMessage(worker: FleetWorker, message: ToPrimary): void {
     switch (message.type) {
       case 'listen_failed':
-        this.onListenFailed(message.code, message.message);
+        this.onListenFailed(message.port, message.code, message.message);
         break;
       case 'want':
         this.sendOrders(this.ledger.want(worker.id, message.key, message.count));
@@ -237,8 +276,9 @@ class Primary {
   }
 
   /** At the start it is the operator's mistake; later something has taken the port, and the worker's successor tries again. */
-  private onListenFailed(code: string, message: string): void {
-    const text = describeListenFailure(this.options, code, message);
+  private onListenFailed(port: number, code: string, message: string): void {
+    const setting = port === this.port ? 'VIRIDIAN_GATEWAY_PORT' : 'VIRIDIAN_GATEWAY_TLS_PORT';
+    const text = describeListenFailure({ host: this.options.host, port, setting }, code, message);
     if (!this.ready) return this.options.onListenFailed(text);
     this.options.logger.error({ code }, text);
   }
@@ -266,7 +306,7 @@ class Primary {
     this.link?.broadcast(this.workersFrame());
     if (this.ready || active.length === 0 || !active.every(({ listening }) => listening)) return;
     this.ready = true;
-    this.options.onReady(this.port);
+    this.options.onReady(this.port, this.options.tls === null ? null : this.tlsPort);
   }
 
   private workersFrame(): ToControlPlane {
@@ -308,9 +348,31 @@ function count(counts: Map<string, number> | undefined, key: string, by: number)
   else counts.set(key, value);
 }
 
-function describeListenFailure({ host, port }: PrimaryOptions, code: string, message: string): string {
+/**
+ * Turns 0 into a number before any worker asks for it: workers share one socket as long as they name the same port, and it must be the same
+ * after all of them have died.
+ */
+async function fixPort(host: string, port: number): Promise<number> {
+  if (port !== 0) return port;
+  const probe = createServer().listen({ host, port, exclusive: true });
+  await once(probe, 'listening');
+  const address = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return address.port;
+}
+
+/** Name, HMAC key and AES key of session tickets, in the form that Node takes. */
+function newTicketKeys(): string {
+  return randomBytes(48).toString('base64');
+}
+
+function describeListenFailure(
+  { host, port, setting }: { host: string; port: number; setting: string },
+  code: string,
+  message: string,
+): string {
   if (code === 'EADDRINUSE') {
-    return `Port ${port} on ${host} is in use by another program. Stop that program, or set VIRIDIAN_GATEWAY_PORT to another port (0 picks a free one).`;
+    return `Port ${port} on ${host} is in use by another program. Stop that program, or set ${setting} to another port (0 picks a free one).`;
   }
-  return `The gateway cannot listen on ${host}:${port}: ${message}. Check VIRIDIAN_HOST and VIRIDIAN_GATEWAY_PORT.`;
+  return `The gateway cannot listen on ${host}:${port}: ${message}. Check VIRIDIAN_HOST and ${setting}.`;
 }

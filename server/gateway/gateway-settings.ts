@@ -6,6 +6,10 @@ export interface GatewaySettings {
   bodyIdleTimeoutMs: number;
   /** Silence of a client between two requests. */
   keepAliveTimeoutMs: number;
+  /** A client's first byte on the TLS port to the end of its handshake. */
+  tlsHandshakeTimeoutMs: number;
+  /** Handshakes that a worker carries on at a time; further clients are turned away. */
+  tlsMaxHandshakes: number;
   connectTimeoutMs: number;
   /** Silence of a model after the head of its answer. */
   streamIdleTimeoutMs: number;
@@ -37,6 +41,8 @@ export const DEFAULT_SETTINGS: GatewaySettings = {
   requestHeadTimeoutMs: 10_000,
   bodyIdleTimeoutMs: 30_000,
   keepAliveTimeoutMs: 75_000,
+  tlsHandshakeTimeoutMs: 10_000,
+  tlsMaxHandshakes: 4_096,
   connectTimeoutMs: 2_000,
   streamIdleTimeoutMs: 60_000,
   drainTimeoutMs: 30_000,

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import type { SlotOrder } from './slot-ledger.ts';
 import { openExternalHeader } from '#server/secrets/external-header.ts';
 import { createGateway, type Gateway } from './gateway.ts';
@@ -33,10 +32,15 @@ export function runGatewayWorker(link: PrimaryLink, exit: () => void): void {
     else if (gateway !== null) handle(gateway, message);
   });
 
-  function handle(running: Gateway, message: Extract<ToWorker, { type: 'table' | 'dump' | 'drain' }>): void {
+  function handle(
+    running: Gateway,
+    message: Extract<ToWorker, { type: 'table' | 'certificates' | 'dump' | 'drain' }>,
+  ): void {
     if (message.type === 'table') {
       running.install(message.table);
       link.send({ type: 'serving', revision: message.table.revision });
+    } else if (message.type === 'certificates') {
+      running.installCertificates(message);
     } else if (message.type === 'dump') {
       link.send({ type: 'dump', id: message.id, dump: running.dump() });
     } else {
@@ -86,17 +90,24 @@ function startGateway(start: StartMessage, link: PrimaryLink, sharing: Sharing, 
     ...createReports(link),
   });
   if (start.table !== null) gateway.install(start.table);
-  gateway.listen(start).then(
-    (address: AddressInfo) => {
-      link.send({ type: 'listening', port: address.port });
+  listenOnAll(gateway, start).then(
+    (port) => {
+      link.send({ type: 'listening', port });
       link.send({ type: 'serving', revision: gateway.core.routes.revision });
     },
-    (error: NodeJS.ErrnoException) => {
-      link.send({ type: 'listen_failed', code: error.code ?? '', message: error.message });
+    (error: NodeJS.ErrnoException & { port?: number }) => {
+      const { port = start.port, code = '', message } = error;
+      link.send({ type: 'listen_failed', port, code, message });
       exit();
     },
   );
   return gateway;
+}
+
+/** A worker counts as listening when it does so on every port. @returns the port for plain HTTP */
+async function listenOnAll(gateway: Gateway, { host, port, tls }: StartMessage): Promise<number> {
+  if (tls !== null) await gateway.listenTls({ host, port: tls.port }, tls);
+  return (await gateway.listen({ host, port })).port;
 }
 
 /** Reports to the control plane, thinned out so that a storm of failures is no storm of messages. */

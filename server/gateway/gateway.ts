@@ -17,6 +17,7 @@ import type { QueuePlaces } from './queue-places.ts';
 import { RequestRecorder, type SendBatch } from './record.ts';
 import { RouteIndex } from './route-index.ts';
 import type { OpenHeader } from './upstream-target.ts';
+import { createTlsListener, type TlsListener, type TlsMaterial } from './tls/tls-listener.ts';
 
 export interface GatewayOptions {
   settings?: Partial<GatewaySettings>;
@@ -40,6 +41,10 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly core: GatewayCore;
   listen(options: { host: string; port: number }): Promise<AddressInfo>;
+  /** Listens for clients that speak TLS too. */
+  listenTls(options: { host: string; port: number }, material: TlsMaterial): Promise<AddressInfo>;
+  /** Serves new handshakes with other certificates. */
+  installCertificates(material: TlsMaterial): void;
   install(table: RouteTable): void;
   /**
    * Stops accepting, lets requests in flight end up to the drain limit, then cuts the rest. Closing an idle connection can cross with the next
@@ -54,14 +59,20 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const core = createCore(options, settings);
-  const { server, connections } = createListener(core);
+  const { server, connections, adopt } = createListener(core);
+  let tls: TlsListener | null = null;
   core.sweeper.start();
   core.recorder.start();
 
-  async function listen(address: { host: string; port: number }): Promise<AddressInfo> {
-    server.listen({ ...address, backlog: LISTEN_BACKLOG });
-    await once(server, 'listening');
-    return server.address() as AddressInfo;
+  async function listen(address: { host: string; port: number }, on = server): Promise<AddressInfo> {
+    on.listen({ ...address, backlog: LISTEN_BACKLOG });
+    await once(on, 'listening');
+    return on.address() as AddressInfo;
+  }
+
+  function listenTls(address: { host: string; port: number }, material: TlsMaterial): Promise<AddressInfo> {
+    tls = createTlsListener(material, { settings, counters: core.counters, onConnection: adopt });
+    return listen(address, tls.server);
   }
 
   let drained: Promise<void> | null = null;
@@ -74,8 +85,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   async function untilDrained(): Promise<void> {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const servers = tls === null ? [server] : [server, tls.server];
+    const closed = Promise.all(servers.map((one) => new Promise<void>((resolve) => one.close(() => resolve()))));
     const timer = setTimeout(() => {
+      tls?.cutHandshakes();
       for (const connection of connections) connection.cutNow();
     }, settings.drainTimeoutMs);
     await closed;
@@ -88,7 +101,9 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   return {
     core,
-    listen,
+    listen: (address) => listen(address),
+    listenTls,
+    installCertificates: (material) => tls?.install(material),
     install(table) {
       core.limits.configure(table);
       core.routes.install(table);

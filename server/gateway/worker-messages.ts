@@ -2,6 +2,7 @@ import type { RouteTable } from '#server/routing/route-table.ts';
 import type { LimitVerdict } from './limit-keeper.ts';
 import type { PlaceQuestion } from './queue-places.ts';
 import type { SlotOrder } from './slot-ledger.ts';
+import type { TlsMaterial } from './tls/tls-listener.ts';
 
 /** What the primary tells its workers over the cluster's channel. */
 export type ToWorker =
@@ -18,7 +19,10 @@ export type ToWorker =
       table: RouteTable | null;
       /** Opens what is sealed in the table, in hex. */
       upstreamKey: string;
+      /** The TLS port and what it serves with; null where there is none. */
+      tls: ({ port: number } & TlsMaterial) | null;
     }
+  | ({ type: 'certificates' } & TlsMaterial)
   | { type: 'table'; table: RouteTable }
   /** Slots of instances: more to use, or some to give back (see `SlotOrder`). */
   | { type: 'slots'; orders: SlotOrder[] }
@@ -33,7 +37,7 @@ export type ToWorker =
 /** What workers tell the primary. */
 export type ToPrimary =
   | { type: 'listening'; port: number }
-  | { type: 'listen_failed'; code: string; message: string }
+  | { type: 'listen_failed'; port: number; code: string; message: string }
   | { type: 'serving'; revision: number }
   /** Requests wait for `count` more slots than are held. */
   | { type: 'want'; key: string; count: number }

@@ -14,6 +14,8 @@ export interface DataDir {
   sessionSecret: string;
   portsFile: string;
   supervisorLock: string;
+  /** Keys and certificates of the gateway's TLS port. */
+  localCa: { authority: string; server: string; authorityCertificate: string };
   gatewaySocket: string;
   telemetrySocket: string;
   routeTable: string;
@@ -46,6 +48,11 @@ export function dataDirPaths(root: string): DataDir {
     sessionSecret: join(root, 'keys', 'session.secret'),
     portsFile: join(root, 'run', 'ports.json'),
     supervisorLock: join(root, 'run', 'supervisor.lock'),
+    localCa: {
+      authority: join(root, 'keys', 'tls', 'local-ca.pem'),
+      server: join(root, 'keys', 'tls', 'local-server.pem'),
+      authorityCertificate: join(root, 'keys', 'tls', 'local-ca.crt'),
+    },
     gatewaySocket: socketPath(root, 'gateway.sock'),
     telemetrySocket: socketPath(root, 'telemetry.sock'),
     routeTable: join(root, 'routing', 'route-table.json'),

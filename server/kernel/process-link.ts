@@ -2,8 +2,8 @@
  * What a process of Viridian tells the supervisor over its IPC channel. Run alone, without a supervisor, the same calls do nothing.
  */
 export type ProcessMessage =
-  /** Serves from now on. `port` is the one in use, where the process listens on TCP. */
-  | { type: 'ready'; port?: number }
+  /** Serves from now on. `port` is the one in use, where the process listens on TCP; `tlsPort` a second one for TLS. */
+  | { type: 'ready'; port?: number; tlsPort?: number }
   | { type: 'workers'; pids: number[] }
   /** One-time set-up code, printed by the supervisor under its ready line; null once there is an administrator. */
   | { type: 'setup_code'; code: string | null }

@@ -11,12 +11,34 @@ export const toGatewaySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('dump'), id: z.string() }),
 ]);
 
+/** What the TLS port serves. Instants are epoch milliseconds. */
+export const gatewayTlsSchema = z.object({
+  port: z.number().int(),
+  /** The first is the default. */
+  certificates: z.array(
+    z.object({
+      origin: z.enum(['files', 'local']),
+      names: z.array(z.string()),
+      subject: z.string(),
+      issuer: z.string(),
+      notBefore: z.number().int(),
+      notAfter: z.number().int(),
+      fingerprint: z.string(),
+      serialNumber: z.string(),
+    }),
+  ),
+  /** Why newer certificates on disk are not served, or null. */
+  problem: z.string().nullable(),
+});
+
 export const toControlPlaneSchema = z.discriminatedUnion('type', [
   /** Sent on connect and whenever it changes. `served` is the revision of the table each live worker serves (0: none). */
   z.object({
     type: z.literal('workers'),
     workers: z.array(z.object({ id: z.number().int(), pid: z.number().int(), served: z.number().int().nonnegative() })),
   }),
+  /** Sent on connect and whenever it changes; null where there is no TLS port. */
+  z.object({ type: z.literal('tls'), tls: gatewayTlsSchema.nullable() }),
   /** An endpoint has callers waiting and no instance; at most one a second for each. */
   z.object({ type: z.literal('wake'), endpoint: z.string() }),
   /** Connection failures that say an instance is gone, so that the control plane probes it at once. */
@@ -31,5 +53,6 @@ export const toControlPlaneSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('dump'), id: z.string(), dump: z.unknown() }),
 ]);
 
+export type GatewayTls = z.infer<typeof gatewayTlsSchema>;
 export type ToGateway = z.infer<typeof toGatewaySchema>;
 export type ToControlPlane = z.infer<typeof toControlPlaneSchema>;

@@ -1,5 +1,5 @@
 import { isConfirmed, type RouteConfirmation } from '#server/domain/route-publisher.ts';
-import type { ToControlPlane } from './gateway-link.ts';
+import type { GatewayTls, ToControlPlane } from './gateway-link.ts';
 import { openGatewayConnection } from './gateway-connection.ts';
 import type { RouteTable } from './route-table.ts';
 
@@ -29,6 +29,8 @@ export interface RouteTablePublisher {
   readonly published: RouteTable | null;
   readonly connected: boolean;
   readonly workers: readonly GatewayWorker[];
+  /** What the gateway serves TLS with: null for nothing, undefined while it has not said. */
+  readonly tls: GatewayTls | null | undefined;
   /** Resolves once it is known whether there is a gateway. */
   readonly tried: Promise<void>;
   publish(table: RouteTable): void;
@@ -47,6 +49,7 @@ export function createRouteTablePublisher(options: RouteTablePublisherOptions): 
   let published: RouteTable | null = null;
   let publishedAt = 0;
   let workers: GatewayWorker[] = [];
+  let tls: GatewayTls | null | undefined;
   let waiting: (() => void)[] = [];
 
   const connection = openGatewayConnection({
@@ -57,6 +60,7 @@ export function createRouteTablePublisher(options: RouteTablePublisherOptions): 
     onFrame,
     onDisconnected: () => {
       workers = [];
+      tls = undefined;
       changed();
     },
     onError: options.onError,
@@ -66,7 +70,8 @@ export function createRouteTablePublisher(options: RouteTablePublisherOptions): 
     if (frame.type === 'workers') {
       workers = frame.workers;
       changed();
-    } else if (frame.type === 'refused') options.onRefused(frame.revision, frame.reason);
+    } else if (frame.type === 'tls') tls = frame.tls;
+    else if (frame.type === 'refused') options.onRefused(frame.revision, frame.reason);
     else if (frame.type !== 'dump') options.onSignal(frame);
   }
 
@@ -113,6 +118,9 @@ export function createRouteTablePublisher(options: RouteTablePublisherOptions): 
     },
     get workers() {
       return workers;
+    },
+    get tls() {
+      return tls;
     },
     tried: connection.tried,
     publish(table) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { fieldOf, type RawMessage, readMessage } from './raw-message.ts';
 
 export interface RawResponse extends RawMessage {
@@ -39,6 +40,13 @@ export class RawClient {
     const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true });
     await once(socket, 'connect');
     return new RawClient(socket);
+  }
+
+  /** A client whose handshake is over. @throws what the handshake failed with */
+  static async connectTls(port: number, options: ConnectionOptions): Promise<RawClient & { socket: TLSSocket }> {
+    const socket = connectTls({ host: '127.0.0.1', port, ...options });
+    await once(socket, 'secureConnect');
+    return new RawClient(socket) as RawClient & { socket: TLSSocket };
   }
 
   send(text: string | Buffer): this {
