@@ -74,9 +74,10 @@ function explainExits({ row, actual }: InstanceFacts, logTail: readonly string[]
     );
   }
   const how = exit?.reason ?? 'stopped';
+  const times = actual === null || actual.restarts <= 1 ? '' : `, ${actual.restarts} times in a row`;
   return new AppError(
     'deployment.exited',
-    `The instance ${how}, ${actual?.restarts ?? 1} times in a row. Its last line was: ${endSentence(lastLine(logTail))}`,
+    `The instance ${how}${times}. Its last line was: ${endSentence(lastLine(logTail))}`,
   );
 }
 

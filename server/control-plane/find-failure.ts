@@ -1,3 +1,6 @@
+import type { DeploymentSpec } from '#server/domain/deployment.ts';
+import type { InstanceExit } from '#server/drivers/runtime-driver.ts';
+import { EXIT_BAD_DATA, EXIT_CONFIG } from '#server/kernel/exit-status.ts';
 import type { ErrorCode } from '#lib/contracts/error-codes.ts';
 import { readyDeadlineSeconds } from './ready-deadline.ts';
 import type { DeploymentFacts, InstanceFacts } from './deployment-facts.ts';
@@ -6,7 +9,10 @@ import type { DeploymentFacts, InstanceFacts } from './deployment-facts.ts';
 const MAX_EXITS = 3;
 
 /** Statuses of the launcher for a command that is not there or cannot be executed (POSIX): trying again changes nothing. */
-const COMMAND_STATUSES = new Set([126, 127]);
+const COMMAND_STATUSES: ReadonlySet<number> = new Set([126, 127]);
+
+/** Statuses with which our own model servers say the same. Of a program of somebody else they may mean anything. */
+const OWN_STATUSES: ReadonlySet<number> = new Set([EXIT_BAD_DATA, EXIT_CONFIG]);
 
 /** What went wrong with a rollout, before anybody has looked into the logs. */
 export type Failure =
@@ -35,10 +41,16 @@ function failureOf(instance: InstanceFacts, sinceMs: number, nowMs: number): Fai
   if (actual === null) return null;
   const { lastExit } = actual;
   if (lastExit !== null && Date.parse(lastExit.at) >= sinceMs) {
-    const commandFailed = COMMAND_STATUSES.has(lastExit.code ?? 0);
-    if (commandFailed || actual.restarts >= MAX_EXITS) return { kind: 'exit_loop', instance };
+    const final = isFinal(lastExit, instance.row.spec);
+    if (final || actual.restarts >= MAX_EXITS) return { kind: 'exit_loop', instance };
   }
   const afterSeconds = readyDeadlineSeconds(instance.row.spec.readiness);
   const late = nowMs >= sinceMs + afterSeconds * 1000;
   return actual.state === 'unready' && late ? { kind: 'never_ready', instance, afterSeconds } : null;
+}
+
+/** Whether another start would end in the same way. */
+function isFinal({ code }: InstanceExit, { command }: DeploymentSpec): boolean {
+  if (code === null) return false;
+  return COMMAND_STATUSES.has(code) || (command === null && OWN_STATUSES.has(code));
 }

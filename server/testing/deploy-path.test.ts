@@ -2,6 +2,9 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { markedProcesses, ownerMarkOf } from '#server/drivers/process/process-group.ts';
+import { EXIT_BAD_DATA } from '#server/kernel/exit-status.ts';
+import { encodeNode } from '#server/models/detect/onnx-writer.ts';
+import { buildOnnx } from '#server/models/detect/testing/build-onnx.ts';
 import { createTestStack, type TestStack } from './create-test-stack.ts';
 import { eventually } from './eventually.ts';
 
@@ -103,6 +106,28 @@ describe('a deploy', () => {
     expect((await predict()).status).toBe(200);
     const deployment = await ok(stack.call('GET', '/endpoints/iris/deployments/blue'));
     expect(deployment).toMatchObject({ model: 'azureml:iris:1', ready_instances: 1 });
+  });
+
+  test('of a model with an operator that nobody knows fails after one start, with the cause', async () => {
+    const tensor = { datatype: 'FP32', shape: [2] };
+    const model = buildOnnx({
+      inputs: [{ name: 'x', ...tensor }],
+      outputs: [{ name: 'y', ...tensor }],
+      nodes: [encodeNode('NoSuchOperator', ['x'], ['y'])],
+    });
+    const sent = await fetch(`${stack.apiUrl}/uploads?filename=broken.onnx`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${stack.apiKey}` },
+      body: Buffer.from(model),
+    });
+    const { id } = (await sent.json()) as { id: string };
+    await ok(stack.call('POST', '/models/broken/versions', { path: `upload:${id}` }));
+    const operation = await deploy('broken', { model: 'azureml:broken:1' });
+    expect(operation).toMatchObject({
+      status: 'failed',
+      error: { code: 'deployment.model_not_loadable', details: { restarts: 1, last_exit: { code: EXIT_BAD_DATA } } },
+    });
+    expect(JSON.stringify(operation['error'])).toContain('NoSuchOperator');
   });
 
   test('that lost an instance has it back, and the gateway knows', async () => {

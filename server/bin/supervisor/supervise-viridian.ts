@@ -8,6 +8,7 @@ import type {
   ParsedSlice,
 } from '#server/kernel/config.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
+import { EXIT_CONFIG } from '#server/kernel/exit-status.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import type { ProcessMessage } from '#server/kernel/process-link.ts';
 import { keepProcess, type KeptProcess, type ProcessKeeper } from './process-keeper.ts';
@@ -37,9 +38,6 @@ export interface Supervision {
  * gateway, which is all short-lived objects.
  */
 const LEAN_HEAP = '--max-semi-space-size=4';
-
-/** EX_CONFIG of sysexits.h: somebody has to change a setting before another start makes sense. */
-const EXIT_CONFIG = 78;
 
 /** Runs the four processes until a signal says stop. Returns the exit status. */
 export async function superviseViridian(supervision: Supervision): Promise<number> {

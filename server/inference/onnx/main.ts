@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import process from 'node:process';
 import { z } from 'zod';
 import { ConfigError, parseConfig } from '#server/kernel/config.ts';
+import { EXIT_BAD_DATA, EXIT_CONFIG } from '#server/kernel/exit-status.ts';
 import { formatBanner } from './banner.ts';
 import { HttpServer } from './http1/http-server.ts';
 import { loadModel, ModelLoadError } from './load-model.ts';
@@ -11,7 +12,7 @@ import { instanceConfig, onnxServerConfig } from './settings.ts';
 /** Only whoever started the instance speaks to it: on the process runtime that is the gateway of the same host. */
 const HOST = '127.0.0.1';
 
-/** The ONNX model server: one process per instance. Exit status 1 with the reason as the last line when the model does not load. */
+/** The ONNX model server: one process per instance. Its last line says why it ended. */
 async function main(): Promise<void> {
   const settings = parseConfig(onnxServerConfig, process.env);
   const instance = z.object(instanceConfig).parse(process.env);
@@ -65,10 +66,20 @@ function exitWith(status: number, line: string): never {
   process.exit(status);
 }
 
+/** What a system has too little of for the moment; everything else about a model stays as it is. */
+const MAY_PASS = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EBUSY', 'EIO']);
+
+function loadFailureStatus({ message, cause }: ModelLoadError): number {
+  const mayPass =
+    MAY_PASS.has((cause as NodeJS.ErrnoException | undefined)?.code ?? '') || message.includes('bad_alloc');
+  return mayPass ? 1 : EXIT_BAD_DATA;
+}
+
 process.on('uncaughtException', (cause) => exitWith(1, cause.stack ?? cause.message));
 main().catch((cause: unknown) => {
-  if (cause instanceof ModelLoadError) exitWith(1, `model does not load: ${cause.message.trim()}`);
-  if (cause instanceof ConfigError) exitWith(78, cause.message);
-  if (cause instanceof z.ZodError) exitWith(78, z.prettifyError(cause));
+  if (cause instanceof ModelLoadError)
+    exitWith(loadFailureStatus(cause), `model does not load: ${cause.message.trim()}`);
+  if (cause instanceof ConfigError) exitWith(EXIT_CONFIG, cause.message);
+  if (cause instanceof z.ZodError) exitWith(EXIT_CONFIG, z.prettifyError(cause));
   exitWith(1, cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { EXIT_BAD_DATA, EXIT_CONFIG } from '#server/kernel/exit-status.ts';
 import { encodeNode, intAttribute } from '#server/models/detect/onnx-writer.ts';
 import { buildIdentity, buildOnnx, floatBytes } from '#server/models/detect/testing/build-onnx.ts';
 import { SAMPLES, startServer, startServerOf, type TestServer } from './testing/start-server.ts';
@@ -337,21 +338,21 @@ describe('a model that cannot be served ends the process with the reason as the 
     ],
   ])('%s', async (_, model, words) => {
     const server = await serve(model);
-    expect(await server.exited).toBe(1);
+    expect(await server.exited).toBe(EXIT_BAD_DATA);
     expect(lastLine(server)).toMatch(new RegExp(words));
   });
 
   test('an empty folder', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'viridian-onnx-empty-'));
     const server = await startServer(folder);
-    expect(await server.exited).toBe(1);
+    expect(await server.exited).toBe(EXIT_BAD_DATA);
     expect(lastLine(server)).toContain('there is no .onnx file');
     await rm(folder, { recursive: true });
   });
 
   test('a setting out of bounds', async () => {
     const server = await serve(buildIdentity('FP32'), { VIRIDIAN_ONNX_MAX_BATCH_ROWS: '0' });
-    expect(await server.exited).toBe(78);
+    expect(await server.exited).toBe(EXIT_CONFIG);
     expect(server.stderr()).toContain('VIRIDIAN_ONNX_MAX_BATCH_ROWS');
   });
 });
