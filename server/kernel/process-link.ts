@@ -1,3 +1,5 @@
+import { EXIT_CONFIG } from './exit-status.ts';
+
 /**
  * What a process of Viridian tells the supervisor over its IPC channel. Run alone, without a supervisor, the same calls do nothing.
  */
@@ -23,12 +25,12 @@ export function tellSupervisor(message: ProcessMessage): void {
   sendToParent(message);
 }
 
-/** Says in one sentence why the process cannot start, on stderr and to the supervisor, and ends with status 78 (EX_CONFIG). */
+/** Says in one sentence why the process cannot start, on stderr and to the supervisor, and ends with EXIT_CONFIG. */
 export function failToStart(text: string): never {
   process.stderr.write(`${text}\n`);
   tellSupervisor({ type: 'fatal', text });
-  process.exitCode = 78;
+  process.exitCode = EXIT_CONFIG;
   // The IPC channel flushes on exit only when the process leaves by itself after the message is written.
   process.disconnect?.();
-  process.exit(78);
+  process.exit(EXIT_CONFIG);
 }
