@@ -228,6 +228,8 @@ export const activitySchema = z.object({
 export const activityListSchema = listSchema(activitySchema);
 
 export type EndpointWrite = z.infer<typeof endpointWriteSchema>;
+/** JSON merge patch (RFC 7396): null removes a member, what is left out stays. */
+export type EndpointPatch = Partial<Record<keyof EndpointWrite, unknown>>;
 export type Endpoint = z.infer<typeof endpointSchema>;
 export type TrafficMap = Record<string, number>;
 export type Traffic = z.infer<typeof trafficSchema>;

@@ -1,7 +1,7 @@
 'use server';
 
 import type { Deployment, DeploymentWrite } from '#lib/contracts/deployment.ts';
-import type { Endpoint, EndpointWrite, Traffic, TrafficMap } from '#lib/contracts/endpoint.ts';
+import type { Endpoint, EndpointPatch, Traffic, TrafficMap } from '#lib/contracts/endpoint.ts';
 import type { Operation } from '#lib/contracts/operation.ts';
 import { apiPath } from '#lib/queries/fetch-json.ts';
 import { type ActionResult, runAction } from '#server/studio/run-action.ts';
@@ -23,7 +23,7 @@ export async function applySplit(
 
 export async function patchEndpoint(
   endpoint: string,
-  patch: EndpointWrite,
+  patch: EndpointPatch,
   revision: number,
 ): Promise<ActionResult<Endpoint>> {
   return runAction({ path: apiPath('endpoints', endpoint), method: 'PATCH', body: patch, ifMatch: revision });

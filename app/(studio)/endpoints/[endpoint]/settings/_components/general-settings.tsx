@@ -8,40 +8,45 @@ import { Section } from '#components/ui/panel.tsx';
 import { Switch } from '#components/ui/switch.tsx';
 import { TextField } from '#components/ui/text-field.tsx';
 import { toast } from '#components/ui/toast.tsx';
-import type { Endpoint, EndpointWrite } from '#lib/contracts/endpoint.ts';
+import type { Endpoint, EndpointPatch } from '#lib/contracts/endpoint.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 import { keys } from '#lib/queries/keys.ts';
 import { patchEndpoint } from '../../actions.ts';
-import { formatTags, parseLimit, parseTags } from './settings-form.ts';
+import { type AccessDraft, AccessFields } from './access-fields.tsx';
+import { findNetworkFault, parseNetworks } from './access-form.ts';
+import { LimitFields } from './limit-fields.tsx';
+import { describeLimits, findLimitFaults, joinLimits, parseLimits } from './limit-form.ts';
+import { patchTo } from './merge-patch.ts';
+import { formatTags, parseTags } from './settings-form.ts';
 
-const MIB = 2 ** 20;
-
-/** Description, tags, routing and limits; saved together with the revision they were read at. */
+/** Description, tags, routing, access and limits; saved together with the revision they were read at. */
 export function GeneralSettings({ endpoint }: { endpoint: Endpoint }) {
   const client = useQueryClient();
   const [description, setDescription] = useState(endpoint.description);
   const [tags, setTags] = useState(formatTags(endpoint.tags));
   const [stickyHeader, setStickyHeader] = useState(endpoint.sticky_header ?? '');
-  const [rate, setRate] = useState(String(endpoint.limits?.requests_per_second ?? ''));
-  const [concurrency, setConcurrency] = useState(String(endpoint.limits?.concurrency ?? ''));
-  const [bodyMib, setBodyMib] = useState(
-    endpoint.limits?.max_body_bytes ? String(endpoint.limits.max_body_bytes / MIB) : '',
-  );
+  const [access, setAccess] = useState<AccessDraft>({
+    authMode: endpoint.auth_mode,
+    isPublic: endpoint.public_network_access === 'enabled',
+    networks: endpoint.allowed_networks.join('\n'),
+  });
+  const [limits, setLimits] = useState(() => describeLimits(endpoint.limits));
+  const [keyLimits, setKeyLimits] = useState(() => describeLimits(endpoint.limits?.per_key));
   const [idempotent, setIdempotent] = useState(endpoint.idempotent_predictions);
   const [mapErrors, setMapErrors] = useState(endpoint.map_model_errors);
   const [websocket, setWebsocket] = useState(endpoint.allow_websocket);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
 
-  const limits = { rate: parseLimit(rate), concurrency: parseLimit(concurrency), body: parseLimit(bodyMib) };
-  const valid = Object.values(limits).every((limit) => limit !== 'invalid');
-  const faultOf = (limit: (typeof limits)[keyof typeof limits]) =>
-    limit === 'invalid' ? 'Write a number above 0, or leave it empty' : null;
+  const faults = { own: findLimitFaults(limits), perKey: findLimitFaults(keyLimits) };
+  const hasFault =
+    Object.keys({ ...faults.own, ...faults.perKey }).length > 0 ||
+    (!access.isPublic && findNetworkFault(access.networks) !== null);
   const fieldError = (path: string) => problem?.errors?.find((error) => error.path.startsWith(path))?.message;
 
   async function save(event: FormEvent): Promise<void> {
     event.preventDefault();
-    if (!valid || busy) return;
+    if (hasFault || busy) return;
     setBusy(true);
     const result = await patchEndpoint(endpoint.name, patchOf(), endpoint.revision);
     setBusy(false);
@@ -50,18 +55,15 @@ export function GeneralSettings({ endpoint }: { endpoint: Endpoint }) {
     toast({ text: 'Saved the settings' });
   }
 
-  function patchOf(): EndpointWrite {
-    const { rate: perSecond, concurrency: inFlight, body } = limits;
-    const chosen = {
-      ...(typeof perSecond === 'number' && { requests_per_second: perSecond }),
-      ...(typeof inFlight === 'number' && { concurrency: inFlight }),
-      ...(typeof body === 'number' && { max_body_bytes: Math.round(body * MIB) }),
-    };
+  function patchOf(): EndpointPatch {
     return {
       description,
-      tags: parseTags(tags),
+      tags: patchTo(endpoint.tags, parseTags(tags)),
       sticky_header: stickyHeader.trim() === '' ? null : stickyHeader.trim(),
-      limits: Object.keys(chosen).length === 0 ? null : chosen,
+      auth_mode: access.authMode,
+      public_network_access: access.isPublic ? 'enabled' : 'disabled',
+      ...(!access.isPublic && { allowed_networks: parseNetworks(access.networks) }),
+      limits: patchTo(endpoint.limits, joinLimits(parseLimits(limits), parseLimits(keyLimits))),
       idempotent_predictions: idempotent,
       map_model_errors: mapErrors,
       allow_websocket: websocket,
@@ -109,35 +111,33 @@ export function GeneralSettings({ endpoint }: { endpoint: Endpoint }) {
           </Switch>
         </div>
       </Section>
+      <Section title="Access">
+        <AccessFields draft={access} onChange={setAccess} saved={endpoint} serverFault={fieldError} />
+      </Section>
       <Section title="Limits">
         <p className="mb-4 text-muted">Empty means no limit. Calls over a limit get 429, too large bodies 413.</p>
-        <div className="grid gap-4 sm:grid-cols-3">
-          <TextField
-            label="Requests per second"
-            inputMode="decimal"
-            value={rate}
-            onChange={setRate}
-            error={faultOf(limits.rate) ?? fieldError('/limits/requests')}
+        <div className="grid gap-6">
+          <LimitFields
+            title="Of the endpoint"
+            hint="All callers together. A burst is what may come at once before the rate counts; empty, a second's worth."
+            texts={limits}
+            onChange={setLimits}
+            faults={faults.own}
+            serverFault={(name) => fieldError(`/limits/${name}`)}
           />
-          <TextField
-            label="Requests at once"
-            inputMode="numeric"
-            value={concurrency}
-            onChange={setConcurrency}
-            error={faultOf(limits.concurrency) ?? fieldError('/limits/concurrency')}
-          />
-          <TextField
-            label="Body, MiB"
-            inputMode="decimal"
-            value={bodyMib}
-            onChange={setBodyMib}
-            error={faultOf(limits.body) ?? fieldError('/limits/max_body')}
+          <LimitFields
+            title="Of each key"
+            hint="Each key by itself; with tokens, each person or API key that gets them."
+            texts={keyLimits}
+            onChange={setKeyLimits}
+            faults={faults.perKey}
+            serverFault={(name) => fieldError(`/limits/per_key/${name}`)}
           />
         </div>
       </Section>
       {problem ? <ErrorState problem={problem} title="The settings were not saved" /> : null}
       <div>
-        <Button type="submit" variant="primary" busy={busy} isDisabled={!valid}>
+        <Button type="submit" variant="primary" busy={busy} isDisabled={hasFault}>
           Save settings
         </Button>
       </div>

@@ -1,0 +1,64 @@
+'use client';
+
+import { Note } from '#components/ui/note.tsx';
+import { RadioGroup } from '#components/ui/radio-group.tsx';
+import { Switch } from '#components/ui/switch.tsx';
+import { TextField } from '#components/ui/text-field.tsx';
+import type { Endpoint } from '#lib/contracts/endpoint.ts';
+import { findNetworkFault } from './access-form.ts';
+
+export interface AccessDraft {
+  authMode: Endpoint['auth_mode'];
+  isPublic: boolean;
+  networks: string;
+}
+
+export interface AccessFieldsProps {
+  draft: AccessDraft;
+  onChange: (draft: AccessDraft) => void;
+  /** What the endpoint has now: callers notice a change at once. */
+  saved: Pick<Endpoint, 'auth_mode'>;
+  serverFault: (path: string) => string | undefined;
+}
+
+const AUTH_MODES = [
+  { id: 'key', label: 'Keys', description: 'Two that last until they are replaced' },
+  { id: 'aml_token', label: 'Tokens', description: 'Signed for this endpoint, good for an hour' },
+];
+
+/** Who may call: with what, and from where. */
+export function AccessFields({ draft, onChange, saved, serverFault }: AccessFieldsProps) {
+  const changes = draft.authMode !== saved.auth_mode;
+  return (
+    <div className="grid gap-4">
+      <RadioGroup
+        label="Called with"
+        options={AUTH_MODES}
+        value={draft.authMode}
+        onChange={(id) => onChange({ ...draft, authMode: id as AccessDraft['authMode'] })}
+        error={serverFault('/auth_mode')}
+      />
+      {changes ? (
+        <Note tone="warning">
+          {draft.authMode === 'key'
+            ? 'Tokens stop working with the save; the endpoint takes its two keys again.'
+            : 'Both keys stop working with the save; callers need a token of their own.'}
+        </Note>
+      ) : null}
+      <Switch isSelected={draft.isPublic} onChange={(isPublic) => onChange({ ...draft, isPublic })}>
+        Callers on any network may call
+      </Switch>
+      {draft.isPublic ? null : (
+        <TextField
+          label="Allowed networks"
+          hint="This host may always call. One network or address in each line: 10.0.0.0/8, 2001:db8::/32"
+          rows={3}
+          mono
+          value={draft.networks}
+          onChange={(networks) => onChange({ ...draft, networks })}
+          error={findNetworkFault(draft.networks) ?? serverFault('/allowed_networks')}
+        />
+      )}
+    </div>
+  );
+}
