@@ -1,11 +1,11 @@
-import { Socket, type Server } from 'node:net';
+import { Socket, type Server, type SocketConstructorOpts } from 'node:net';
 
 /** What clients send is read into this one buffer and copied out at its true size: a buffer of 64 KiB for each read costs more than the copy. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** What `node:net` keeps in a socket and does not document; looked at in Node 24, which this project pins. */
 interface SocketInternals {
-  _handle: unknown;
+  _handle: NonNullable<SocketConstructorOpts['handle']>;
   _server: Server | null;
 }
 
