@@ -13,9 +13,16 @@ let url: string;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
+    response.setHeader('content-type', 'application/json');
+    if (request.url === '/token') {
+      const { authorization } = request.headers;
+      const token = { access_token: `for-${authorization}`.replace(' ', '-'), token_type: 'Bearer' };
+      response.end(JSON.stringify(token));
+      return;
+    }
     void json(request).then((body) => {
       seen.push({ headers: request.headers, body });
-      response.setHeader('content-type', 'application/json').end('[1]');
+      response.end('[1]');
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -38,9 +45,14 @@ const commands: Record<SnippetLanguage, (code: string) => [string, string[]]> = 
   javascript: (code) => [process.execPath, ['--input-type=module', '-e', code]],
 };
 
-async function send(language: SnippetLanguage, key: string | null): Promise<void> {
-  const [program, args] = commands[language](renderSnippet(language, { url, key, body, deployment: 'green' }));
-  await run(program, args, { env: { ...process.env, ENDPOINT_KEY: 'from-environment' } });
+async function send(
+  language: SnippetLanguage,
+  credential: string | null,
+  tokenUrl: string | null = null,
+): Promise<void> {
+  const request = { url, credential, tokenUrl, body, deployment: 'green' };
+  const [program, args] = commands[language](renderSnippet(language, request));
+  await run(program, args, { env: { ...process.env, ENDPOINT_KEY: 'from-environment', VIRIDIAN_API_KEY: 'api-key' } });
 }
 
 test.each(['curl', 'javascript', ...(required.has('python') ? (['python'] as const) : [])] as const)(
@@ -57,5 +69,7 @@ test.each(['curl', 'javascript', ...(required.has('python') ? (['python'] as con
     });
     await send(language, null);
     expect(seen.at(-1)).toMatchObject({ headers: { authorization: 'Bearer from-environment' }, body });
+    await send(language, null, url.replace('/iris/score', '/token'));
+    expect(seen.at(-1)).toMatchObject({ headers: { authorization: 'Bearer for-Bearer-api-key' }, body });
   },
 );

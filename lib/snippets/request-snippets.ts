@@ -4,8 +4,10 @@ import { shellQuote } from './shell-quote.ts';
 /** A call of an endpoint, as every language writes it. */
 export interface SnippetRequest {
   url: string;
-  /** What stands where the key goes: the key itself, or a name of a variable in the language's own way. */
-  key: string | null;
+  /** Key or token to write into the program; null leaves it to get one itself. */
+  credential: string | null;
+  /** Where the program gets a token with an API key; null where it reads a key from the environment. */
+  tokenUrl: string | null;
   body: unknown;
   /** Pins the call to one deployment. */
   deployment: string | null;
@@ -21,32 +23,50 @@ export const SNIPPET_NAMES: Record<SnippetLanguage, string> = {
 };
 
 const KEY_VARIABLE = 'ENDPOINT_KEY';
+const API_KEY_VARIABLE = 'VIRIDIAN_API_KEY';
 
-/** The request as a program that can be pasted and run; the key is read from the environment unless it was revealed. */
+/** The request as a program that can be pasted and run; unless a credential was revealed, the program gets it by itself. */
 export function renderSnippet(language: SnippetLanguage, request: SnippetRequest): string {
   return { curl: renderCurl, python: renderPython, javascript: renderJavaScript }[language](request);
 }
 
-function renderCurl({ url, key, body, deployment }: SnippetRequest): string {
+/** The address to get a token from, where the program has to. */
+function tokenSource({ credential, tokenUrl }: SnippetRequest): string | null {
+  return credential === null ? tokenUrl : null;
+}
+
+function renderCurl(request: SnippetRequest): string {
+  const { url, credential, body, deployment } = request;
+  const source = tokenSource(request);
+  const variable = source === null ? KEY_VARIABLE : 'TOKEN';
   const authorization =
-    key === null ? `"Authorization: Bearer $${KEY_VARIABLE}"` : shellQuote(`Authorization: Bearer ${key}`);
-  return [
+    credential === null ? `"Authorization: Bearer $${variable}"` : shellQuote(`Authorization: Bearer ${credential}`);
+  const call = [
     `curl -X POST ${shellQuote(url)}`,
     `-H ${authorization}`,
     `-H 'Content-Type: application/json'`,
     ...(deployment === null ? [] : [`-H ${shellQuote(`azureml-model-deployment: ${deployment}`)}`]),
     `-d ${shellQuote(formatJson(body))}`,
   ].join(' \\\n  ');
+  if (source === null) return call;
+  const token = [
+    `TOKEN=$(curl -fsS -X POST ${shellQuote(source)} \\`,
+    `  -H "Authorization: Bearer $${API_KEY_VARIABLE}" | sed -E 's/.*"access_token":"([^"]+)".*/\\1/')`,
+  ];
+  return [...token, call].join('\n');
 }
 
-function renderPython({ url, key, body, deployment }: SnippetRequest): string {
+function renderPython(request: SnippetRequest): string {
+  const { url, credential, body, deployment } = request;
+  const source = tokenSource(request);
+  const own = source === null ? `os.environ["${KEY_VARIABLE}"]` : 'token';
   const headers = [
-    `    "Authorization": "Bearer " + ${key === null ? `os.environ["${KEY_VARIABLE}"]` : JSON.stringify(key)},`,
+    `    "Authorization": "Bearer " + ${credential === null ? own : JSON.stringify(credential)},`,
     ...(deployment === null ? [] : [`    "azureml-model-deployment": ${JSON.stringify(deployment)},`]),
   ];
   return `import json
-${key === null ? 'import os\n' : ''}import urllib.request
-
+${credential === null ? 'import os\n' : ''}import urllib.request
+${source === null ? '' : pythonToken(source)}
 request = urllib.request.Request(
     ${JSON.stringify(url)},
     data=json.dumps(json.loads(r'''${formatJson(body)}''')).encode(),
@@ -60,13 +80,28 @@ with urllib.request.urlopen(request) as response:
 `;
 }
 
-function renderJavaScript({ url, key, body, deployment }: SnippetRequest): string {
+function pythonToken(source: string): string {
+  return `
+token_request = urllib.request.Request(
+    ${JSON.stringify(source)},
+    method="POST",
+    headers={"Authorization": "Bearer " + os.environ["${API_KEY_VARIABLE}"]},
+)
+with urllib.request.urlopen(token_request) as response:
+    token = json.load(response)["access_token"]
+`;
+}
+
+function renderJavaScript(request: SnippetRequest): string {
+  const { url, credential, body, deployment } = request;
+  const source = tokenSource(request);
+  const own = source === null ? `process.env.${KEY_VARIABLE}` : 'token';
   const lines = [
-    `    Authorization: ${key === null ? `\`Bearer \${process.env.${KEY_VARIABLE}}\`` : JSON.stringify(`Bearer ${key}`)},`,
+    `    Authorization: ${credential === null ? `\`Bearer \${${own}}\`` : JSON.stringify(`Bearer ${credential}`)},`,
     `    'Content-Type': 'application/json',`,
     ...(deployment === null ? [] : [`    'azureml-model-deployment': ${JSON.stringify(deployment)},`]),
   ];
-  return `const response = await fetch(${JSON.stringify(url)}, {
+  return `${source === null ? '' : javaScriptToken(source)}const response = await fetch(${JSON.stringify(url)}, {
   method: 'POST',
   headers: {
 ${lines.join('\n')}
@@ -74,5 +109,14 @@ ${lines.join('\n')}
   body: JSON.stringify(${formatJson(body)}),
 });
 console.log(response.status, await response.json());
+`;
+}
+
+function javaScriptToken(source: string): string {
+  return `const issued = await fetch(${JSON.stringify(source)}, {
+  method: 'POST',
+  headers: { Authorization: \`Bearer \${process.env.${API_KEY_VARIABLE}}\` },
+});
+const { access_token: token } = await issued.json();
 `;
 }

@@ -11,12 +11,15 @@ import { Section } from '#components/ui/panel.tsx';
 import { SegmentedControl } from '#components/ui/segmented-control.tsx';
 import { Select } from '#components/ui/select.tsx';
 import { SkeletonRows } from '#components/ui/skeleton.tsx';
-import type { Endpoint, EndpointKeys } from '#lib/contracts/endpoint.ts';
+import type { Endpoint, EndpointKeys, EndpointToken } from '#lib/contracts/endpoint.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
+import { API_BASE, apiPath } from '#lib/queries/fetch-json.ts';
 import { endpointQuery } from '#lib/queries/endpoints.ts';
 import { renderSnippet, SNIPPET_LANGUAGES, SNIPPET_NAMES } from '#lib/snippets/request-snippets.ts';
 import { EndpointKeyPanel } from './endpoint-key-panel.tsx';
+import { EndpointTokenPanel } from './endpoint-token-panel.tsx';
 import { StatusCodes } from './status-codes.tsx';
+import { useOrigin } from './use-origin.ts';
 import { useSampleRequest } from './use-sample-request.ts';
 
 const AS_TRAFFIC = '';
@@ -35,6 +38,9 @@ export function ConsumeView({ name }: { name: string }) {
 
 function LoadedConsume({ endpoint }: { endpoint: Endpoint }) {
   const [keys, setKeys] = useState<EndpointKeys | null>(null);
+  const [token, setToken] = useState<EndpointToken | null>(null);
+  const hasTokens = endpoint.auth_mode === 'aml_token';
+  const credential = hasTokens ? (token?.access_token ?? null) : (keys?.primary_key ?? null);
   return (
     <div className="grid grid-cols-1 gap-8 lg:grid-cols-[minmax(0,1fr)_380px]">
       <div className="grid content-start gap-8">
@@ -44,10 +50,14 @@ function LoadedConsume({ endpoint }: { endpoint: Endpoint }) {
             <Address label="OpenAPI of the model" url={endpoint.openapi_uri} />
           </div>
         </Section>
-        <Snippet endpoint={endpoint} keys={keys} />
+        <Snippet endpoint={endpoint} credential={credential} />
         <StatusCodes mapsErrors={endpoint.map_model_errors} />
       </div>
-      <EndpointKeyPanel endpoint={endpoint.name} keys={keys} onKeys={setKeys} />
+      {hasTokens ? (
+        <EndpointTokenPanel endpoint={endpoint.name} token={token} onToken={setToken} />
+      ) : (
+        <EndpointKeyPanel endpoint={endpoint.name} keys={keys} onKeys={setKeys} />
+      )}
     </div>
   );
 }
@@ -62,13 +72,17 @@ function Address({ label, url }: { label: string; url: string }) {
   );
 }
 
-function Snippet({ endpoint, keys }: { endpoint: Endpoint; keys: EndpointKeys | null }) {
+/** @param credential key or token, once it was revealed */
+function Snippet({ endpoint, credential }: { endpoint: Endpoint; credential: string | null }) {
   const [language, setLanguage] = useQueryState('lang', parseAsStringLiteral(SNIPPET_LANGUAGES).withDefault('curl'));
   const [deployment, setDeployment] = useState(AS_TRAFFIC);
+  const origin = useOrigin();
   const sample = useSampleRequest(endpoint.name, deployment === AS_TRAFFIC ? null : deployment);
   const code = renderSnippet(language, {
     url: endpoint.scoring_uri,
-    key: keys?.primary_key ?? null,
+    credential,
+    tokenUrl:
+      endpoint.auth_mode === 'aml_token' ? `${origin}${API_BASE}${apiPath('endpoints', endpoint.name, 'token')}` : null,
     body: sample,
     deployment: deployment === AS_TRAFFIC ? null : deployment,
   });
@@ -97,9 +111,7 @@ function Snippet({ endpoint, keys }: { endpoint: Endpoint; keys: EndpointKeys | 
         />
         <CodeBlock code={code} label={`${SNIPPET_NAMES[language]} request`} />
         <p className="text-xs text-muted">
-          {keys === null
-            ? 'The program reads the key from the environment variable ENDPOINT_KEY. Reveal the keys to put it in.'
-            : 'The primary key is in the program now: handle it as you handle the key.'}{' '}
+          {credentialNote(endpoint.auth_mode === 'aml_token', credential !== null)}{' '}
           <Link look="prose" href={`/endpoints/${encodeURIComponent(endpoint.name)}/test`}>
             Try it in the browser
           </Link>
@@ -107,4 +119,15 @@ function Snippet({ endpoint, keys }: { endpoint: Endpoint; keys: EndpointKeys | 
       </div>
     </Section>
   );
+}
+
+function credentialNote(hasTokens: boolean, isShown: boolean): string {
+  if (hasTokens) {
+    return isShown
+      ? 'The token is in the program now, and works there until it expires.'
+      : 'The program gets a token of its own, with an API key from the environment variable VIRIDIAN_API_KEY.';
+  }
+  return isShown
+    ? 'The primary key is in the program now: handle it as you handle the key.'
+    : 'The program reads the key from the environment variable ENDPOINT_KEY. Reveal the keys to put it in.';
 }

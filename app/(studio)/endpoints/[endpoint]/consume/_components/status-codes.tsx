@@ -4,7 +4,8 @@ import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx'
 const CODES: readonly { status: string; from: string; means: string }[] = [
   { status: '200', from: 'model', means: 'The prediction' },
   { status: '400', from: 'model', means: 'The input does not fit the signature; the answer names the tensor' },
-  { status: '401', from: 'gateway', means: 'The key is missing or wrong' },
+  { status: '401', from: 'gateway', means: 'The key or token is missing, wrong or expired' },
+  { status: '403', from: 'gateway', means: 'The endpoint does not answer callers from this network' },
   { status: '404', from: 'gateway', means: 'No such endpoint or deployment, or nothing takes traffic' },
   { status: '413', from: 'gateway', means: 'The body is over the limit of the endpoint' },
   { status: '429', from: 'gateway', means: 'A limit is reached or too many calls wait; try again after Retry-After' },
