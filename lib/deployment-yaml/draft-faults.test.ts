@@ -8,10 +8,12 @@ const COMPLETE: DeploymentDraft = {
   ...EMPTY_DRAFT,
   model: { kind: 'registered', name: 'iris', version: '1' },
   instanceType: 'cpu-1',
-  endpoint: { isNew: true, name: 'iris', description: '' },
+  endpoint: { isNew: true, name: 'iris', description: '', authMode: 'key' },
   deployment: 'blue',
 };
-const endpoint = (isNew: boolean, name: string) => ({ endpoint: { isNew, name, description: '' } });
+const endpoint = (isNew: boolean, name: string) => ({
+  endpoint: { isNew, name, description: '', authMode: 'key' as const },
+});
 
 describe('faults', () => {
   test('are none for a complete draft', () => expect(draftFaults(COMPLETE, FACTS)).toEqual([]));

@@ -20,14 +20,14 @@ const UPLOAD = {
   sizeBytes: 10,
   name: 'churn',
 } as const;
-const EXISTING = { isNew: false, name: 'iris', description: '' };
+const EXISTING = { isNew: false, name: 'iris', description: '', authMode: 'key' as const };
 
 function draft(changes: Partial<DeploymentDraft>) {
   const whole = {
     ...EMPTY_DRAFT,
     model: SAMPLE,
     instanceType: 'cpu-1',
-    endpoint: { isNew: true, name: 'Iris', description: '' },
+    endpoint: { isNew: true, name: 'Iris', description: '', authMode: 'key' as const },
     deployment: 'blue',
     ...changes,
   };
@@ -69,6 +69,8 @@ describe('the requests of a draft', () => {
     );
     expect(modelVersionWriteSchema.parse(requests[0]?.body)).toEqual({ path: 'sample:iris-1' });
     expect(endpointWriteSchema.parse(requests[1]?.body)).toEqual({ auth_mode: 'key' });
+    const tokens = { ...EMPTY_DRAFT.endpoint, name: 'iris', authMode: 'aml_token' as const };
+    expect(planRequests(draft({ endpoint: tokens }))[1]?.body).toEqual({ auth_mode: 'aml_token' });
     expect(deploymentWriteSchema.parse(requests[2]?.body)).toEqual({
       model: 'azureml:iris@latest',
       instance_type: 'cpu-1',
@@ -100,7 +102,9 @@ describe('the YAML of a draft', () => {
   test('keeps any description whole', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), (description) => {
-        const [endpoint] = bodies(draftToYaml(draft({ endpoint: { isNew: true, name: 'iris', description } })));
+        const [endpoint] = bodies(
+          draftToYaml(draft({ endpoint: { isNew: true, name: 'iris', description, authMode: 'key' as const } })),
+        );
         expect(endpoint?.['description']).toBe(description);
       }),
     );

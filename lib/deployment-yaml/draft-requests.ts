@@ -70,7 +70,8 @@ export function requestLine(request: PlannedRequest): RequestLine {
 const CREATE_ONLY = { 'if-none-match': '*' };
 
 export function endpointBody({ endpoint }: Pick<DeploymentDraft, 'endpoint'>): EndpointWrite {
-  return { ...(endpoint.description === '' ? {} : { description: endpoint.description }), auth_mode: 'key' };
+  const { description, authMode } = endpoint;
+  return { ...(description === '' ? {} : { description }), auth_mode: authMode };
 }
 
 /** Only what differs from the defaults, so that defaults may change under it. */

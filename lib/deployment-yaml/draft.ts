@@ -1,3 +1,5 @@
+import type { Endpoint } from '../contracts/endpoint.ts';
+
 /** Where the model of a deployment comes from. */
 export type ModelSource =
   | { kind: 'registered'; name: string; version: string }
@@ -30,6 +32,9 @@ export interface RequestSettingsDraft {
   max_queue_wait_ms: number | null;
 }
 
+/** What a new endpoint can be called with here. */
+export type EndpointAuthMode = Exclude<Endpoint['auth_mode'], 'aad_token'>;
+
 /** What the wizard asks for: everything needed to make a deployment, and nothing that is only on the screen. */
 export interface DeploymentDraft {
   model: ModelSource | null;
@@ -38,7 +43,7 @@ export interface DeploymentDraft {
   requestSettings: RequestSettingsDraft;
   readinessProbe: ProbeDraft;
   livenessProbe: ProbeDraft;
-  endpoint: { isNew: boolean; name: string; description: string };
+  endpoint: { isNew: boolean; name: string; description: string; authMode: EndpointAuthMode };
   deployment: string;
   /** Takes all live traffic once it is ready. */
   takesAllTraffic: boolean;
@@ -53,7 +58,7 @@ export const EMPTY_DRAFT: DeploymentDraft = {
   requestSettings: { request_timeout_ms: null, max_concurrent_requests_per_instance: null, max_queue_wait_ms: null },
   readinessProbe: EMPTY_PROBE,
   livenessProbe: EMPTY_PROBE,
-  endpoint: { isNew: true, name: '', description: '' },
+  endpoint: { isNew: true, name: '', description: '', authMode: 'key' },
   deployment: '',
   takesAllTraffic: true,
   replaces: false,

@@ -1,6 +1,7 @@
 'use client';
 
 import { Check } from 'lucide-react';
+import { AuthModeField } from '#components/endpoints/auth-mode-field.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { SegmentedControl } from '#components/ui/segmented-control.tsx';
@@ -50,13 +51,16 @@ export function EndpointSection({ wizard }: SectionProps) {
         />
       </div>
       {form.endpointIsNew ? (
-        <TextField
-          label="Description"
-          hint="Shown in lists. Leave it empty if the name says enough."
-          value={form.description}
-          onChange={(description) => change({ description })}
-          maxLength={4096}
-        />
+        <>
+          <TextField
+            label="Description"
+            hint="Shown in lists. Leave it empty if the name says enough."
+            value={form.description}
+            onChange={(description) => change({ description })}
+            maxLength={4096}
+          />
+          <AuthModeField value={form.authMode} onChange={(authMode) => change({ authMode })} />
+        </>
       ) : null}
     </WizardSection>
   );

@@ -27,7 +27,12 @@ export function resolveForm(form: WizardForm, facts: FormFacts): DeploymentDraft
     requestSettings: form.requestSettings,
     readinessProbe: form.readinessProbe,
     livenessProbe: form.livenessProbe,
-    endpoint: { isNew: form.endpointIsNew, name: endpointName, description: form.description },
+    endpoint: {
+      isNew: form.endpointIsNew,
+      name: endpointName,
+      description: form.description,
+      authMode: form.authMode,
+    },
     deployment: form.deploymentName ?? suggestDeploymentName(taken),
     takesAllTraffic: form.takesAllTraffic ?? !takesTraffic(existing),
     replaces: form.edits !== null,

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { WizardForm } from './wizard-form.ts';
 
 /** Changes of the form's shape make older drafts unreadable; they are then dropped. */
-const VERSION = 1;
+const VERSION = 2;
 
 function storageKey(scope: string): string {
   return `viridian.deployment-draft.${VERSION}.${scope}`;

@@ -2,6 +2,7 @@ import type { Deployment } from '#lib/contracts/deployment.ts';
 import { LIVENESS_DEFAULTS, READINESS_DEFAULTS, REQUEST_DEFAULTS } from '#lib/contracts/deployment-defaults.ts';
 import {
   EMPTY_PROBE,
+  type EndpointAuthMode,
   type ModelSource,
   parseModelReference,
   type ProbeDraft,
@@ -29,6 +30,7 @@ export interface WizardForm {
   endpointIsNew: boolean;
   endpointName: string | null;
   description: string;
+  authMode: EndpointAuthMode;
   deploymentName: string | null;
   takesAllTraffic: boolean | null;
   /** The deployment that is edited, if one is. */
@@ -48,6 +50,7 @@ export function emptyForm(id: string): WizardForm {
     endpointIsNew: true,
     endpointName: null,
     description: '',
+    authMode: 'key',
     deploymentName: null,
     takesAllTraffic: null,
     edits: null,

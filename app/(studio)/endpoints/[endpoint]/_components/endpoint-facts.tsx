@@ -24,7 +24,7 @@ export function EndpointFacts({ endpoint }: { endpoint: Endpoint }) {
       <div className="border-t border-line pt-3">
         <Facts
           items={[
-            { term: 'Auth', value: endpoint.auth_mode === 'key' ? 'Key, two active' : endpoint.auth_mode },
+            { term: 'Auth', value: endpoint.auth_mode === 'key' ? 'Key, two active' : 'Token, good for an hour' },
             { term: 'Routing', value: endpoint.sticky_header ? `Sticky by ${endpoint.sticky_header}` : 'Per request' },
             { term: 'Description', value: endpoint.description || '–' },
             {

@@ -1,7 +1,7 @@
 'use client';
 
+import { AuthModeField } from '#components/endpoints/auth-mode-field.tsx';
 import { Note } from '#components/ui/note.tsx';
-import { RadioGroup } from '#components/ui/radio-group.tsx';
 import { Switch } from '#components/ui/switch.tsx';
 import { TextField } from '#components/ui/text-field.tsx';
 import type { Endpoint } from '#lib/contracts/endpoint.ts';
@@ -21,21 +21,14 @@ export interface AccessFieldsProps {
   serverFault: (path: string) => string | undefined;
 }
 
-const AUTH_MODES = [
-  { id: 'key', label: 'Keys', description: 'Two that last until they are replaced' },
-  { id: 'aml_token', label: 'Tokens', description: 'Signed for this endpoint, good for an hour' },
-];
-
 /** Who may call: with what, and from where. */
 export function AccessFields({ draft, onChange, saved, serverFault }: AccessFieldsProps) {
   const changes = draft.authMode !== saved.auth_mode;
   return (
     <div className="grid gap-4">
-      <RadioGroup
-        label="Called with"
-        options={AUTH_MODES}
+      <AuthModeField
         value={draft.authMode}
-        onChange={(id) => onChange({ ...draft, authMode: id as AccessDraft['authMode'] })}
+        onChange={(authMode) => onChange({ ...draft, authMode })}
         error={serverFault('/auth_mode')}
       />
       {changes ? (
