@@ -15,6 +15,7 @@ import { PlaceKeeper } from './queue-places.ts';
 import { loadRouteTable, RouteTableWriter } from './route-table-file.ts';
 import { SlotLedger, type SlotOrder } from './slot-ledger.ts';
 import { type FleetWorker, WorkerFleet } from './worker-fleet.ts';
+import { TableChanges, TableFeed } from './table-parts.ts';
 import type { TlsMaterial } from './tls/tls-listener.ts';
 import type { ToPrimary } from './worker-messages.ts';
 
@@ -71,6 +72,8 @@ class Primary {
   private readonly hopId = randomUUID();
   private link: ControlPlaneLink | null = null;
   private table: RouteTable | null = null;
+  private readonly changes = new TableChanges();
+  private readonly feed = new TableFeed((worker, part) => this.fleet.send(worker, { type: 'table_part', part }));
   /** Newest revision that is on disk: what a restart would serve. */
   private persisted = 0;
   private port: number;
@@ -103,7 +106,10 @@ class Primary {
     if (tls !== null) this.tlsPort = await fixPort(host, tls.port);
     this.table = this.loadTable();
     this.persisted = this.table?.revision ?? 0;
-    if (this.table !== null) this.configureCounts(this.table);
+    if (this.table !== null) {
+      this.configureCounts(this.table);
+      this.changes.partsTo(this.table);
+    }
     this.link = await listenForControlPlane(this.options.dataDir.gatewaySocket, {
       onConnect: (send) => {
         send(this.workersFrame());
@@ -176,7 +182,7 @@ class Primary {
   /** Workers serve it at once; it counts as served towards the control plane when it is on disk too, so that a restart cannot bring back an old one. */
   private installTable(table: RouteTable): void {
     this.table = table;
-    this.fleet.broadcast({ type: 'table', table });
+    this.feed.publish(this.changes.partsTo(table));
     this.configureCounts(table);
     this.writer
       .write(table)
@@ -219,6 +225,7 @@ class Primary {
       table: this.table,
       tls: material && { port: this.tlsPort, ...material },
     });
+    this.feed.addWorker(worker.id);
     this.admittedBy.set(worker.id, new Map());
     if (workers > 1) this.sendOrders(this.ledger.addWorker(worker.id));
   }
@@ -227,6 +234,7 @@ class Primary {
     if (this.options.workers > 1) this.sendOrders(this.ledger.removeWorker(worker.id));
     for (const [endpoint, count] of this.admittedBy.get(worker.id) ?? []) this.limits.end(endpoint, count);
     this.admittedBy.delete(worker.id);
+    this.feed.removeWorker(worker.id);
     this.places.removeWorker(worker.id);
     for (const id of this.dumps.keys()) this.completeDump(id);
   }
@@ -235,6 +243,9 @@ class Primary {
     switch (message.type) {
       case 'listen_failed':
         this.onListenFailed(message.port, message.code, message.message);
+        break;
+      case 'part_installed':
+        this.feed.onInstalled(worker.id);
         break;
       case 'want':
         this.sendOrders(this.ledger.want(worker.id, message.key, message.count));

@@ -34,11 +34,13 @@ export function runGatewayWorker(link: PrimaryLink, exit: () => void): void {
 
   function handle(
     running: Gateway,
-    message: Extract<ToWorker, { type: 'table' | 'certificates' | 'dump' | 'drain' }>,
+    message: Extract<ToWorker, { type: 'table_part' | 'certificates' | 'dump' | 'drain' }>,
   ): void {
-    if (message.type === 'table') {
-      running.install(message.table);
-      link.send({ type: 'serving', revision: message.table.revision });
+    if (message.type === 'table_part') {
+      const { part } = message;
+      running.installPart(part);
+      link.send({ type: 'part_installed' });
+      if (part.last) link.send({ type: 'serving', revision: part.revision });
     } else if (message.type === 'certificates') {
       running.installCertificates(message);
     } else if (message.type === 'dump') {

@@ -16,6 +16,7 @@ import { PeerWatch } from './peer-watch.ts';
 import type { QueuePlaces } from './queue-places.ts';
 import { RequestRecorder, type SendBatch } from './record.ts';
 import { RouteIndex } from './route-index.ts';
+import type { TablePart } from './table-parts.ts';
 import type { OpenHeader } from './upstream-target.ts';
 import { createTlsListener, type TlsListener, type TlsMaterial } from './tls/tls-listener.ts';
 
@@ -46,6 +47,8 @@ export interface Gateway {
   /** Serves new handshakes with other certificates. */
   installCertificates(material: TlsMaterial): void;
   install(table: RouteTable): void;
+  /** Installs a part of the way to a new table. */
+  installPart(part: TablePart): void;
   /**
    * Stops accepting, lets requests in flight end up to the drain limit, then cuts the rest. Closing an idle connection can cross with the next
    * request on it: with `keepIdle` it stays until that request's answer says `Connection: close`, for a worker that is replaced.
@@ -105,8 +108,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     listenTls,
     installCertificates: (material) => tls?.install(material),
     install(table) {
-      core.limits.configure(table);
       core.routes.install(table);
+      core.limits.configure(core.routes.limited());
+    },
+    installPart(part) {
+      core.routes.apply(part);
+      if (part.last) core.limits.configure(core.routes.limited());
     },
     drain,
     dump: () => dump(core, connections.size),

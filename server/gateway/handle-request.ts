@@ -72,8 +72,8 @@ export function decideRequest(core: GatewayCore, request: DecidedRequest): Decis
   const preflight = isPreflight(head);
   if (preflight && endpoint.table.corsOrigins.length > 0) return answerPreflight(request);
   // Browsers send preflights without credentials: where the gateway does not answer them, the model has to see them.
-  if (!preflight && endpoint.tokens !== null) {
-    const token = request.client.keys.checkToken(endpoint.tokens, endpoint.table.auth.audience ?? null, head);
+  if (!preflight && endpoint.takesTokens) {
+    const token = request.client.keys.checkToken(core.routes.verifier, endpoint.table.auth.audience ?? null, head);
     if (typeof token === 'string') return answer(TOKEN_REFUSALS[token]);
     request.consumerId = token.id;
   } else if (!preflight && endpoint.table.auth.mode !== 'none') {

@@ -1,18 +1,18 @@
 import { isLimited, LimitKeeper, type LimitVerdict } from './limit-keeper.ts';
-import type { RouteTable } from '#server/routing/route-table.ts';
+import type { RouteEndpoint, RouteTable } from '#server/routing/route-table.ts';
 
 /** Where a worker asks whether a limited endpoint takes one more request. */
 export interface LimitGate {
-  configure(table: RouteTable): void;
+  configure(endpoints: readonly LimitedEndpoint[]): void;
   /** Answers at once or later, in order. An admitted request is counted until `end`. @param account see `limitAccount` */
   ask(account: string, onVerdict: (verdict: LimitVerdict) => void): void;
   end(account: string): void;
 }
 
+export type LimitedEndpoint = Pick<RouteEndpoint, 'name' | 'limits'>;
+
 /** The endpoints of a table that have limits. */
-export function limitedEndpoints(
-  table: RouteTable,
-): { name: string; limits: RouteTable['endpoints'][number]['limits'] }[] {
+export function limitedEndpoints(table: RouteTable): LimitedEndpoint[] {
   return table.endpoints.filter(({ limits }) => isLimited(limits));
 }
 
@@ -20,7 +20,7 @@ export function limitedEndpoints(
 export function createLocalGate(): LimitGate {
   const keeper = new LimitKeeper();
   return {
-    configure: (table) => keeper.configure(limitedEndpoints(table), performance.now()),
+    configure: (endpoints) => keeper.configure(endpoints, performance.now()),
     ask: (account, onVerdict) => onVerdict(keeper.ask(account, performance.now())),
     end: (account) => keeper.end(account),
   };

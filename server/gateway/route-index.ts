@@ -1,9 +1,11 @@
 import type { Cidr } from '#lib/networks/cidr.ts';
 import type { RouteDeployment, RouteEndpoint, RouteTable, RouteTokens } from '#server/routing/route-table.ts';
 import { InstancePool, type PoolEnvironment } from './instance-pool.ts';
+import type { LimitedEndpoint } from './limit-gate.ts';
 import { isLimited } from './limit-keeper.ts';
 import { parseNetworks } from './network-access.ts';
 import { compileSplit, ShareCounter, SplitCursor } from './smooth-split.ts';
+import type { TablePart } from './table-parts.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { TokenVerifier } from './verify-token.ts';
 
@@ -32,8 +34,8 @@ export interface EndpointRoute {
   readonly name: string;
   readonly table: RouteEndpoint;
   readonly keys: readonly { id: string; digest: Buffer }[];
-  /** Verifies the tokens of this table; null where the endpoint is not called with tokens. */
-  readonly tokens: TokenVerifier | null;
+  /** Is called with tokens instead of keys. */
+  readonly takesTokens: boolean;
   /** Who may call besides this host; null where everybody may. */
   readonly networks: readonly Cidr[] | null;
   readonly deployments: readonly DeploymentRoute[];
@@ -58,8 +60,8 @@ export class RouteIndex {
   revision = 0;
   /** Their word counts on whom a request comes from. */
   trustedForwarders: readonly Cidr[] = [];
-  private endpoints = new Map<string, EndpointRoute>();
-  private verifier = new TokenVerifier(undefined);
+  private readonly endpoints = new Map<string, EndpointRoute>();
+  verifier = new TokenVerifier(undefined);
   private readonly environment: PoolEnvironment;
 
   constructor(environment: PoolEnvironment) {
@@ -74,17 +76,34 @@ export class RouteIndex {
     return this.endpoints.values();
   }
 
+  /** The endpoints that have limits on requests a second or at once. */
+  limited(): LimitedEndpoint[] {
+    const limited = [...this.endpoints.values()].filter((endpoint) => endpoint.isLimited);
+    return limited.map(({ name, table }) => ({ name, limits: table.limits }));
+  }
+
   install(table: RouteTable, now: number = performance.now()): void {
-    const previous = this.endpoints;
-    const next = new Map<string, EndpointRoute>();
-    this.verifier = keepVerifier(this.verifier, table.tokens);
-    this.trustedForwarders = parseNetworks(table.trustedForwarders ?? []);
-    for (const endpoint of table.endpoints) {
-      next.set(endpoint.name, this.compile(endpoint, previous.get(endpoint.name), now));
+    const names = new Set(table.endpoints.map(({ name }) => name));
+    const removed = [...this.endpoints.keys()].filter((name) => !names.has(name));
+    this.apply({ ...table, removed, last: true }, now);
+  }
+
+  /** Installs one part of the way to a new table (see `TableChanges`). */
+  apply(part: TablePart, now: number = performance.now()): void {
+    this.verifier = keepVerifier(this.verifier, part.tokens);
+    this.trustedForwarders = parseNetworks(part.trustedForwarders ?? []);
+    for (const table of part.endpoints) {
+      const previous = this.endpoints.get(table.name);
+      const next = this.compile(table, previous, now);
+      this.endpoints.set(table.name, next);
+      if (previous !== undefined) retireMissing(previous, next);
     }
-    this.endpoints = next;
-    this.revision = table.revision;
-    for (const old of previous.values()) retireMissing(old, next.get(old.name));
+    for (const name of part.removed) {
+      const gone = this.endpoints.get(name);
+      if (gone !== undefined) retireMissing(gone, undefined);
+      this.endpoints.delete(name);
+    }
+    if (part.last) this.revision = part.revision;
   }
 
   private compile(table: RouteEndpoint, previous: EndpointRoute | undefined, now: number): EndpointRoute {
@@ -97,7 +116,7 @@ export class RouteIndex {
       name: table.name,
       table,
       keys: table.auth.keys.map(({ id, sha256 }) => ({ id, digest: Buffer.from(sha256, 'hex') })),
-      tokens: table.auth.mode === 'aml_token' ? this.verifier : null,
+      takesTokens: table.auth.mode === 'aml_token',
       networks: table.publicNetworkAccess === 'enabled' ? null : parseNetworks(table.allowedNetworks ?? []),
       deployments,
       byName: new Map(deployments.map((deployment) => [deployment.name.toLowerCase(), deployment])),

@@ -2,6 +2,7 @@ import type { RouteTable } from '#server/routing/route-table.ts';
 import type { LimitVerdict } from './limit-keeper.ts';
 import type { PlaceQuestion } from './queue-places.ts';
 import type { SlotOrder } from './slot-ledger.ts';
+import type { TablePart } from './table-parts.ts';
 import type { TlsMaterial } from './tls/tls-listener.ts';
 
 /** What the primary tells its workers over the cluster's channel. */
@@ -23,7 +24,7 @@ export type ToWorker =
       tls: ({ port: number } & TlsMaterial) | null;
     }
   | ({ type: 'certificates' } & TlsMaterial)
-  | { type: 'table'; table: RouteTable }
+  | { type: 'table_part'; part: TablePart }
   /** Slots of instances: more to use, or some to give back (see `SlotOrder`). */
   | { type: 'slots'; orders: SlotOrder[] }
   /** Answers to `ask`, in the order of the questions. */
@@ -39,6 +40,8 @@ export type ToPrimary =
   | { type: 'listening'; port: number }
   | { type: 'listen_failed'; port: number; code: string; message: string }
   | { type: 'serving'; revision: number }
+  /** A part of a table is installed: the next may come. */
+  | { type: 'part_installed' }
   /** Requests wait for `count` more slots than are held. */
   | { type: 'want'; key: string; count: number }
   | { type: 'give_back'; key: string; count: number }
