@@ -21,6 +21,7 @@ export const ERROR_CODES = [
   'auth.cross_site',
   'setup.already_done',
   'setup.wrong_code',
+  'tls.no_local_ca',
   'endpoint.not_found',
   'endpoint.no_keys',
   'endpoint.no_tokens',

@@ -9,11 +9,13 @@ import {
 import { onnxServerConfig } from '#server/inference/onnx/settings.ts';
 import { uploadConfig } from '#server/models/upload-config.ts';
 import { telemetryConfig } from '#server/telemetry/telemetry-config.ts';
+import { tlsConfig } from '#server/tls/tls-config.ts';
 
 const GROUPS: readonly { title: string; slice: ConfigSlice }[] = [
   { title: 'Where things live', slice: dataDirConfig },
   { title: 'Addresses', slice: listenConfig },
   { title: 'Gateway', slice: gatewayConfig },
+  { title: 'TLS of the gateway', slice: tlsConfig },
   { title: 'First administrator', slice: administratorConfig },
   { title: 'What may be reached', slice: accessConfig },
   { title: 'Uploads', slice: uploadConfig },

@@ -10,6 +10,7 @@ import {
 } from '#server/kernel/config.ts';
 import { ensureDataDir } from '#server/kernel/data-dir.ts';
 import { createLogger } from '#server/kernel/logger.ts';
+import { tlsConfig } from '#server/tls/tls-config.ts';
 import { superviseViridian } from './supervisor/supervise-viridian.ts';
 
 /** The supervisor: what `npm start` runs. `--stop-instances` ends model instances too when it is told to stop. */
@@ -19,6 +20,7 @@ const settings = {
   ...gatewayConfig,
   ...administratorConfig,
   ...accessConfig,
+  ...tlsConfig,
 };
 
 try {

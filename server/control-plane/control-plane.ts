@@ -1,5 +1,6 @@
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
+import type { ServedTls } from '#server/domain/ports.ts';
 import type { RoutePublisher } from '#server/domain/route-publisher.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import {
@@ -35,6 +36,8 @@ export interface ControlPlane {
   /** Publishes what the store says, and tells who serves it. */
   readonly routes: RoutePublisher;
   readonly gatewayWorkers: readonly GatewayWorker[];
+  /** What the gateway serves TLS with: null for nothing, undefined while it has not said. */
+  readonly gatewayTls: ServedTls | null | undefined;
   /** CPU and memory of an instance at its last sample; null before the first. */
   instanceUse(instanceId: string): InstanceUse | null;
   /** Resolves when no pass runs and none is due at once. */
@@ -84,6 +87,9 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     },
     get gatewayWorkers() {
       return publisher.workers;
+    },
+    get gatewayTls() {
+      return publisher.tls;
     },
     instanceUse: samples.latest,
     idle: () => loop.idle(),

@@ -39,3 +39,37 @@ export interface MetricsSource {
   /** @throws AppError with the code that telemetry answered, or `telemetry.unavailable` */
   queryMetrics(parameters: URLSearchParams): Promise<MetricsResult>;
 }
+
+/** What the gateway serves TLS with; instants are epoch milliseconds. */
+export interface ServedTls {
+  port: number;
+  /** The first is the default. */
+  certificates: readonly {
+    origin: 'files' | 'local';
+    names: string[];
+    subject: string;
+    issuer: string;
+    notBefore: number;
+    notAfter: number;
+    fingerprint: string;
+    serialNumber: string;
+  }[];
+  /** Why newer certificates on disk are not served, or null. */
+  problem: string | null;
+}
+
+/** The public part of the local CA. */
+export interface LocalCaCertificate {
+  pem: string;
+  subject: string;
+  notAfter: number;
+  fingerprint: string;
+}
+
+/** Port to the certificates of this installation. */
+export interface TlsSource {
+  /** Null where nothing is served over TLS, undefined while the gateway has not said. */
+  served(): ServedTls | null | undefined;
+  /** Null where this installation has none. */
+  readLocalCa(): Promise<LocalCaCertificate | null>;
+}

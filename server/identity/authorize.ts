@@ -32,6 +32,7 @@ export const ACTIONS = [
   'costs.read',
   'events.read',
   'info.read',
+  'tls.read',
   'api_key.read',
   'api_key.create',
   'api_key.delete',

@@ -39,6 +39,7 @@ export const ERROR_CATALOGUE = {
   'auth.cross_site': entry(403, 'caller', 'The request came from another site'),
   'setup.already_done': entry(409, 'caller', 'Set-up is already done'),
   'setup.wrong_code': entry(403, 'caller', 'The set-up code is wrong'),
+  'tls.no_local_ca': entry(404, 'config', 'This installation has no certificate authority'),
   'endpoint.not_found': entry(404, 'caller', 'The endpoint does not exist'),
   'endpoint.no_keys': entry(409, 'caller', 'The endpoint does not use keys'),
   'endpoint.no_tokens': entry(409, 'caller', 'The endpoint does not use tokens'),

@@ -4,6 +4,7 @@ import type { ModelContext } from '#server/commands/model-context.ts';
 import type { InstanceUseSource, MetricsSource } from '#server/domain/ports.ts';
 import type { Uploads } from '#server/models/uploads.ts';
 import type { InfoContext } from '#server/queries/get-info.ts';
+import type { TlsContext } from '#server/queries/get-tls.ts';
 import type { SamplesContext } from '#server/queries/list-samples.ts';
 import type { LogsContext } from '#server/queries/read-logs.ts';
 import type { AnyRoute } from '../route.ts';
@@ -20,6 +21,7 @@ import { metricsRoutes } from './metrics-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { signingKeyRoutes } from './signing-key-routes.ts';
+import { tlsRoutes } from './tls-routes.ts';
 import { trafficRoutes } from './traffic-routes.ts';
 import { uploadRoutes } from './upload-routes.ts';
 
@@ -29,6 +31,7 @@ export type ApiContext = CommandContext &
   Omit<ModelContext, 'uploads'> &
   IdentityRoutesContext &
   LogsContext &
+  TlsContext &
   SamplesContext & {
     uploads: Uploads;
     /** What was answered to requests with an `Idempotency-Key`. */
@@ -44,6 +47,7 @@ export type ApiContext = CommandContext &
 export function allRoutes(context: ApiContext): AnyRoute[] {
   return [
     ...infoRoutes({ ...context, host: context.hostFacts }),
+    ...tlsRoutes(context),
     ...endpointRoutes(context),
     ...trafficRoutes(context),
     ...keyRoutes(context),

@@ -8,6 +8,7 @@ import {
   type ParsedSlice,
 } from '#server/kernel/config.ts';
 import { uploadConfig } from '#server/models/upload-config.ts';
+import { tlsConfig } from '#server/tls/tls-config.ts';
 
 /** Settings that only the control plane reads; the supervisor hands the token over. */
 const ownConfig = {
@@ -28,6 +29,7 @@ export const controlPlaneSettings = {
   ...administratorConfig,
   ...accessConfig,
   ...uploadConfig,
+  ...tlsConfig,
   ...ownConfig,
 } satisfies ConfigSlice;
 

@@ -10,6 +10,7 @@ import { seedInstanceTypes } from '#server/commands/seed-instance-types.ts';
 import { createSetupCode, type SetupCode } from '#server/commands/set-up-installation.ts';
 import { createControlPlane } from '#server/control-plane/control-plane.ts';
 import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
+import { joinDrivers } from '#server/drivers/join-drivers.ts';
 import { createProcessDriver } from '#server/drivers/process/process-driver.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import { detectHostCapabilities, dockerSocketFrom } from '#server/environments/host-capabilities.ts';
@@ -21,7 +22,10 @@ import type { HostFacts } from '#server/queries/get-info.ts';
 import { uploadLimitsOf } from '#server/models/upload-config.ts';
 import { type Database, openDatabase } from '#server/store/database.ts';
 import { createSampleSender, createTelemetryClient } from '#server/telemetry/telemetry-client.ts';
+import { readLocalCa } from '#server/tls/read-local-ca.ts';
+import { isLoopbackHost, planTls } from '#server/tls/tls-config.ts';
 import { ensureSecretFile } from '../supervisor/secret-file.ts';
+import { composeExternalDriver, composeExternals, type ExternalsOptions } from './compose-externals.ts';
 import { composeModels } from './compose-models.ts';
 import type { ControlPlaneSettings } from './process-settings.ts';
 
@@ -37,6 +41,9 @@ export interface ControlPlaneProcess {
   logger: Logger;
   /** What runs instances; processes of this host where nothing else is given. */
   driver?: RuntimeDriver;
+  /** How names of external servers are resolved, and how often again; the system's way where nothing else is given. */
+  lookup?: ExternalsOptions['lookup'];
+  resolveMs?: number;
   /** Program and arguments that serve an ONNX model, for drivers that run something else. */
   onnxServer?: readonly string[];
   /** Checks every answer against its declared schema, and fails where they differ: for tests. */
@@ -56,7 +63,7 @@ const DRAIN_MS = 2_000;
 /** Puts the control plane together: store, driver, loops and API; resolves when the API answers. */
 export async function startControlPlane(process: ControlPlaneProcess): Promise<RunningControlPlane> {
   const { settings, dataDir, root, logger } = process;
-  const masterKey = parseMasterKey(await ensureSecretFile(dataDir.masterKey));
+  const masterKey = parseKey(await ensureSecretFile(dataDir.masterKey), 'keys/master.key');
   const database = openDatabase(dataDir.database);
   const hostFacts = await detectHostCapabilities({
     pythonPrograms: ['python3', 'python'],
@@ -75,15 +82,22 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   );
   const telemetry = createTelemetryClient({ socketPath: dataDir.telemetrySocket });
   const samples = createSampleSender(telemetry);
-  const driver = process.driver ?? createDriver(process);
+  const paths = {
+    modelsDir: dataDir.models,
+    onnxServer: process.onnxServer ?? [execPath(), join(root, 'server/inference/onnx/main.ts')],
+    compileCache: dataDir.compileCache,
+  };
+  const externals = composeExternals({
+    allowed: settings.VIRIDIAN_EXTERNAL_ALLOW,
+    upstreamKey: parseKey(await ensureSecretFile(dataDir.upstreamKey), 'keys/upstream.key'),
+    lookup: process.lookup,
+  });
+  const programs = process.driver ?? createDriver(process);
+  const driver = joinDrivers(programs, composeExternalDriver(externals, process, database, paths, logger));
   const controlPlane = createControlPlane({
     database,
     driver,
-    paths: {
-      modelsDir: dataDir.models,
-      onnxServer: process.onnxServer ?? [execPath(), join(root, 'server/inference/onnx/main.ts')],
-      compileCache: dataDir.compileCache,
-    },
+    paths,
     gatewaySocket: dataDir.gatewaySocket,
     routeTablePath: dataDir.routeTable,
     trustedForwarders: settings.VIRIDIAN_TRUSTED_PROXIES,
@@ -100,10 +114,12 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     masterKey,
     answers: createAnswerMemory({ database, masterKey }, () => systemClock.now()),
     host,
+    externals,
     hostFacts: hostFacts satisfies HostFacts,
     routes: controlPlane.routes,
     logs: driver,
     metrics: telemetry,
+    tls: { served: () => controlPlane.gatewayTls, readLocalCa: () => readLocalCa(dataDir.localCa) },
     instanceUse: controlPlane,
     setupCode,
     version: process.version,
@@ -127,9 +143,9 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
 
 const execPath = (): string => globalThis.process.execPath;
 
-function parseMasterKey(hex: string): Buffer {
+function parseKey(hex: string, file: string): Buffer {
   const key = Buffer.from(hex, 'hex');
-  if (key.length !== 32) throw new Error('The master key is damaged: keys/master.key must hold 64 hex digits.');
+  if (key.length !== 32) throw new Error(`A key is damaged: ${file} must hold 64 hex digits.`);
   return key;
 }
 
@@ -158,10 +174,13 @@ function createDriver({ dataDir, logger, searchPath }: ControlPlaneProcess): Run
   });
 }
 
+/** Callers from other machines are pointed to TLS where it is on; on loopback nobody listens in. */
 function gatewayAddress(settings: ControlPlaneSettings): Pick<ApiContext, 'gatewayPort' | 'gatewayUrl'> {
   const { VIRIDIAN_HOST: host, VIRIDIAN_GATEWAY_PORT: port } = settings;
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return { gatewayPort: port, gatewayUrl: `http://${shown}:${port}` };
+  const isSecure = planTls(settings, host).kind !== 'off' && !isLoopbackHost(host);
+  const gatewayUrl = isSecure ? `https://${shown}:${settings.VIRIDIAN_GATEWAY_TLS_PORT}` : `http://${shown}:${port}`;
+  return { gatewayPort: port, gatewayUrl };
 }
 
 async function freeBytesAt(path: string): Promise<number> {

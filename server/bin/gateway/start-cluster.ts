@@ -23,6 +23,8 @@ export interface ClusterOptions {
   onDisk?: RouteTable;
   port?: number;
   dataDir?: DataDir;
+  /** Further settings. */
+  environment?: Record<string, string>;
 }
 
 /** The gateway as it runs in production: a primary and workers in processes of their own. */
@@ -31,6 +33,8 @@ export interface TestCluster {
   readonly child: ChildProcess;
   readonly messages: ProcessMessage[];
   port: number;
+  /** 0 where TLS is off. */
+  tlsPort: number;
   readonly workerPids: number[];
   ready(): Promise<void>;
   /** Connects as a control plane. */
@@ -55,7 +59,9 @@ export function startCluster(options: ClusterOptions = {}): TestCluster {
       VIRIDIAN_DATA_DIR: dataDir.root,
       VIRIDIAN_GATEWAY_PORT: String(options.port ?? 0),
       VIRIDIAN_GATEWAY_WORKERS: String(options.workers ?? 2),
+      VIRIDIAN_GATEWAY_TLS_PORT: '0',
       VIRIDIAN_LOG_LEVEL: 'error',
+      ...options.environment,
     },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
@@ -67,6 +73,7 @@ export function startCluster(options: ClusterOptions = {}): TestCluster {
     child,
     messages,
     port: 0,
+    tlsPort: 0,
     workerPids: [],
     async ready() {
       await until(() => cluster.port !== 0 || child.exitCode !== null);
@@ -78,7 +85,10 @@ export function startCluster(options: ClusterOptions = {}): TestCluster {
   };
   child.on('message', (message: ProcessMessage) => {
     messages.push(message);
-    if (message.type === 'ready') cluster.port = message.port ?? 0;
+    if (message.type === 'ready') {
+      cluster.tlsPort = message.tlsPort ?? 0;
+      cluster.port = message.port ?? 0;
+    }
     if (message.type === 'workers') cluster.workerPids.splice(0, Infinity, ...message.pids);
   });
   onTestFinished(async () => {

@@ -1,14 +1,15 @@
 import { createServer } from 'node:net';
 
 export interface WantedPort {
-  name: 'studio' | 'gateway' | 'api';
+  name: 'studio' | 'gateway' | 'gateway_tls' | 'api';
   setting: string;
   host: string;
   /** 0 picks a free one. */
   port: number;
 }
 
-export type ResolvedPorts = Record<WantedPort['name'], number>;
+/** The port for TLS is there where it is on. */
+export type ResolvedPorts = Record<Exclude<WantedPort['name'], 'gateway_tls'>, number> & { gateway_tls?: number };
 
 export class PortTakenError extends Error {
   override readonly name = 'PortTakenError';

@@ -11,9 +11,10 @@ import type { DataDir } from '#server/kernel/data-dir.ts';
 import { EXIT_CONFIG } from '#server/kernel/exit-status.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import type { ProcessMessage } from '#server/kernel/process-link.ts';
+import { planTls, type TlsConfig } from '#server/tls/tls-config.ts';
 import { keepProcess, type KeptProcess, type ProcessKeeper } from './process-keeper.ts';
 import { createPortsFile, type ProcessPids } from './ports-file.ts';
-import { PortTakenError, resolvePorts, type ResolvedPorts } from './resolve-ports.ts';
+import { PortTakenError, resolvePorts, type ResolvedPorts, type WantedPort } from './resolve-ports.ts';
 import { ensureSecretFile } from './secret-file.ts';
 import { stopOrphans } from './stop-orphans.ts';
 import { acquireSupervisorLock } from './supervisor-lock.ts';
@@ -21,7 +22,8 @@ import { waitForHttp } from './wait-for-http.ts';
 
 type Settings = ParsedSlice<
   typeof dataDirConfig & typeof listenConfig & typeof gatewayConfig & typeof administratorConfig & typeof accessConfig
->;
+> &
+  TlsConfig;
 
 export interface Supervision {
   config: Settings;
@@ -64,16 +66,7 @@ export async function superviseViridian(supervision: Supervision): Promise<numbe
 async function runUntilSignal(supervision: Supervision): Promise<number> {
   const { dataDir, logger, config } = supervision;
   const stopSignal = listenForStopSignal();
-  const ports = await resolvePorts([
-    { name: 'studio', setting: 'VIRIDIAN_STUDIO_PORT', host: config.VIRIDIAN_HOST, port: config.VIRIDIAN_STUDIO_PORT },
-    {
-      name: 'gateway',
-      setting: 'VIRIDIAN_GATEWAY_PORT',
-      host: config.VIRIDIAN_HOST,
-      port: config.VIRIDIAN_GATEWAY_PORT,
-    },
-    { name: 'api', setting: 'VIRIDIAN_API_PORT', host: '127.0.0.1', port: config.VIRIDIAN_API_PORT },
-  ]);
+  const ports = await resolvePorts(listPorts(config));
   logger.info({ settings: redact(config), ports }, 'starting');
   const portsFile = createPortsFile(dataDir.portsFile, ports);
   let setupCode: string | null = null;
@@ -107,6 +100,22 @@ async function runUntilSignal(supervision: Supervision): Promise<number> {
   return outcome instanceof Error ? EXIT_CONFIG : 0;
 }
 
+function listPorts(config: Settings): WantedPort[] {
+  const { VIRIDIAN_HOST: host } = config;
+  const tls: WantedPort = {
+    name: 'gateway_tls',
+    setting: 'VIRIDIAN_GATEWAY_TLS_PORT',
+    host,
+    port: config.VIRIDIAN_GATEWAY_TLS_PORT,
+  };
+  return [
+    { name: 'studio', setting: 'VIRIDIAN_STUDIO_PORT', host, port: config.VIRIDIAN_STUDIO_PORT },
+    { name: 'gateway', setting: 'VIRIDIAN_GATEWAY_PORT', host, port: config.VIRIDIAN_GATEWAY_PORT },
+    ...(planTls(config, host).kind === 'off' ? [] : [tls]),
+    { name: 'api', setting: 'VIRIDIAN_API_PORT', host: '127.0.0.1', port: config.VIRIDIAN_API_PORT },
+  ];
+}
+
 /** SIGINT and SIGTERM stop; a second one does not cut the drain short, since each process has its own limit. */
 function listenForStopSignal(): Promise<void> {
   return new Promise((resolve) => {
@@ -138,6 +147,7 @@ async function describeProcesses(
     VIRIDIAN_HOST: config.VIRIDIAN_HOST,
     VIRIDIAN_STUDIO_PORT: String(ports.studio),
     VIRIDIAN_GATEWAY_PORT: String(ports.gateway),
+    ...(ports.gateway_tls !== undefined && { VIRIDIAN_GATEWAY_TLS_PORT: String(ports.gateway_tls) }),
     VIRIDIAN_API_PORT: String(ports.api),
   };
   const compiled = { NODE_COMPILE_CACHE: dataDir.compileCache };
