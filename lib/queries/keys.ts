@@ -56,6 +56,7 @@ export const keys = {
     tail: (endpoint: string, deployment: string, options: Record<string, unknown>) =>
       ['logs', endpoint, deployment, options] as const,
   },
+  tokenSigningKeys: () => ['token-signing-keys'] as const,
   apiKeys: {
     all: () => ['api-keys'] as const,
     list: () => ['api-keys', 'list'] as const,

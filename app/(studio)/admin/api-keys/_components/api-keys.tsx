@@ -12,6 +12,7 @@ import type { ApiKey } from '#lib/contracts/identity.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { apiKeysQuery } from '#lib/queries/api-keys.ts';
 import { ApiKeyTable } from './api-key-table.tsx';
+import { SigningKeys } from './signing-keys.tsx';
 
 const CreateApiKey = lazy(() => import('./create-api-key.tsx').then((module) => ({ default: module.CreateApiKey })));
 const RevokeApiKey = lazy(() => import('./revoke-api-key.tsx').then((module) => ({ default: module.RevokeApiKey })));
@@ -34,7 +35,7 @@ export function ApiKeys() {
       <p className="mb-5 max-w-[72ch] text-muted">
         A program that deploys or reads through the REST API sends one as{' '}
         <code className="font-mono text-xs">Authorization: Bearer KEY</code>. It may do what its maker may. Requests to
-        endpoints need the endpoint’s own key instead.
+        endpoints need the endpoint’s own key or token instead.
       </p>
       {query.isPending ? <SkeletonRows label="the API keys" rows={4} /> : null}
       {query.isError ? (
@@ -53,6 +54,7 @@ export function ApiKeys() {
       {apiKeys && apiKeys.length > 0 ? (
         <ApiKeyTable apiKeys={apiKeys} onRevoke={(apiKey) => setOpen({ kind: 'revoke', apiKey })} />
       ) : null}
+      <SigningKeys />
       <Suspense fallback={null}>
         {open?.kind === 'create' ? <CreateApiKey onClose={close} /> : null}
         {open?.kind === 'revoke' ? <RevokeApiKey apiKey={open.apiKey} onClose={close} /> : null}
