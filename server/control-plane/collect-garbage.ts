@@ -1,6 +1,8 @@
 import type { Logger } from '#server/kernel/logger.ts';
+import type { DeploymentKey } from '#server/domain/deployment.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import type { Reader } from '#server/store/database.ts';
+import { listAllDeployments } from '#server/store/deployment-store.ts';
 import { listAllInstances } from '#server/store/instance-store.ts';
 import { removeInBackground } from './remove-in-background.ts';
 
@@ -14,4 +16,20 @@ export async function collectGarbage(reader: Reader, driver: RuntimeDriver, logg
   const unowned = actual.map(({ instanceId }) => instanceId).filter((id) => !owned.has(id));
   for (const id of unowned) removeInBackground(driver, id, logger);
   return unowned;
+}
+
+/**
+ * Deployments that have neither a row nor an instance and that something is kept of: a crash came between the two, or an instance that nobody
+ * owned wrote its last words after everything else was gone.
+ */
+export async function listLeftovers(reader: Reader, driver: RuntimeDriver): Promise<DeploymentKey[]> {
+  const keyOf = (endpoint: string, name: string): string => `${endpoint}/${name}`;
+  const kept = await driver.listKept();
+  const alive = new Set([
+    ...(await driver.observe()).map(({ endpoint, deployment }) => keyOf(endpoint, deployment)),
+    ...(await listAllDeployments(reader)).map(({ endpointName, name }) => keyOf(endpointName, name)),
+  ]);
+  return kept
+    .filter(({ endpoint, deployment }) => !alive.has(keyOf(endpoint, deployment)))
+    .map(({ endpoint, deployment }) => ({ endpointName: endpoint, name: deployment }));
 }

@@ -87,6 +87,18 @@ describe('a creation', () => {
     expect((await stack.deployment('blue'))?.written.tags).toEqual({ kept: 'yes' });
   });
 
+  test('keeps its logs over a restart, while those of a deployment that nobody knows go', async () => {
+    await stack.ended(await stack.put('blue', ['said-by-blue']));
+    await stack.ended(await stack.put('failed', ['exits', '7', 'last-words']));
+    const lineOf = (text: string) => ({ cursor: '1', at: '', instanceId: '', stream: 'stdout', text }) as const;
+    stack.world.lines.set('iris/ghost', [lineOf('left by a crash')]);
+    stack.world.lines.set('nobody/blue', [lineOf('of an endpoint that is gone too')]);
+    await stack.restart();
+    await eventually(() => [...stack.world.lines.keys()].every((key) => !/ghost|nobody/.test(key)), 'the sweep');
+    expect([...stack.world.lines.keys()].toSorted()).toEqual(['iris/blue', 'iris/failed']);
+    expect(stack.world.lines.get('iris/failed')?.map(({ text }) => text)).toContain('last-words');
+  });
+
   test('gives the promised share of the traffic in the moment it is ready', async () => {
     await stack.ended(await stack.put('blue', [], {}, true));
     expect((await findEndpoint(stack.database, 'iris'))?.traffic).toEqual({ blue: 100 });

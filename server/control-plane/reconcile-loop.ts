@@ -2,7 +2,7 @@ import { createKeyedWorkQueue } from '#server/kernel/keyed-work-queue.ts';
 import type { RecordedChange } from '#server/domain/change.ts';
 import { listEndpointNames } from '#server/store/endpoint-store.ts';
 import { applyAction, type ApplyDeps } from './apply-action.ts';
-import { collectGarbage } from './collect-garbage.ts';
+import { collectGarbage, listLeftovers } from './collect-garbage.ts';
 import { deriveInstances, deriveStatus, isEmptyStatus } from './derive-status.ts';
 import { observeEndpoint, type EndpointObservation, type ObserveDeps } from './observe-endpoint.ts';
 import { planEndpoint } from './plan-endpoint.ts';
@@ -46,6 +46,8 @@ export interface ReconcileLoop {
 export function createReconcileLoop(deps: ReconcileDeps): ReconcileLoop {
   const { database, driver, routes, logger } = deps;
   const unfinished = new Set<string>();
+  /** Endpoints that something is left of. It goes in their next pass, because between passes an instance of theirs could begin to write. */
+  const littered = new Set<string>();
   const unsubscribe: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
 
@@ -57,10 +59,17 @@ export function createReconcileLoop(deps: ReconcileDeps): ReconcileLoop {
 
   async function pass(endpoint: string): Promise<void> {
     for (const id of deps.refusals.keys()) if (id.startsWith(`${endpoint}.`)) deps.refusals.delete(id);
+    if (littered.delete(endpoint)) await tidy(endpoint);
     let rounds = 0;
     while (await round(endpoint)) {
       rounds += 1;
       if (rounds > MAX_ROUNDS) throw new Error(`The plan of endpoint ${endpoint} does not come to rest.`);
+    }
+  }
+
+  async function tidy(endpoint: string): Promise<void> {
+    for (const { endpointName, name } of await listLeftovers(database, driver)) {
+      if (endpointName === endpoint) await driver.forgetDeployment(endpointName, name);
     }
   }
 
@@ -120,7 +129,8 @@ export function createReconcileLoop(deps: ReconcileDeps): ReconcileLoop {
     try {
       const collected = await collectGarbage(database, driver, logger);
       if (collected.length > 0) logger.warn({ instances: collected }, 'Removing instances that nobody owns');
-      for (const endpoint of await listEndpointNames(database)) queue.add(endpoint);
+      for (const { endpointName } of await listLeftovers(database, driver)) littered.add(endpointName);
+      for (const endpoint of [...littered, ...(await listEndpointNames(database))]) queue.add(endpoint);
     } catch (error) {
       logger.error({ err: error }, 'A full resync failed and is tried again at its next turn');
     }

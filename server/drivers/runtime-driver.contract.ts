@@ -188,7 +188,9 @@ export function describeRuntimeDriver(name: string, createHarness: () => Promise
       await eventually(async () => (await driver.readLogs('iris', 'blue', null, { tail: 100 })).length > 3);
       await driver.remove('iris.blue.a1');
       expect((await driver.readLogs('iris', 'blue', 'iris.blue.a1', { tail: 100 })).length).toBeGreaterThan(3);
+      expect(await driver.listKept()).toEqual([{ endpoint: 'iris', deployment: 'blue' }]);
       await driver.forgetDeployment('iris', 'blue');
+      expect(await driver.listKept()).toEqual([]);
       expect(await driver.readLogs('iris', 'blue', null, { tail: 100 })).toEqual([]);
     });
 

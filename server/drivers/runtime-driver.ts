@@ -151,6 +151,8 @@ export interface RuntimeDriver {
     onLine: (line: ConsoleLine) => void,
     signal: AbortSignal,
   ): Promise<void>;
+  /** Deployments that something is kept of after their instances: logs. */
+  listKept(): Promise<{ endpoint: string; deployment: string }[]>;
   /** Removes what is kept of a deployment after its instances: its logs. */
   forgetDeployment(endpoint: string, deployment: string): Promise<void>;
   /** Hints that something changed; the control plane looks for itself. Returns the unsubscribe function. */

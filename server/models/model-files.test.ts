@@ -102,10 +102,16 @@ describe('files of a model version', () => {
     expect(readdirSync(join(root, 'models/iris'))).toEqual([]);
   });
 
-  test('what a crash left is removed at the next start, finished versions stay', async () => {
-    await materialise('upload:upl_1');
-    write('models/iris/.2.abcdefgh.tmp/model.onnx', 'half');
-    await files.removeUnfinished();
+  test('a sweep takes what a crash left and what nobody names, and no version that somebody does', async () => {
+    await materialise('upload:upl_1', '1');
+    await materialise('upload:upl_1', '2');
+    write('models/iris/.3.abcdefgh.tmp/model.onnx', 'half');
+    write('models/half/.1.abcdefgh.tmp/model.onnx', 'half');
+    write('models/notes.txt', "somebody else's");
+    expect((await files.listModels()).toSorted()).toEqual(['half', 'iris']);
+    expect(await files.sweep('iris', async (version) => version === '1')).toBe(2);
+    expect(await files.sweep('half', async () => true)).toBe(1);
+    expect(readdirSync(join(root, 'models')).toSorted()).toEqual(['iris', 'notes.txt']);
     expect(readdirSync(join(root, 'models/iris'))).toEqual(['1']);
   });
 
@@ -115,6 +121,8 @@ describe('files of a model version', () => {
     await files.remove('iris', '1');
     await files.remove('iris', '1');
     expect(readdirSync(join(root, 'models/iris'))).toEqual(['2']);
+    await files.remove('iris', '2');
+    expect(readdirSync(join(root, 'models'))).toEqual([]);
   });
 
   test('the download is a tar of exactly the files', async () => {

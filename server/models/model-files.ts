@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -33,12 +33,21 @@ export interface ModelFiles {
   materialise(source: ModelSource, model: string, version: string): Promise<ModelContent>;
   /** A tar stream of a version's files. @throws AppError model.not_found */
   download(model: string, version: string, files: readonly ModelFile[]): Promise<Readable>;
+  /** Removes the files of a version, and the model's folder with its last one. */
   remove(model: string, version: string): Promise<void>;
-  /** Removes what a crash left half-made. To be called before the first `materialise`. */
-  removeUnfinished(): Promise<void>;
+  /** Models that there are folders of. */
+  listModels(): Promise<string[]>;
+  /**
+   * Removes what a crash left half-made or half-removed of a model, and the versions that nobody names. To be called while nothing else is done
+   * with the model. @returns how many folders were removed
+   */
+  sweep(model: string, isNamed: (version: string) => Promise<boolean>): Promise<number>;
 }
 
 const TEMPORARY = /^\..+\.tmp$/;
+
+/** Codes of a folder that is gone already, or not empty. */
+const NOT_REMOVED = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST']);
 
 export function createModelFiles(root: string): ModelFiles {
   const folderOf = (model: string, version: string): string =>
@@ -54,17 +63,39 @@ export function createModelFiles(root: string): ModelFiles {
     async remove(model, version) {
       const folder = folderOf(model, version);
       const doomed = temporaryBeside(folder);
-      if (!(await exists(folder))) return;
-      // Renamed first: a crash in between leaves something that is cleaned up, not half a version.
-      await rename(folder, doomed);
-      await rm(doomed, { recursive: true, force: true });
+      if (await exists(folder)) {
+        // Renamed first: a crash in between leaves something that is cleaned up, not half a version.
+        await rename(folder, doomed);
+        await rm(doomed, { recursive: true, force: true });
+      }
+      await removeIfEmpty(join(folder, '..'));
     },
-    async removeUnfinished() {
-      for (const model of await readdir(root))
-        for (const name of await readdir(join(root, model)).catch(() => []))
-          if (TEMPORARY.test(name)) await rm(join(root, model, name), { recursive: true, force: true });
+    async listModels() {
+      return (await listFolders(root)).filter((name) => assetNameSchema.safeParse(name).success);
+    },
+    async sweep(model, isNamed) {
+      const parent = join(root, assetNameSchema.parse(model));
+      let removed = 0;
+      for (const name of await listFolders(parent)) {
+        if (!TEMPORARY.test(name) && (await isNamed(name))) continue;
+        await rm(join(parent, name), { recursive: true, force: true });
+        removed += 1;
+      }
+      await removeIfEmpty(parent);
+      return removed;
     },
   };
+}
+
+async function listFolders(parent: string): Promise<string[]> {
+  const found = await readdir(parent, { withFileTypes: true });
+  return found.filter((item) => item.isDirectory()).map(({ name }) => name);
+}
+
+async function removeIfEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (!NOT_REMOVED.has(error.code ?? '')) throw error;
+  });
 }
 
 async function materialise(source: ModelSource, folder: string): Promise<ModelContent> {

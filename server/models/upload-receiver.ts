@@ -183,13 +183,18 @@ export class UploadReceiver {
     const isBusy = (id: string): boolean => this.#receiving.has(id) || this.#finishing.has(id);
     const expired = (await this.#store.listExpired(this.#clock.now())).filter(({ id }) => !isBusy(id));
     for (const { id } of expired) await this.remove(id);
-    let orphans = 0;
+    return expired.length + (await this.removeOrphans((id) => this.#isOld(id)));
+  }
+
+  /** Removes folders without a row. While uploads may begin, a young one is one that is just being made. @returns how many */
+  async removeOrphans(mayGo: (id: string) => Promise<boolean> = async () => true): Promise<number> {
+    let removed = 0;
     for (const id of await readdir(this.#folder)) {
-      if (isBusy(id) || (await this.#store.find(id)) !== null || !(await this.#isOld(id))) continue;
+      if ((await this.#store.find(id)) !== null || !(await mayGo(id))) continue;
       await this.#removeFiles(id);
-      orphans += 1;
+      removed += 1;
     }
-    return expired.length + orphans;
+    return removed;
   }
 
   async #makeReady(record: UploadRecord): Promise<UploadRecord> {

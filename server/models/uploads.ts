@@ -45,8 +45,10 @@ export interface Uploads {
   markUsed(id: string): Promise<void>;
   /** @throws AppError upload.not_found, upload.in_use while it is being unpacked */
   remove(id: string): Promise<void>;
-  /** Removes what expired, and files that belong to no row; models keep their own files. @returns how many were removed */
+  /** Removes what expired, and files that have belonged to no row for long; models keep their own files. @returns how many were removed */
   collectExpired(): Promise<number>;
+  /** Removes every folder that belongs to no row. To be called before uploads can begin. @returns how many were removed */
+  removeOrphans(): Promise<number>;
 }
 
 export function createUploads(options: UploadsOptions): Uploads {
@@ -65,6 +67,7 @@ export function createUploads(options: UploadsOptions): Uploads {
     markUsed: (id) => receiver.setState(id, 'used'),
     remove: (id) => receiver.remove(id),
     collectExpired: () => receiver.collectExpired(),
+    removeOrphans: () => receiver.removeOrphans(),
   };
 }
 

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelContext } from '#server/commands/model-context.ts';
+import { sweepModelFolders } from '#server/commands/sweep-model-folders.ts';
 import { findSamplePath, type SampleCatalogue, sampleCatalogueSchema } from '#server/domain/sample-catalogue.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
@@ -40,7 +41,6 @@ export async function composeModels(
   const samplesDir = join(root, 'samples');
   const samples = await readSamples(join(samplesDir, 'catalog.json'));
   const modelFiles = createModelFiles(dataDir.models);
-  await modelFiles.removeUnfinished();
   const uploads = createUploads({
     folder: dataDir.uploads,
     store: createUploadRows(database),
@@ -54,7 +54,13 @@ export async function composeModels(
   };
   const openSource = (path: string): Promise<ModelSource> =>
     openModelSource(path, { uploads, sampleFolder, allowedRoots });
-  const timer = collectUploads(uploads, logger);
+  // Before anybody can register or upload: what is without a row now was left by a crash.
+  const left = (await sweepModelFolders({ database, modelFiles })) + (await uploads.removeOrphans());
+  if (left > 0) logger.warn({ folders: left }, 'Removed files that a crash had left without an owner');
+  const timer = collectRegularly(async () => {
+    const removed = (await uploads.collectExpired()) + (await sweepModelFolders({ database, modelFiles }));
+    if (removed > 0) logger.info({ removed }, 'Removed uploads and model files that nobody uses');
+  }, logger);
   return {
     context: {
       modelFiles,
@@ -98,13 +104,11 @@ async function readSamples(path: string): Promise<SampleCatalogue> {
   }
 }
 
-function collectUploads(uploads: Uploads, logger: Logger): NodeJS.Timeout {
-  const collect = (): void => {
-    uploads.collectExpired().then(
-      (removed) => void (removed > 0 && logger.info({ removed }, 'Removed uploads that nobody used')),
-      (error: unknown) => logger.warn({ err: error }, 'Expired uploads could not be removed'),
-    );
+/** Now and then from time to time. */
+function collectRegularly(collect: () => Promise<void>, logger: Logger): NodeJS.Timeout {
+  const turn = (): void => {
+    collect().catch((error: unknown) => logger.warn({ err: error }, 'Unused files could not be removed'));
   };
-  collect();
-  return setInterval(collect, COLLECT_EVERY_MS);
+  turn();
+  return setInterval(turn, COLLECT_EVERY_MS);
 }

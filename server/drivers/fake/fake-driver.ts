@@ -81,6 +81,12 @@ export function createFakeDriver(world: FakeWorld, faultOf: FaultOf = () => null
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       end();
     },
+    async listKept() {
+      return [...world.lines.keys()].map((key) => {
+        const [endpoint = '', deployment = ''] = key.split('/');
+        return { endpoint, deployment };
+      });
+    },
     async forgetDeployment(endpoint, deployment) {
       world.lines.delete(deploymentKey(endpoint, deployment));
     },

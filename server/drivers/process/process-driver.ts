@@ -241,6 +241,7 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
     },
     readLogs: consoles.read,
     followLogs: consoles.follow,
+    listKept: consoles.list,
     forgetDeployment: consoles.forget,
     onHint(listener) {
       listeners.add(listener);

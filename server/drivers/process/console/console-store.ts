@@ -31,6 +31,8 @@ export interface ConsoleStore {
     signal: AbortSignal,
   ): Promise<void>;
   pruneDeployment(endpoint: string, deployment: string, present: ReadonlySet<string>): Promise<void>;
+  /** Deployments that there are logs of. */
+  list(): Promise<{ endpoint: string; deployment: string }[]>;
   forget(endpoint: string, deployment: string): Promise<void>;
 }
 
@@ -110,6 +112,14 @@ export function createConsoleStore(logsDir: string): ConsoleStore {
     read,
     follow,
     pruneDeployment,
+    async list() {
+      const kept: { endpoint: string; deployment: string }[] = [];
+      for (const endpoint of await readdir(logsDir).catch(() => [])) {
+        const deployments = await readdir(join(logsDir, endpoint)).catch(() => []);
+        kept.push(...deployments.map((deployment) => ({ endpoint, deployment })));
+      }
+      return kept;
+    },
     async forget(endpoint, deployment) {
       await rm(deploymentDir(endpoint, deployment), { recursive: true, force: true });
       // The endpoint's folder goes with its last deployment.

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { armKillPoints, installKillPoints, passedKillPoints } from './kill-points.ts';
+
+/**
+ * Uploads, registers and deletes models in a data directory, as a process of its own, and ends. Started by the test of the sweep:
+ * `node keep-files-once.ts <data dir> <work|none> <kill at>`; `none` only starts, which sweeps. Prints the number of points that it passed.
+ */
+installKillPoints();
+const [dataDirRoot = '', intent = 'none', killAt = '0'] = process.argv.slice(2);
+
+const { composeModels } = await import('#server/bin/control-plane/compose-models.ts');
+const { NO_PRECONDITION } = await import('#server/commands/check-precondition.ts');
+const { deleteModelVersion } = await import('#server/commands/delete-model.ts');
+const { registerModelVersion } = await import('#server/commands/register-model-version.ts');
+const { SYSTEM_ACTOR } = await import('#server/domain/actor.ts');
+const { ensureDataDir } = await import('#server/kernel/data-dir.ts');
+const { createLogger } = await import('#server/kernel/logger.ts');
+const { DEFAULT_UPLOAD_LIMITS } = await import('#server/models/upload-receiver.ts');
+const { openDatabase } = await import('#server/store/database.ts');
+const { withKillPoints } = await import('./kill-points.ts');
+
+const dataDir = ensureDataDir(dataDirRoot);
+const database = withKillPoints(openDatabase(dataDir.database));
+const root = join(import.meta.dirname, '..', '..');
+armKillPoints(Number(killAt));
+const models = await composeModels(
+  database,
+  { dataDir, root, allowedRoots: [], limits: DEFAULT_UPLOAD_LIMITS },
+  createLogger('sweep', 'error'),
+);
+const context = { ...models.context, database };
+
+if (intent === 'work') {
+  const upload = async (): Promise<string> => {
+    const bytes = Readable.from([Buffer.from('not a model, and kept as it is')]);
+    return (await context.uploads.receiveOneShot({ filename: 'notes.bin', unpack: false, sizeBytes: null }, bytes)).id;
+  };
+  const first = await upload();
+  const register = (id: string) =>
+    registerModelVersion(context, SYSTEM_ACTOR, { name: 'notes', written: { path: `upload:${id}` } });
+  const { version } = await register(first);
+  await register(await upload());
+  await deleteModelVersion(context, SYSTEM_ACTOR, { name: 'notes', version, precondition: NO_PRECONDITION });
+  await context.uploads.remove(first);
+}
+models.stop();
+database.close();
+process.stdout.write(`${passedKillPoints()}\n`);
+process.exit(0);

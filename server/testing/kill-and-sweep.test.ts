@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ensureDataDir, type DataDir } from '#server/kernel/data-dir.ts';
+import { openDatabase } from '#server/store/database.ts';
+
+/** Points tried; `VIRIDIAN_EVERY_KILL_POINT=1` tries every one, which takes minutes. */
+const SAMPLED_POINTS = 5;
+const EVERY_POINT = process.env['VIRIDIAN_EVERY_KILL_POINT'] === '1';
+
+/** A second kill, in the middle of the sweep that follows the first. */
+const POINT_IN_SWEEP = 2;
+
+const ENTRY = join(import.meta.dirname, 'keep-files-once.ts');
+
+let dataDir: DataDir;
+beforeEach(async () => {
+  dataDir = ensureDataDir(await mkdtemp(join(tmpdir(), 'viridian-sweep-')));
+});
+afterEach(() => rm(dataDir.root, { recursive: true, force: true }));
+
+/** Returns the points that were passed, null when it was killed. */
+function run(intent: 'work' | 'none', killAt: number): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [ENTRY, dataDir.root, intent, String(killAt)], (error, stdout, stderr) => {
+      if (error === null) resolve(Number(stdout));
+      else if (error.signal === 'SIGKILL') resolve(null);
+      else reject(new Error(`It failed: ${stderr}`, { cause: error }));
+    });
+  });
+}
+
+/** What lies there and what rows name. */
+async function census() {
+  const database = openDatabase(dataDir.database);
+  const versions = database.orm.all<{ path: string }>(
+    `select model_name || '/' || version as path from model_versions`,
+  );
+  const uploads = database.orm.all<{ id: string }>('select id from uploads');
+  database.close();
+  const folders: string[] = [];
+  for (const model of await readdir(dataDir.models))
+    for (const version of await readdir(join(dataDir.models, model))) folders.push(`${model}/${version}`);
+  return {
+    models: folders.toSorted(),
+    namedModels: versions.map(({ path }) => path).toSorted(),
+    uploads: (await readdir(dataDir.uploads)).toSorted(),
+    namedUploads: uploads.map(({ id }) => id).toSorted(),
+  };
+}
+
+test(
+  'whenever it is killed, the next start leaves every file that a row names and no other',
+  { timeout: EVERY_POINT ? 1_800_000 : 120_000 },
+  async () => {
+    const total = (await run('work', 0)) ?? 0;
+    expect(total).toBeGreaterThan(50);
+    const stride = EVERY_POINT ? 1 : Math.ceil(total / SAMPLED_POINTS);
+    for (let point = 1; point <= total; point += stride) {
+      await run('work', point);
+      await run('none', POINT_IN_SWEEP);
+      await run('none', 0);
+      const { models, namedModels, uploads, namedUploads } = await census();
+      expect({ point, models, uploads }).toEqual({ point, models: namedModels, uploads: namedUploads });
+      expect(models.length).toBeGreaterThan(0);
+    }
+  },
+);
