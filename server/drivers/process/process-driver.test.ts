@@ -93,6 +93,13 @@ describe('an instance as a process', () => {
       return instance?.state === state ? instance : null;
     }, `state ${state}`);
 
+  /** Waits for the end of its program. The first start afterwards comes at once, so that being down need not be seen. */
+  const ended = (): Promise<ObservedInstance> =>
+    eventually(async () => {
+      const instance = await seen();
+      return instance !== undefined && instance.restarts > 0 ? instance : null;
+    }, 'the end of the program');
+
   const pidOf = (instance: ObservedInstance): number => Number(/^process:(\d+)@/.exec(instance.runtimeRef ?? '')?.[1]);
 
   const marked = () => markedProcesses(ownerMarkOf(join(harness.folder, 'instances')));
@@ -240,20 +247,32 @@ describe('an instance as a process', () => {
     expect(lastExit?.reason).toContain('while Viridian was not watching');
   });
 
+  test('is started again without a pause when it ends for the first time, and with one when it ends again', async () => {
+    await driver.ensure(specOf('setTimeout(() => process.exit(4), 50)'));
+    const notes = await eventually(async () => {
+      const written = (await linesOf('system')).filter((text) => text.includes('starting again'));
+      return written.length >= 2 ? written : null;
+    });
+    expect(notes.slice(0, 2)).toEqual([
+      'exited with code 4; starting again',
+      'exited with code 4; starting again in 1 s',
+    ]);
+  });
+
   test('is seen to end after it was taken over', async () => {
     await driver.ensure(specOf(SERVE(200)));
     await reach('ready');
     await restartDriver();
     const instance = await reach('ready');
     process.kill(pidOf(instance), 'SIGKILL');
-    await reach('backing_off');
+    await ended();
     expect((await reach('ready')).generation).toBe(2);
   });
 
   test('says by which signal it was killed', async () => {
     await driver.ensure(specOf(SERVE(200)));
     process.kill(pidOf(await reach('ready')), 'SIGSEGV');
-    const { lastExit } = await reach('backing_off');
+    const { lastExit } = await ended();
     expect(lastExit).toMatchObject({ code: null, signal: 'SIGSEGV', reason: 'killed by SIGSEGV', outOfMemory: false });
   });
 
@@ -261,7 +280,7 @@ describe('an instance as a process', () => {
     const liveness = { ...PROBE, failureThreshold: 2 };
     await driver.ensure(specOf(SERVE(200), { liveness }));
     process.kill(-pidOf(await reach('ready')), 'SIGSTOP');
-    const { lastExit } = await reach('backing_off');
+    const { lastExit } = await ended();
     expect(lastExit?.reason).toContain('the liveness probe failed 2 times in a row');
     expect((await reach('ready')).generation).toBe(2);
   });
@@ -269,7 +288,7 @@ describe('an instance as a process', () => {
   test('that uses more memory than it may is killed and says so', async () => {
     const hog = `const held = []; setInterval(() => held.push(Buffer.alloc(4 * 2 ** 20, 1)), 20); ${SERVE(200)}`;
     await driver.ensure(specOf(hog, { memoryMib: 128 }));
-    const { lastExit } = await reach('backing_off');
+    const { lastExit } = await ended();
     expect(lastExit).toMatchObject({ outOfMemory: true });
     expect(lastExit?.reason).toMatch(/^killed for memory: it used \d+ MiB of the 128 MiB/);
   });
@@ -278,7 +297,7 @@ describe('an instance as a process', () => {
     await driver.ensure(specOf(SERVE(200)));
     const first = await reach('ready');
     process.kill(pidOf(first), 'SIGKILL');
-    await reach('backing_off');
+    await ended();
     expect((await reach('ready')).address).toEqual(first.address);
   });
 
