@@ -13,6 +13,7 @@ test.each([
   ['/endpoints/iris/operations/op_1', ['Endpoints', 'iris', 'Operation']],
   ['/models/churn/versions/3', ['Models', 'churn', 'Version 3']],
   ['/admin/api-keys', ['API keys']],
+  ['/admin/tls', ['TLS']],
 ])('%s is at %j', (path, crumbs) => expect(labels(path)).toEqual(crumbs));
 
 test('the overview is not above every page', () => {

@@ -1,4 +1,4 @@
-import { Box, Coins, Cpu, Gauge, KeyRound, type LucideIcon, Waypoints } from 'lucide-react';
+import { Box, Coins, Cpu, Gauge, KeyRound, type LucideIcon, ShieldCheck, Waypoints } from 'lucide-react';
 
 export interface NavigationItem {
   href: string;
@@ -29,6 +29,7 @@ export const NAVIGATION: readonly NavigationGroup[] = [
     items: [
       { href: '/instance-types', label: 'Instance types', icon: Cpu, keys: 'g i' },
       { href: '/admin/api-keys', label: 'API keys', icon: KeyRound, keys: 'g k' },
+      { href: '/admin/tls', label: 'TLS', icon: ShieldCheck, keys: 'g t' },
     ],
   },
 ];

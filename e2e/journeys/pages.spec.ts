@@ -22,6 +22,7 @@ const PAGES = {
   cost: '/cost',
   'instance types': '/instance-types',
   'API keys': '/admin/api-keys',
+  TLS: '/admin/tls',
 };
 
 test.describe('every page, with real data', () => {

@@ -4,6 +4,7 @@
 export const keys = {
   info: () => ['info'] as const,
   health: () => ['health'] as const,
+  tls: () => ['tls'] as const,
   endpoints: {
     all: () => ['endpoints'] as const,
     list: () => ['endpoints', 'list'] as const,

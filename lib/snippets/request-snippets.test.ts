@@ -1,9 +1,14 @@
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createTestAuthority, temporaryFolder } from '#server/tls/certificate-fixture.ts';
 import { renderSnippet, type SnippetLanguage } from './request-snippets.ts';
+import { CA_FILE } from './trust-authority.ts';
 
 const run = promisify(execFile);
 const required = new Set((process.env['VIRIDIAN_REQUIRE'] ?? '').split(','));
@@ -50,7 +55,7 @@ async function send(
   credential: string | null,
   tokenUrl: string | null = null,
 ): Promise<void> {
-  const request = { url, credential, tokenUrl, body, deployment: 'green' };
+  const request = { url, credential, tokenUrl, body, deployment: 'green', localCa: false };
   const [program, args] = commands[language](renderSnippet(language, request));
   await run(program, args, { env: { ...process.env, ENDPOINT_KEY: 'from-environment', VIRIDIAN_API_KEY: 'api-key' } });
 }
@@ -71,5 +76,28 @@ test.each(['curl', 'javascript', ...(required.has('python') ? (['python'] as con
     expect(seen.at(-1)).toMatchObject({ headers: { authorization: 'Bearer from-environment' }, body });
     await send(language, null, url.replace('/iris/score', '/token'));
     expect(seen.at(-1)).toMatchObject({ headers: { authorization: 'Bearer for-Bearer-api-key' }, body });
+  },
+);
+
+test.each(['curl', 'javascript', ...(required.has('python') ? (['python'] as const) : [])] as const)(
+  'the %s snippet, run beside the certificate of the local CA, trusts what that signed',
+  async (language) => {
+    const authority = await createTestAuthority();
+    const { certificatePem, keyPem } = await authority.issue(['localhost']);
+    const secure = createSecureServer({ cert: certificatePem, key: keyPem }, (request, response) => {
+      void json(request).then(() => response.setHeader('content-type', 'application/json').end('["secure"]'));
+    });
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void secure.close());
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, CA_FILE), authority.certificatePem);
+
+    const { port } = secure.address() as { port: number };
+    const request = { credential: 'the-key', tokenUrl: null, body, deployment: null, localCa: true };
+    const [program, args] = commands[language](
+      renderSnippet(language, { ...request, url: `https://localhost:${port}/iris/score` }),
+    );
+    const env = { ...process.env, ...(language === 'javascript' && { NODE_EXTRA_CA_CERTS: CA_FILE }) };
+    expect((await run(program, args, { cwd: folder, env })).stdout).toContain('secure');
   },
 );

@@ -1,5 +1,6 @@
 import { formatJson } from './format-json.ts';
 import { shellQuote } from './shell-quote.ts';
+import { CA_FILE } from './trust-authority.ts';
 
 /** A call of an endpoint, as every language writes it. */
 export interface SnippetRequest {
@@ -11,6 +12,8 @@ export interface SnippetRequest {
   body: unknown;
   /** Pins the call to one deployment. */
   deployment: string | null;
+  /** Only the local CA vouches for the address: the program names the file with its certificate. */
+  localCa: boolean;
 }
 
 export const SNIPPET_LANGUAGES = ['curl', 'python', 'javascript'] as const;
@@ -36,13 +39,14 @@ function tokenSource({ credential, tokenUrl }: SnippetRequest): string | null {
 }
 
 function renderCurl(request: SnippetRequest): string {
-  const { url, credential, body, deployment } = request;
+  const { url, credential, body, deployment, localCa } = request;
   const source = tokenSource(request);
   const variable = source === null ? KEY_VARIABLE : 'TOKEN';
   const authorization =
     credential === null ? `"Authorization: Bearer $${variable}"` : shellQuote(`Authorization: Bearer ${credential}`);
   const call = [
     `curl -X POST ${shellQuote(url)}`,
+    ...(localCa ? [`--cacert ${CA_FILE}`] : []),
     `-H ${authorization}`,
     `-H 'Content-Type: application/json'`,
     ...(deployment === null ? [] : [`-H ${shellQuote(`azureml-model-deployment: ${deployment}`)}`]),
@@ -57,7 +61,7 @@ function renderCurl(request: SnippetRequest): string {
 }
 
 function renderPython(request: SnippetRequest): string {
-  const { url, credential, body, deployment } = request;
+  const { url, credential, body, deployment, localCa } = request;
   const source = tokenSource(request);
   const own = source === null ? `os.environ["${KEY_VARIABLE}"]` : 'token';
   const headers = [
@@ -65,7 +69,7 @@ function renderPython(request: SnippetRequest): string {
     ...(deployment === null ? [] : [`    "azureml-model-deployment": ${JSON.stringify(deployment)},`]),
   ];
   return `import json
-${credential === null ? 'import os\n' : ''}import urllib.request
+${credential === null ? 'import os\n' : ''}${localCa ? 'import ssl\n' : ''}import urllib.request
 ${source === null ? '' : pythonToken(source)}
 request = urllib.request.Request(
     ${JSON.stringify(url)},
@@ -75,7 +79,7 @@ request = urllib.request.Request(
         "Content-Type": "application/json",
     },
 )
-with urllib.request.urlopen(request) as response:
+${localCa ? `trust = ssl.create_default_context(cafile="${CA_FILE}")\n` : ''}with urllib.request.urlopen(request${localCa ? ', context=trust' : ''}) as response:
     print(json.load(response))
 `;
 }
@@ -93,7 +97,7 @@ with urllib.request.urlopen(token_request) as response:
 }
 
 function renderJavaScript(request: SnippetRequest): string {
-  const { url, credential, body, deployment } = request;
+  const { url, credential, body, deployment, localCa } = request;
   const source = tokenSource(request);
   const own = source === null ? `process.env.${KEY_VARIABLE}` : 'token';
   const lines = [
@@ -101,7 +105,8 @@ function renderJavaScript(request: SnippetRequest): string {
     `    'Content-Type': 'application/json',`,
     ...(deployment === null ? [] : [`    'azureml-model-deployment': ${JSON.stringify(deployment)},`]),
   ];
-  return `${source === null ? '' : javaScriptToken(source)}const response = await fetch(${JSON.stringify(url)}, {
+  const trust = localCa ? `// Start the program with NODE_EXTRA_CA_CERTS=${CA_FILE}\n` : '';
+  return `${trust}${source === null ? '' : javaScriptToken(source)}const response = await fetch(${JSON.stringify(url)}, {
   method: 'POST',
   headers: {
 ${lines.join('\n')}

@@ -15,9 +15,11 @@ import type { Endpoint, EndpointKeys, EndpointToken } from '#lib/contracts/endpo
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { API_BASE, apiPath } from '#lib/queries/fetch-json.ts';
 import { endpointQuery } from '#lib/queries/endpoints.ts';
+import { tlsQuery } from '#lib/queries/tls.ts';
 import { renderSnippet, SNIPPET_LANGUAGES, SNIPPET_NAMES } from '#lib/snippets/request-snippets.ts';
 import { EndpointKeyPanel } from './endpoint-key-panel.tsx';
 import { EndpointTokenPanel } from './endpoint-token-panel.tsx';
+import { CA_FILE } from '#lib/snippets/trust-authority.ts';
 import { StatusCodes } from './status-codes.tsx';
 import { useOrigin } from './use-origin.ts';
 import { useSampleRequest } from './use-sample-request.ts';
@@ -78,6 +80,7 @@ function Snippet({ endpoint, credential }: { endpoint: Endpoint; credential: str
   const [deployment, setDeployment] = useState(AS_TRAFFIC);
   const origin = useOrigin();
   const sample = useSampleRequest(endpoint.name, deployment === AS_TRAFFIC ? null : deployment);
+  const localCa = useLocalCa(endpoint.scoring_uri);
   const code = renderSnippet(language, {
     url: endpoint.scoring_uri,
     credential,
@@ -85,6 +88,7 @@ function Snippet({ endpoint, credential }: { endpoint: Endpoint; credential: str
       endpoint.auth_mode === 'aml_token' ? `${origin}${API_BASE}${apiPath('endpoints', endpoint.name, 'token')}` : null,
     body: sample,
     deployment: deployment === AS_TRAFFIC ? null : deployment,
+    localCa,
   });
   return (
     <Section
@@ -116,9 +120,24 @@ function Snippet({ endpoint, credential }: { endpoint: Endpoint; credential: str
             Try it in the browser
           </Link>
         </p>
+        {localCa ? (
+          <p className="text-xs text-muted">
+            The address is vouched for by this installation’s own authority: lay its certificate{' '}
+            <code className="font-mono">{CA_FILE}</code> beside the program, or have the system trust it.{' '}
+            <Link look="prose" href="/admin/tls">
+              Download it and see how
+            </Link>
+          </p>
+        ) : null}
       </div>
     </Section>
   );
+}
+
+/** Whether callers of an address have to trust the local CA first. */
+function useLocalCa(url: string): boolean {
+  const { data: tls } = useQuery({ ...tlsQuery(), enabled: url.startsWith('https:') });
+  return tls?.local_ca != null;
 }
 
 function credentialNote(hasTokens: boolean, isShown: boolean): string {
