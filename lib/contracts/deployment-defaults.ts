@@ -4,7 +4,7 @@
  */
 
 /** Requests that one instance takes at once. The ONNX server batches what waits together; of a foreign program nothing is known. */
-export const CONCURRENCY_DEFAULTS = { onnx: 256, command: 100 } as const;
+export const CONCURRENCY_DEFAULTS = { onnx: 256, command: 100, external: 100 } as const;
 
 export const REQUEST_DEFAULTS = {
   request_timeout_ms: 60_000,
@@ -28,6 +28,9 @@ export const READINESS_DEFAULTS = {
   success_threshold: 1,
   failure_threshold: readinessAttempts(1),
 } as const;
+
+/** Nobody tells of the end of a program that runs elsewhere, so it is asked for; and it runs already, so it needs no patience. */
+export const EXTERNAL_READINESS_DEFAULTS = { period: 5, failure_threshold: 3 } as const;
 
 export const LIVENESS_DEFAULTS = {
   initial_delay: 10,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { externalSchema, externalWriteSchema } from './external-server.ts';
 import { MODEL_TYPES } from './model.ts';
 import { problemSchema } from './problem.ts';
 import {
@@ -95,13 +96,7 @@ const writableShape = {
   egress_public_network_access: caselessEnum(['enabled', 'disabled']).optional(),
   resources: z.record(z.string(), z.unknown()).optional(),
   runtime: caselessEnum(RUNTIMES).optional(),
-  external: z
-    .strictObject({
-      urls: z.array(z.url()).min(1).max(64),
-      health_path: z.string().startsWith('/').optional(),
-      headers: z.record(z.string(), z.string()).optional(),
-    })
-    .optional(),
+  external: externalWriteSchema.optional(),
   command: z.array(z.string()).min(1).max(256).optional(),
 };
 
@@ -158,9 +153,10 @@ export const deploymentSchema = z.object({
   data_collector: z.record(z.string(), z.unknown()).optional(),
   egress_public_network_access: z.enum(['enabled', 'disabled']).optional(),
   resources: z.record(z.string(), z.unknown()).optional(),
-  runtime: z.enum(RUNTIMES),
+  /** Left out of what runs outside of Viridian. */
+  runtime: z.enum(RUNTIMES).optional(),
   runtime_reason: z.string(),
-  external: z.record(z.string(), z.unknown()).optional(),
+  external: externalSchema.optional(),
   command: z.array(z.string()).optional(),
   provisioning_state: z.enum(DEPLOYMENT_PROVISIONING_STATES),
   deployment_kind: z.enum(DEPLOYMENT_KINDS),
@@ -208,6 +204,10 @@ export const instanceSchema = z.object({
   memory_limit_by: z.enum(['cgroup', 'rlimit', 'none']),
   /** Driver's own reference, for example `process:1234@5678`. */
   runtime_ref: z.string().nullable(),
+  /** Of an external server. */
+  url: z.string().optional(),
+  /** Last answer to the readiness probe in words; null before the first. */
+  probe: z.string().nullable(),
 });
 export const instanceListSchema = listSchema(instanceSchema);
 

@@ -45,6 +45,8 @@ export const ERROR_CODES = [
   'deployment.out_of_memory',
   'deployment.command_not_found',
   'deployment.no_port_available',
+  'deployment.address_not_allowed',
+  'deployment.address_unknown',
   'deployment.canceled',
   'operation.not_found',
   'operation.already_finished',

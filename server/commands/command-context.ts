@@ -1,3 +1,4 @@
+import type { ExternalServers } from '#server/domain/external-server.ts';
 import type { HostCapacity } from '#server/domain/instance-type.ts';
 import type { RoutePublisher } from '#server/domain/route-publisher.ts';
 import type { Database } from '#server/store/database.ts';
@@ -9,4 +10,5 @@ export interface CommandContext {
   /** 32 bytes; seals what must not be read from the database file. */
   masterKey: Buffer;
   host: HostCapacity;
+  externals: ExternalServers;
 }

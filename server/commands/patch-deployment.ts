@@ -7,6 +7,7 @@ import { authorize } from '#server/identity/authorize.ts';
 import { findDeploymentOrRefuse, findLiveEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
+import { checkServerAddresses, maskHeaders } from './external-servers.ts';
 import { authorizeWrite, type PutDeploymentOutcome, writeDeployment } from './put-deployment.ts';
 
 export interface PatchDeployment {
@@ -23,30 +24,33 @@ export interface PatchDeployment {
 
 /** Merges a patch into what was written before, and writes the whole. */
 export async function patchDeployment(
-  context: Pick<CommandContext, 'database' | 'host'>,
+  context: Pick<CommandContext, 'database' | 'host' | 'externals'>,
   actor: Actor,
   command: PatchDeployment,
 ): Promise<PutDeploymentOutcome> {
   const { key, parse, precondition, allTraffic } = command;
   authorize(actor, 'deployment.write', deploymentPath(key.endpointName, key.name));
-  const patch = await withRegisteredModel(context, command);
+  const patch = await prepare(context, actor, command);
   return context.database.transact(async (transaction) => {
     await findLiveEndpointOrRefuse(transaction, key.endpointName);
     const current = await findDeploymentOrRefuse(transaction, key);
     checkPrecondition(precondition, current.revision);
-    const written = parse(mergePatch(current.written, patch));
+    const written = parse(mergePatch(maskHeaders(current.written), patch));
     authorizeWrite(actor, key, written);
     return writeDeployment(transaction, context, actor, { key, written, allTraffic, current });
   });
 }
 
-/** Files are put in place outside of the transaction, so an inline model of the patch becomes a reference first. */
-async function withRegisteredModel(
-  { database }: Pick<CommandContext, 'database'>,
+/** What takes time is done outside of the transaction: addresses are looked up, and an inline model of the patch becomes a reference. */
+async function prepare(
+  { database, externals }: Pick<CommandContext, 'database' | 'externals'>,
+  actor: Actor,
   { key, patch, parse, registerModel }: PatchDeployment,
 ): Promise<unknown> {
   const current = await findDeploymentOrRefuse(database, key);
-  const merged = parse(mergePatch(current.written, patch));
+  const merged = parse(mergePatch(maskHeaders(current.written), patch));
+  authorizeWrite(actor, key, merged);
+  await checkServerAddresses(externals, merged);
   if (typeof merged.model !== 'object') return patch;
   const { model } = await registerModel(merged);
   return mergePatch(patch, { model });

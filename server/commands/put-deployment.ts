@@ -3,10 +3,12 @@ import { AppError } from '#server/kernel/app-error.ts';
 import type { DeploymentWrite } from '#lib/contracts/deployment.ts';
 import type { Actor } from '#server/domain/actor.ts';
 import { chooseColourSlot } from '#server/domain/colour-slot.ts';
-import type { DeploymentKey, DeploymentRecord, DesiredDeployment } from '#server/domain/deployment.ts';
+import type { DeploymentKey, DeploymentRecord, DeploymentSpec, DesiredDeployment } from '#server/domain/deployment.ts';
+import type { HostCapacity } from '#server/domain/instance-type.ts';
 import { STAGES, type OperationRecord } from '#server/domain/operation.ts';
 import { formatModelReference } from '#server/domain/parse-model-reference.ts';
 import { resolveDeploymentSpec } from '#server/domain/resolve-deployment-spec.ts';
+import { isExternal, resolveExternalSpec } from '#server/domain/resolve-external-spec.ts';
 import { deploymentPath } from '#server/domain/resource-path.ts';
 import { listUntouchedStages } from '#server/domain/untouched-stages.ts';
 import { hashSpec } from '#server/domain/spec-hash.ts';
@@ -19,6 +21,7 @@ import { findInstanceType } from '#server/store/instance-type-store.ts';
 import { findOperation, insertOperation, updateStage } from '#server/store/operation-store.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
+import { checkServerAddresses, findExternalInstanceType, sealHeaders } from './external-servers.ts';
 import { findInstanceTypeOfDeployment } from './find-instance-type-of-deployment.ts';
 import { findModelOfDeployment } from './find-model-of-deployment.ts';
 import { findLiveEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
@@ -45,12 +48,13 @@ export interface PutDeploymentOutcome {
  * returns the operation that is under way; an equal write after a failure is a new attempt.
  */
 export async function putDeployment(
-  context: Pick<CommandContext, 'database' | 'host'>,
+  context: Pick<CommandContext, 'database' | 'host' | 'externals'>,
   actor: Actor,
   command: PutDeployment,
 ): Promise<PutDeploymentOutcome> {
   const { key, precondition } = command;
   authorizeWrite(actor, key, command.written);
+  await checkServerAddresses(context.externals, command.written);
   return context.database.transact(async (transaction) => {
     await findLiveEndpointOrRefuse(transaction, key.endpointName);
     const current = await findDeployment(transaction, key);
@@ -63,6 +67,7 @@ export function authorizeWrite(actor: Actor, key: DeploymentKey, written: Deploy
   const object = deploymentPath(key.endpointName, key.name);
   authorize(actor, 'deployment.write', object);
   if (written.command !== undefined) authorize(actor, 'deployment.run_command', object);
+  if (isExternal(written)) authorize(actor, 'deployment.use_external', object);
 }
 
 interface WriteDeployment {
@@ -75,7 +80,7 @@ interface WriteDeployment {
 /** The part of a write inside its transaction; shared by PUT and PATCH. */
 export async function writeDeployment(
   transaction: Transaction,
-  context: Pick<CommandContext, 'host'>,
+  context: Pick<CommandContext, 'host' | 'externals'>,
   actor: Actor,
   write: WriteDeployment,
 ): Promise<PutDeploymentOutcome> {
@@ -101,17 +106,27 @@ export async function writeDeployment(
 
 async function resolveDesired(
   transaction: Transaction,
-  { host }: Pick<CommandContext, 'host'>,
-  { written, current }: WriteDeployment,
+  { host, externals }: Pick<CommandContext, 'host' | 'externals'>,
+  { key, written: asWritten, current }: WriteDeployment,
 ): Promise<DesiredDeployment> {
-  const model = await findModelOfDeployment(transaction, written.model);
-  const instanceType = await findInstanceTypeOfDeployment(transaction, host, written.instance_type);
-  const findings = { model: model && { name: model.modelName, version: model.version, detected: model.detected } };
-  const spec = resolveDeploymentSpec(written, { ...findings, instanceType });
+  const written = sealHeaders(externals, key, asWritten, current);
+  const spec = await resolveSpec(transaction, host, written);
   const { name: _name, endpoint_name: _endpoint, ...rest } = written;
   const resolved = spec.model === null ? rest : { ...rest, model: formatModelReference(spec.model) };
   const generation = nextGeneration(current);
   return { written: resolved, spec, specHash: hashSpec(spec, generation), generation };
+}
+
+async function resolveSpec(
+  transaction: Transaction,
+  host: HostCapacity,
+  written: DeploymentWrite,
+): Promise<DeploymentSpec> {
+  if (isExternal(written)) return resolveExternalSpec(written, await findExternalInstanceType(transaction, written));
+  const model = await findModelOfDeployment(transaction, written.model);
+  const instanceType = await findInstanceTypeOfDeployment(transaction, host, written.instance_type);
+  const findings = { model: model && { name: model.modelName, version: model.version, detected: model.detected } };
+  return resolveDeploymentSpec(written, { ...findings, instanceType });
 }
 
 /** A creation that failed may have left its instance to look at; a new attempt never picks that one up. */
@@ -218,7 +233,9 @@ async function note(
     actor: actor.name,
     text: scaling
       ? `${name} is scaled to ${spec.instanceCount} instances.`
-      : `${what} is being deployed as ${name} on ${spec.instanceCount} × ${instanceType}.`,
+      : spec.external
+        ? `${name} is being put in front of ${spec.external.urls.join(', ')}.`
+        : `${what} is being deployed as ${name} on ${spec.instanceCount} × ${instanceType}.`,
     operationId: operation.id,
     revision,
   });

@@ -21,7 +21,7 @@ import type { Problem } from '#lib/contracts/problem.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { Failure } from './find-failure.ts';
 import { giveShare } from './give-share.ts';
-import { compileInstanceSpec, modelDirOf, type InstallationPaths } from './instance-spec.ts';
+import { compileInstanceSpec, modelDirOf, specsOfNewInstances, type InstallationPaths } from './instance-spec.ts';
 import type { Refusal } from './observe-endpoint.ts';
 import type { Action, AfterFailure } from './plan-endpoint.ts';
 import { removeInBackground } from './remove-in-background.ts';
@@ -82,14 +82,16 @@ async function ifUnchanged(
 async function createInstances(deps: ApplyDeps, deployment: DeploymentRecord, count: number): Promise<void> {
   const { endpointName, name } = deployment;
   await ifUnchanged(deps.database, deployment, async (tx, latest) => {
-    for (let made = 0; made < count; made += 1) {
+    const staying = await listInstances(tx, endpointName, name);
+    const beside = staying.filter(({ desired, specHash }) => desired === 'run' && specHash === latest.specHash);
+    for (const spec of specsOfNewInstances(latest.spec, beside, count)) {
       const id = `${endpointName}.${name}.${randomName(8)}`;
       await insertInstance(tx, {
         id,
         endpointName,
         deploymentName: name,
         specHash: latest.specHash,
-        spec: latest.spec,
+        spec,
       });
     }
   });

@@ -42,11 +42,22 @@ const OUTCOME_WORDS = {
 function explain(failure: Failure, logTail: readonly string[]): AppError {
   if (failure.kind === 'refused') return new AppError(failure.code, failure.detail);
   if (failure.kind === 'exit_loop') return explainExits(failure.instance, logTail);
-  const { row, actual } = failure.instance;
+  return explainSilence(failure.instance, failure.afterSeconds);
+}
+
+function explainSilence({ row, actual }: InstanceFacts, afterSeconds: number): AppError {
   const probe = actual?.probe.lastResult ?? 'none';
+  const { external } = row.spec;
+  if (external) {
+    return new AppError(
+      'deployment.not_ready_in_time',
+      `The server did not answer GET ${external.urls[0] ?? ''}${external.healthPath} with success within ${afterSeconds} s; the last result was: ${probe}. ` +
+        'See that it runs and can be reached from here, and set external.health_path to a path that it answers.',
+    );
+  }
   return new AppError(
     'deployment.not_ready_in_time',
-    `The instance did not answer GET ${row.spec.readinessPath} with success within ${failure.afterSeconds} s; the last result was: ${probe}. ` +
+    `The instance did not answer GET ${row.spec.readinessPath} with success within ${afterSeconds} s; the last result was: ${probe}. ` +
       'Read its log, and give it longer by readiness_probe.initial_delay or failure_threshold if it only starts slowly.',
   );
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DeploymentSpec } from '#server/domain/deployment.ts';
 import type { InstanceRecord } from '#server/domain/instance.ts';
-import type { InstanceSpec, ProbeSpec } from '#server/drivers/runtime-driver.ts';
+import type { ExternalTarget, InstanceSpec, ProbeSpec } from '#server/drivers/runtime-driver.ts';
 
 /** Programs and folders of this installation that instances are made of. */
 export interface InstallationPaths {
@@ -19,13 +19,15 @@ const STOP_GRACE_SECONDS = 30;
 /** What the driver is asked for, from the spec that the instance was made with. Null for kinds that no driver here can run. */
 export function compileInstanceSpec(instance: InstanceRecord, paths: InstallationPaths): InstanceSpec | null {
   const { spec } = instance;
-  const command = commandOf(spec, paths);
+  const external = targetOf(spec);
+  const command = external === undefined ? commandOf(spec, paths) : [];
   if (command === null) return null;
   return {
     instanceId: instance.id,
     endpoint: instance.endpointName,
     deployment: instance.deploymentName,
     specHash: instance.specHash,
+    ...(external && { external }),
     command,
     environment: { ...serverSettings(spec, paths), ...spec.environmentVariables },
     modelDir: modelDirOf(spec, paths),
@@ -35,6 +37,29 @@ export function compileInstanceSpec(instance: InstanceRecord, paths: Installatio
     readiness: probeOf(spec.readinessPath, spec.readiness),
     stopGraceSeconds: STOP_GRACE_SECONDS,
   };
+}
+
+/** An external server is one URL of its deployment. */
+function targetOf({ external }: DeploymentSpec): ExternalTarget | undefined {
+  const url = external?.urls[0];
+  return url === undefined ? undefined : { url, headers: external?.headers ?? {} };
+}
+
+/**
+ * The specs of new instances. Each external server is one instance, so a new one gets a URL that none of the instances beside it has; programs are all
+ * alike.
+ * @param beside wanted instances of the same spec
+ */
+export function specsOfNewInstances(
+  spec: DeploymentSpec,
+  beside: readonly Pick<InstanceRecord, 'spec'>[],
+  count: number,
+): DeploymentSpec[] {
+  const { external } = spec;
+  if (external === undefined) return Array.from({ length: count }, () => spec);
+  const taken = new Set(beside.flatMap((one) => one.spec.external?.urls ?? []));
+  const free = external.urls.filter((url) => !taken.has(url)).slice(0, count);
+  return free.map((url) => ({ ...spec, external: { ...external, urls: [url] } }));
 }
 
 /** Folder of the deployment's model; null without one. */

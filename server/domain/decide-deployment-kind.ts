@@ -28,9 +28,6 @@ export function decideDeploymentKind(written: DeploymentWrite, detected: Detecte
 }
 
 function refuseOtherTypes(written: DeploymentWrite): void {
-  if (written.type === 'external' || written.external !== undefined) {
-    throw unsupported('/type', 'External servers cannot be put under traffic control yet.');
-  }
   const runtime = written.type === 'kubernetes' ? 'kubernetes' : written.runtime;
   if (runtime === 'docker' || runtime === 'kubernetes') {
     const path = written.type === 'kubernetes' ? '/type' : '/runtime';

@@ -6,6 +6,7 @@ import type {
 } from '#lib/contracts/deployment.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 import type { DesiredState } from './endpoint.ts';
+import type { ExternalSpec } from './external-server.ts';
 
 export type ProvisioningState = (typeof DEPLOYMENT_PROVISIONING_STATES)[number];
 export type Runtime = (typeof RUNTIMES)[number];
@@ -29,7 +30,8 @@ export interface DeploymentModel {
 /** Everything that follows from what was written: references resolved, defaults filled in, resources fitted to this host. */
 export interface DeploymentSpec {
   kind: DeploymentKind;
-  runtime: Runtime;
+  /** Null for what runs outside of Viridian. */
+  runtime: Runtime | null;
   runtimeReason: string;
   model: DeploymentModel | null;
   /** Program and arguments of a `command` deployment; null where the kind decides. */
@@ -47,6 +49,8 @@ export interface DeploymentSpec {
   readinessPath: string;
   liveness: ProbeSettings;
   readiness: ProbeSettings;
+  /** Only where the servers run already. */
+  external?: ExternalSpec;
   warnings: string[];
 }
 

@@ -1,7 +1,9 @@
 import type { Deployment } from '#lib/contracts/deployment.ts';
+import { MASKED_VALUE } from '#lib/contracts/external-server.ts';
 import { formatInstant } from '#server/kernel/clock.ts';
 import type { DeploymentRecord, ProbeSettings } from './deployment.ts';
 import type { EndpointRecord } from './endpoint.ts';
+import type { ExternalSpec } from './external-server.ts';
 import { formatModelReference } from './parse-model-reference.ts';
 
 export interface DeploymentSurroundings {
@@ -19,6 +21,7 @@ export function presentDeployment(deployment: DeploymentRecord, around: Deployme
   const { spec } = deployment;
   return {
     ...describeWritten(deployment),
+    ...(spec.external && { external: presentExternal(spec.external) }),
     name: deployment.name,
     endpoint_name: deployment.endpointName,
     model: spec.model === null ? null : formatModelReference(spec.model),
@@ -32,7 +35,7 @@ export function presentDeployment(deployment: DeploymentRecord, around: Deployme
     },
     liveness_probe: presentProbe(spec.liveness),
     readiness_probe: presentProbe(spec.readiness),
-    runtime: spec.runtime,
+    ...(spec.runtime !== null && { runtime: spec.runtime }),
     runtime_reason: spec.runtimeReason,
     provisioning_state: deployment.provisioningState,
     deployment_kind: spec.kind,
@@ -72,6 +75,11 @@ function describeWritten({ written }: DeploymentRecord) {
     ...(resources !== undefined && { resources }),
     ...(command !== undefined && { command }),
   };
+}
+
+function presentExternal({ urls, healthPath, headers }: ExternalSpec): NonNullable<Deployment['external']> {
+  const masked = Object.keys(headers).map((name) => [name, MASKED_VALUE]);
+  return { urls, health_path: healthPath, headers: Object.fromEntries(masked) };
 }
 
 function presentProbe(probe: ProbeSettings): Deployment['liveness_probe'] {

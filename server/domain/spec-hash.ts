@@ -7,13 +7,13 @@ import type { DeploymentSpec } from './deployment.ts';
  */
 export function hashSpec(spec: DeploymentSpec, generation: number): string {
   const { kind, runtime, model, command, environmentVariables, cpu, memoryMib } = spec;
-  const { livenessPath, readinessPath, liveness, readiness, instanceType } = spec;
+  const { livenessPath, readinessPath, liveness, readiness, instanceType, external } = spec;
   const deciding = {
     kind,
     runtime,
     model,
     command,
-    environmentVariables: Object.entries(environmentVariables).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    environmentVariables: Object.entries(environmentVariables).toSorted(byFirst),
     instanceType,
     cpu,
     memoryMib,
@@ -22,8 +22,14 @@ export function hashSpec(spec: DeploymentSpec, generation: number): string {
     liveness: probeTuple(liveness),
     readiness: probeTuple(readiness),
     generation,
+    // Left out by JSON where there is none, so that the hash of everything else stays as it is.
+    external: external && { ...external, headers: Object.entries(external.headers).toSorted(byFirst) },
   };
   return createHash('sha256').update(JSON.stringify(deciding)).digest('hex').slice(0, 16);
+}
+
+function byFirst([a]: [string, string], [b]: [string, string]): number {
+  return a < b ? -1 : 1;
 }
 
 function probeTuple(probe: DeploymentSpec['liveness']): number[] {

@@ -1,5 +1,5 @@
 /**
- * The port between the control plane and whatever runs instances. Every driver passes `runtime-driver.contract.ts`.
+ * The port between the control plane and whatever runs instances. Every driver that starts programs passes `runtime-driver.contract.ts`.
  *
  * A driver never decides: it converges one instance to one spec, observes, and reports in values. It throws only when it cannot tell
  * (the daemon is down); everything that may happen to an instance is an outcome.
@@ -15,6 +15,14 @@ export interface ProbeSpec {
   failureThreshold: number;
 }
 
+/** A server that runs already and belongs to somebody else: it is watched instead of started. */
+export interface ExternalTarget {
+  /** Normalised. */
+  url: string;
+  /** Sent with every probe; values are sealed. */
+  headers: Readonly<Record<string, string>>;
+}
+
 /** Everything that decides what runs. Two equal specs give equal `specHash`; another hash means another instance. */
 export interface InstanceSpec {
   /** Stable id made by the control plane: `<endpoint>.<deployment>.<random>`. */
@@ -22,6 +30,8 @@ export interface InstanceSpec {
   endpoint: string;
   deployment: string;
   specHash: string;
+  /** Left out where a program is to be run; with it `command` is empty. */
+  external?: ExternalTarget;
   /** Program and arguments; never a shell string. */
   command: readonly string[];
   /** Added to the scrubbed base environment. `PORT` is the driver's to set. */
@@ -82,7 +92,12 @@ export type EnsureOutcome =
   /** Cannot be started as asked; the control plane fails the operation with this code and text. */
   | {
       kind: 'refused';
-      code: 'deployment.command_not_found' | 'deployment.no_port_available' | 'deployment.runtime_unavailable';
+      code:
+        | 'deployment.command_not_found'
+        | 'deployment.no_port_available'
+        | 'deployment.runtime_unavailable'
+        | 'deployment.address_not_allowed'
+        | 'deployment.address_unknown';
       detail: string;
     };
 
@@ -114,7 +129,7 @@ export interface ReadLogsOptions {
 }
 
 export interface RuntimeDriver {
-  readonly name: 'process' | 'docker' | 'kubernetes' | 'fake';
+  readonly name: 'process' | 'docker' | 'kubernetes' | 'external' | 'fake';
   /** How memory is bounded on this host; known once the driver has started. */
   readonly memoryLimitBy: ObservedInstance['memoryLimitBy'];
   /** Finds and adopts what is already running; call once before anything else. */

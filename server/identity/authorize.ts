@@ -14,6 +14,7 @@ export const ACTIONS = [
   'deployment.read',
   'deployment.write',
   'deployment.run_command',
+  'deployment.use_external',
   'deployment.restart',
   'deployment.delete',
   'logs.read',

@@ -63,6 +63,8 @@ export const ERROR_CATALOGUE = {
   'deployment.out_of_memory': entry(422, 'config', 'The instance ran out of memory'),
   'deployment.command_not_found': entry(422, 'config', 'The command does not exist'),
   'deployment.no_port_available': entry(503, 'platform', 'No port is free', true),
+  'deployment.address_not_allowed': entry(422, 'config', 'The address may not be reached'),
+  'deployment.address_unknown': entry(422, 'network', 'The host name has no address', true),
   'deployment.canceled': entry(409, 'caller', 'The deployment was cancelled'),
   'operation.not_found': entry(404, 'caller', 'The operation does not exist'),
   'operation.already_finished': entry(409, 'caller', 'The operation has already finished'),

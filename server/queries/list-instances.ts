@@ -39,5 +39,7 @@ function present(row: InstanceRecord, source: InstanceUseSource): Instance {
     memory_limit_mib: row.memoryLimitBy === 'none' ? null : row.spec.memoryMib,
     memory_limit_by: row.memoryLimitBy,
     runtime_ref: row.runtimeRef,
+    ...(row.spec.external && { url: row.spec.external.urls[0] ?? '' }),
+    probe: row.probe?.lastResult ?? null,
   };
 }

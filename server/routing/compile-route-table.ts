@@ -1,3 +1,4 @@
+import { parseExternalUrl } from '#lib/contracts/external-server.ts';
 import type { DeploymentRecord } from '#server/domain/deployment.ts';
 import type { EndpointKeyRecord, EndpointRecord } from '#server/domain/endpoint.ts';
 import type { InstanceRecord } from '#server/domain/instance.ts';
@@ -6,6 +7,7 @@ import {
   ROUTE_TABLE_VERSION,
   type RouteDeployment,
   type RouteEndpoint,
+  type RouteInstance,
   type RouteTable,
   type RouteTokens,
 } from './route-table.ts';
@@ -98,10 +100,21 @@ function compileDeployment(
       .flatMap((instance) => {
         const { id, generation, host, port } = instance;
         if (!isRoutable(instance) || host === null || port === null) return [];
-        return [{ id, generation, host, port, maxConcurrency: spec.maxConcurrentRequestsPerInstance }];
+        const maxConcurrency = spec.maxConcurrentRequestsPerInstance;
+        return [{ id, generation, host, port, maxConcurrency, ...compileExternal(instance.spec) }];
       })
       .toSorted((a, b) => (a.id < b.id ? -1 : 1)),
   };
+}
+
+/** What an instance is called is part of what it was made as: an older one beside it may be another server. */
+function compileExternal({ external }: InstanceRecord['spec']): Pick<RouteInstance, 'external'> {
+  const url = external?.urls[0];
+  if (external === undefined || url === undefined) return {};
+  const { authority, basePath, host, isSecure } = parseExternalUrl(url);
+  const names = Object.keys(external.headers).toSorted();
+  const headers = Object.fromEntries(names.map((name) => [name, external.headers[name] as string]));
+  return { external: { authority, basePath, headers, tlsName: isSecure ? host : null } };
 }
 
 /** Ready and wanted: whether an instance takes requests. */

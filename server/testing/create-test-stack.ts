@@ -24,6 +24,10 @@ export interface TestStackOptions {
   gateway?: 'fake' | 'process' | 'none';
   /** Faults of the fake driver. */
   faultOf?: FaultOf;
+  /** How names of external servers are resolved. */
+  lookup?: (host: string) => Promise<readonly string[]>;
+  /** How often they are resolved again. */
+  resolveMs?: number;
   /** Settings that differ; an empty text takes one back to its default. */
   environment?: Record<string, string>;
 }
@@ -77,6 +81,8 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
     logger: createLogger('test', settings.VIRIDIAN_LOG_LEVEL),
     onSetupCode: (code) => (setupCode = code),
     checkAnswers: true,
+    ...(options.lookup && { lookup: options.lookup }),
+    ...(options.resolveMs !== undefined && { resolveMs: options.resolveMs }),
     ...(driver === 'fake' && { driver: createFakeDriver(world, options.faultOf), onnxServer: [FAKE_COMMAND] }),
   });
   const apiUrl = `http://127.0.0.1:${controlPlane.port}/api/v1`;

@@ -14,6 +14,7 @@ import { findEndpoint, insertEndpoint } from '#server/store/endpoint-store.ts';
 import { listRunningOperations } from '#server/store/operation-store.ts';
 import { listAllInstances } from '#server/store/instance-store.ts';
 import { PLAIN_ENDPOINT } from '#server/store/store-fixture.ts';
+import { NO_EXTERNALS } from './no-externals.ts';
 import { eventually } from './eventually.ts';
 import { withKillPoints } from './kill-points.ts';
 
@@ -77,7 +78,7 @@ async function intend(database: Database, { intent, program }: IntentRun): Promi
     instance_count: 2,
   };
   const command = { key: CONVERGE_KEY, written, allTraffic: false, precondition: NO_PRECONDITION };
-  await putDeployment({ database, host: HOST }, SYSTEM_ACTOR, command);
+  await putDeployment({ database, host: HOST, externals: NO_EXTERNALS }, SYSTEM_ACTOR, command);
 }
 
 async function isAtRest(database: Database): Promise<boolean> {

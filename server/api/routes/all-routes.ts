@@ -12,6 +12,7 @@ import { costRoutes } from './cost-routes.ts';
 import { deploymentRoutes } from './deployment-routes.ts';
 import { endpointRoutes } from './endpoint-routes.ts';
 import { eventRoutes } from './event-routes.ts';
+import { externalServerRoutes } from './external-server-routes.ts';
 import { type IdentityRoutesContext, identityRoutes } from './identity-routes.ts';
 import { infoRoutes } from './info-routes.ts';
 import { instanceTypeRoutes } from './instance-type-routes.ts';
@@ -52,6 +53,7 @@ export function allRoutes(context: ApiContext): AnyRoute[] {
     ...trafficRoutes(context),
     ...keyRoutes(context),
     ...deploymentRoutes(context),
+    ...externalServerRoutes(context),
     ...logRoutes(context),
     ...operationRoutes(context),
     ...modelRoutes(context),

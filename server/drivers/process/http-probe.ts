@@ -1,9 +1,21 @@
-import { request } from 'node:http';
+import { type ClientRequest, request } from 'node:http';
+import { request as requestTls } from 'node:https';
+import { isIP } from 'node:net';
 
 export interface ProbeResult {
   ok: boolean;
   /** The answer in words: `HTTP 200`, `connection refused`, `no answer within 2 s`. */
   words: string;
+}
+
+/** Whom to ask, and how where it is not a program of this host. */
+export interface ProbeTarget {
+  host: string;
+  port: number;
+  /** Besides the probe's own; `Host` among them where it is not the address. */
+  headers?: Readonly<Record<string, string>>;
+  /** The name that the server's certificate must be for. */
+  tlsName?: string;
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -13,15 +25,11 @@ const MAX_QUOTED_CHARACTERS = 200;
  * One GET on a connection of its own. As with Kubernetes' probes, statuses 200 to 399 are a success; everything else, and no complete answer in
  * time, is a failure. Never rejects.
  */
-export function probeHttp(
-  address: { host: string; port: number },
-  path: string,
-  timeoutMs: number,
-): Promise<ProbeResult> {
+export function probeHttp(target: ProbeTarget, path: string, timeoutMs: number): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let received = 0;
-    const outgoing = request({ ...address, path, agent: false, headers: { 'user-agent': 'viridian-probe' } });
+    const outgoing = send(target, path);
     const timer = setTimeout(() => finish({ ok: false, words: `no answer within ${timeoutMs / 1000} s` }), timeoutMs);
     const finish = (result: ProbeResult): void => {
       clearTimeout(timer);
@@ -42,6 +50,13 @@ export function probeHttp(
     });
     outgoing.end();
   });
+}
+
+function send({ host, port, headers, tlsName }: ProbeTarget, path: string): ClientRequest {
+  const options = { host, port, path, agent: false, headers: { 'user-agent': 'viridian-probe', ...headers } } as const;
+  if (tlsName === undefined) return request(options);
+  // An address is no server name; then the certificate has to be for the address.
+  return requestTls({ ...options, servername: isIP(tlsName) === 0 ? tlsName : '', minVersion: 'TLSv1.2' });
 }
 
 function describeAnswer(status: number, body: string): ProbeResult {

@@ -1,11 +1,11 @@
 import type { Clock } from '#server/kernel/clock.ts';
 import type { InstanceSpec } from '../runtime-driver.ts';
-import { probeHttp, type ProbeResult } from './http-probe.ts';
+import { probeHttp, type ProbeResult, type ProbeTarget } from './http-probe.ts';
 import { countResult, decideReadiness, FRESH_TRACK, readinessDelayMs, type Readiness } from './probe-state.ts';
 
 export interface ProbeOptions {
   spec: InstanceSpec;
-  address: { host: string; port: number };
+  target: ProbeTarget;
   /** Milliseconds since the program started. */
   sinceStartMs: () => number;
   initial: Readiness;
@@ -25,7 +25,7 @@ export interface InstanceProbes {
 
 /** Runs the two probes of one program from its start to its end. Each probe has at most one request under way. */
 export function startProbes(options: ProbeOptions): InstanceProbes {
-  const { spec, address, sinceStartMs } = options;
+  const { spec, target, sinceStartMs } = options;
   let readiness = options.initial;
   let attempts = 0;
   let lastResult = 'not probed yet';
@@ -35,7 +35,7 @@ export function startProbes(options: ProbeOptions): InstanceProbes {
   let probing = false;
 
   const probe = (settings: InstanceSpec['liveness']): Promise<ProbeResult> =>
-    probeHttp(address, settings.path, settings.timeoutSeconds * 1000);
+    probeHttp(target, settings.path, settings.timeoutSeconds * 1000);
 
   async function probeReadiness(): Promise<void> {
     if (probing) return;

@@ -22,7 +22,7 @@ import { endProcesses } from './process-group.ts';
 import { decideBackOff } from './restart-back-off.ts';
 
 /** Programs that were adopted are no children of this process: their end is seen by looking. */
-const ADOPTED_CHECK_MS = 250;
+const ADOPTED_CHECK_MS = 500;
 
 export interface SupervisorDeps {
   clock: Clock;
@@ -138,12 +138,10 @@ export function superviseInstance(
   }
 
   function watchProgram(initialReadiness: Readiness): void {
-    // A start that was under way when the driver was stopped ends, and is the next one's to watch.
-    if (leaving.signal.aborted) return;
     const startedAtMs = Date.parse(record.startedAt ?? record.createdAt);
     probes = startProbes({
       spec,
-      address: { host: LOOPBACK, port: record.port },
+      target: { host: LOOPBACK, port: record.port },
       sinceStartMs: elapsedSince(clock, startedAtMs),
       initial: initialReadiness,
       onReadiness: (readiness) => void inTurn(() => onReadiness(readiness)).catch(() => undefined),
@@ -152,7 +150,7 @@ export function superviseInstance(
   }
 
   async function onReadiness(readiness: Readiness): Promise<void> {
-    if (record.phase !== 'running' || leaving.signal.aborted) return;
+    if (record.phase !== 'running') return;
     await saveIfPossible({ ready: readiness === 'ready' });
     await collector.note(readiness === 'ready' ? 'ready' : `not ready: ${probes?.lastResult ?? 'no answer'}`);
   }
@@ -190,7 +188,7 @@ export function superviseInstance(
       restarts,
       nextStartAt,
     });
-    await collector.note(`${lastExit.reason}; starting again${delayMs === 0 ? '' : ` in ${delayMs / 1000} s`}`);
+    await collector.note(`${lastExit.reason}; starting again in ${delayMs / 1000} s`);
     scheduleRestart(delayMs);
   }
 
