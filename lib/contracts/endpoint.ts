@@ -1,14 +1,11 @@
 import { z } from 'zod';
 import { parseCidr } from '../networks/cidr.ts';
-import { listSchema, resourceNameSchema, revisionedShape, tagsSchema } from './resource.ts';
+import { caselessEnum, listSchema, resourceNameSchema, revisionedShape, tagsSchema } from './resource.ts';
 
 /** Whole percents per deployment. That they sum to 0 or 100 is checked with the deployments at hand, not here. */
 export const trafficMapSchema = z.record(resourceNameSchema, z.number().int().min(0).max(100));
 
-export const authModeSchema = z.preprocess(
-  (value) => (typeof value === 'string' ? value.toLowerCase() : value),
-  z.enum(['key', 'aml_token', 'aad_token']),
-);
+export const authModeSchema = caselessEnum(['key', 'aml_token', 'aad_token']);
 
 const limitShape = {
   requests_per_second: z.number().positive().max(1_000_000).optional(),
@@ -50,7 +47,7 @@ const writableShape = {
   auth_mode: authModeSchema.optional(),
   traffic: trafficMapSchema.optional(),
   mirror_traffic: trafficMapSchema.optional(),
-  public_network_access: z.enum(['enabled', 'disabled']).optional(),
+  public_network_access: caselessEnum(['enabled', 'disabled']).optional(),
   /** Who may call besides this host where public network access is disabled. */
   allowed_networks: z.array(networkSchema).max(100).optional(),
   identity: z.record(z.string(), z.unknown()).optional(),
@@ -184,7 +181,7 @@ export const endpointTokenSchema = z.object({
 });
 
 export const regenerateKeySchema = z.strictObject({
-  key_type: z.preprocess((v) => (typeof v === 'string' ? v.toLowerCase() : v), z.enum(['primary', 'secondary'])),
+  key_type: caselessEnum(['primary', 'secondary']),
   key_value: z
     .string()
     .min(16)

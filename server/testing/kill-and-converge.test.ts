@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { findDeployment } from '#server/store/deployment-store.ts';
 import { listAllInstances, listCapacityIntervals } from '#server/store/instance-store.ts';
 import { listOperations } from '#server/store/operation-store.ts';
 import { CONVERGE_KEY } from './intents.ts';
+import { runUntilKilled } from './run-until-killed.ts';
 
 /** Points tried of each kind of change; `VIRIDIAN_EVERY_KILL_POINT=1` tries every one, which takes half an hour. */
 const SAMPLED_POINTS = 6;
@@ -33,15 +33,8 @@ describe('a control plane that is killed', () => {
   });
 
   /** Runs the control plane until it rests or is killed; returns the points it passed, null when it was killed. */
-  function run(intent: string, killAt: number): Promise<number | null> {
-    return new Promise((resolve, reject) => {
-      execFile(process.execPath, [ENTRY, dataDir.root, intent, String(killAt)], (error, stdout, stderr) => {
-        if (error === null) resolve(Number(stdout));
-        else if (error.signal === 'SIGKILL') resolve(null);
-        else reject(new Error(`The control plane failed: ${stderr}`, { cause: error }));
-      });
-    });
-  }
+  const run = (intent: string, killAt: number): Promise<number | null> =>
+    runUntilKilled(ENTRY, [dataDir.root, intent, String(killAt)]);
 
   /** Carries an intent out with a kill at a point, followed by a start that is left alone. */
   async function runWithKill(intent: string, killAt: number): Promise<void> {

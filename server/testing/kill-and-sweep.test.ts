@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ensureDataDir, type DataDir } from '#server/kernel/data-dir.ts';
 import { openDatabase } from '#server/store/database.ts';
+import { runUntilKilled } from './run-until-killed.ts';
 
 /** Points tried; `VIRIDIAN_EVERY_KILL_POINT=1` tries every one, which takes minutes. */
 const SAMPLED_POINTS = 5;
@@ -21,16 +21,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir.root, { recursive: true, force: true }));
 
-/** Returns the points that were passed, null when it was killed. */
-function run(intent: 'work' | 'none', killAt: number): Promise<number | null> {
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [ENTRY, dataDir.root, intent, String(killAt)], (error, stdout, stderr) => {
-      if (error === null) resolve(Number(stdout));
-      else if (error.signal === 'SIGKILL') resolve(null);
-      else reject(new Error(`It failed: ${stderr}`, { cause: error }));
-    });
-  });
-}
+const run = (intent: 'work' | 'none', killAt: number): Promise<number | null> =>
+  runUntilKilled(ENTRY, [dataDir.root, intent, String(killAt)]);
 
 /** What lies there and what rows name. */
 async function census() {

@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConsoleLine, ReadLogsOptions } from '../../runtime-driver.ts';
+import type { ConsoleLine, RuntimeDriver } from '../../runtime-driver.ts';
 import { isAfter, type StampedLine } from './console-line.ts';
 import { newestLines } from './log-segments.ts';
 
@@ -16,36 +16,19 @@ type Listener = (line: ConsoleLine) => void;
 export interface ConsoleStore {
   folderOf(endpoint: string, deployment: string, instanceId: string): string;
   publish(endpoint: string, deployment: string, line: ConsoleLine): void;
-  read(
-    endpoint: string,
-    deployment: string,
-    instanceId: string | null,
-    options: ReadLogsOptions,
-  ): Promise<ConsoleLine[]>;
-  follow(
-    endpoint: string,
-    deployment: string,
-    instanceId: string | null,
-    after: string | null,
-    onLine: Listener,
-    signal: AbortSignal,
-  ): Promise<void>;
+  read: RuntimeDriver['readLogs'];
+  follow: RuntimeDriver['followLogs'];
   pruneDeployment(endpoint: string, deployment: string, present: ReadonlySet<string>): Promise<void>;
   /** Deployments that there are logs of. */
-  list(): Promise<{ endpoint: string; deployment: string }[]>;
-  forget(endpoint: string, deployment: string): Promise<void>;
+  list: RuntimeDriver['listKept'];
+  forget: RuntimeDriver['forgetDeployment'];
 }
 
 export function createConsoleStore(logsDir: string): ConsoleStore {
   const listeners = new Map<string, Set<Listener>>();
   const deploymentDir = (endpoint: string, deployment: string): string => join(logsDir, endpoint, deployment);
 
-  async function read(
-    endpoint: string,
-    deployment: string,
-    instanceId: string | null,
-    options: ReadLogsOptions,
-  ): Promise<ConsoleLine[]> {
+  const read: ConsoleStore['read'] = async (endpoint, deployment, instanceId, options) => {
     const root = deploymentDir(endpoint, deployment);
     // Only names that are there: an id comes from a caller and must not lead out of the folder.
     const names = await readdir(root).catch(() => []);
@@ -59,16 +42,9 @@ export function createConsoleStore(logsDir: string): ConsoleStore {
       .toSorted((a, b) => (isAfter(a.cursor, b.cursor) ? 1 : -1))
       .slice(-tail)
       .map(withoutPosition);
-  }
+  };
 
-  async function follow(
-    endpoint: string,
-    deployment: string,
-    instanceId: string | null,
-    after: string | null,
-    onLine: Listener,
-    signal: AbortSignal,
-  ): Promise<void> {
+  const follow: ConsoleStore['follow'] = async (endpoint, deployment, instanceId, after, onLine, signal) => {
     // Listening begins before reading: what arrives in between comes twice and is told apart by its cursor.
     const early: ConsoleLine[] = [];
     let deliver: Listener = (line) => early.push(line);
@@ -93,7 +69,7 @@ export function createConsoleStore(logsDir: string): ConsoleStore {
       set.delete(listener);
       if (set.size === 0) listeners.delete(key);
     }
-  }
+  };
 
   async function pruneDeployment(endpoint: string, deployment: string, present: ReadonlySet<string>): Promise<void> {
     const root = deploymentDir(endpoint, deployment);
