@@ -111,7 +111,6 @@ test.each<[string, DeploymentWrite, DeploymentFindings['model'], string, string]
     'deployment.kind_not_supported',
     '/environment',
   ],
-  ['an external server', { type: 'external' }, null, 'deployment.kind_not_supported', '/type'],
   ['Docker', { runtime: 'docker' }, onnx, 'deployment.runtime_unavailable', '/runtime'],
   ['a Kubernetes deployment', { type: 'kubernetes' }, onnx, 'deployment.runtime_unavailable', '/type'],
   [

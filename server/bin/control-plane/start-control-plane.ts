@@ -10,6 +10,7 @@ import { seedInstanceTypes } from '#server/commands/seed-instance-types.ts';
 import { createSetupCode, type SetupCode } from '#server/commands/set-up-installation.ts';
 import { createControlPlane } from '#server/control-plane/control-plane.ts';
 import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
+import { joinDrivers } from '#server/drivers/join-drivers.ts';
 import { createProcessDriver } from '#server/drivers/process/process-driver.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import { detectHostCapabilities, dockerSocketFrom } from '#server/environments/host-capabilities.ts';
@@ -24,6 +25,7 @@ import { createSampleSender, createTelemetryClient } from '#server/telemetry/tel
 import { readLocalCa } from '#server/tls/read-local-ca.ts';
 import { isLoopbackHost, planTls } from '#server/tls/tls-config.ts';
 import { ensureSecretFile } from '../supervisor/secret-file.ts';
+import { composeExternalDriver, composeExternals, type ExternalsOptions } from './compose-externals.ts';
 import { composeModels } from './compose-models.ts';
 import type { ControlPlaneSettings } from './process-settings.ts';
 
@@ -39,6 +41,9 @@ export interface ControlPlaneProcess {
   logger: Logger;
   /** What runs instances; processes of this host where nothing else is given. */
   driver?: RuntimeDriver;
+  /** How names of external servers are resolved, and how often again; the system's way where nothing else is given. */
+  lookup?: ExternalsOptions['lookup'];
+  resolveMs?: number;
   /** Program and arguments that serve an ONNX model, for drivers that run something else. */
   onnxServer?: readonly string[];
   /** Checks every answer against its declared schema, and fails where they differ: for tests. */
@@ -58,7 +63,7 @@ const DRAIN_MS = 2_000;
 /** Puts the control plane together: store, driver, loops and API; resolves when the API answers. */
 export async function startControlPlane(process: ControlPlaneProcess): Promise<RunningControlPlane> {
   const { settings, dataDir, root, logger } = process;
-  const masterKey = parseMasterKey(await ensureSecretFile(dataDir.masterKey));
+  const masterKey = parseKey(await ensureSecretFile(dataDir.masterKey), 'keys/master.key');
   const database = openDatabase(dataDir.database);
   const hostFacts = await detectHostCapabilities({
     pythonPrograms: ['python3', 'python'],
@@ -77,15 +82,22 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   );
   const telemetry = createTelemetryClient({ socketPath: dataDir.telemetrySocket });
   const samples = createSampleSender(telemetry);
-  const driver = process.driver ?? createDriver(process);
+  const paths = {
+    modelsDir: dataDir.models,
+    onnxServer: process.onnxServer ?? [execPath(), join(root, 'server/inference/onnx/main.ts')],
+    compileCache: dataDir.compileCache,
+  };
+  const externals = composeExternals({
+    allowed: settings.VIRIDIAN_EXTERNAL_ALLOW,
+    upstreamKey: parseKey(await ensureSecretFile(dataDir.upstreamKey), 'keys/upstream.key'),
+    lookup: process.lookup,
+  });
+  const programs = process.driver ?? createDriver(process);
+  const driver = joinDrivers(programs, composeExternalDriver(externals, process, database, paths, logger));
   const controlPlane = createControlPlane({
     database,
     driver,
-    paths: {
-      modelsDir: dataDir.models,
-      onnxServer: process.onnxServer ?? [execPath(), join(root, 'server/inference/onnx/main.ts')],
-      compileCache: dataDir.compileCache,
-    },
+    paths,
     gatewaySocket: dataDir.gatewaySocket,
     routeTablePath: dataDir.routeTable,
     trustedForwarders: settings.VIRIDIAN_TRUSTED_PROXIES,
@@ -102,6 +114,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     masterKey,
     answers: createAnswerMemory({ database, masterKey }, () => systemClock.now()),
     host,
+    externals,
     hostFacts: hostFacts satisfies HostFacts,
     routes: controlPlane.routes,
     logs: driver,
@@ -130,9 +143,9 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
 
 const execPath = (): string => globalThis.process.execPath;
 
-function parseMasterKey(hex: string): Buffer {
+function parseKey(hex: string, file: string): Buffer {
   const key = Buffer.from(hex, 'hex');
-  if (key.length !== 32) throw new Error('The master key is damaged: keys/master.key must hold 64 hex digits.');
+  if (key.length !== 32) throw new Error(`A key is damaged: ${file} must hold 64 hex digits.`);
   return key;
 }
 
