@@ -267,7 +267,7 @@ class Primary {
         });
         break;
       case 'left_places':
-        this.places.leave(worker.id, message.queue, message.count);
+        for (const place of message.places) this.places.leave(worker.id, place);
         break;
       case 'internal_error':
         this.options.logger.error({ pid: worker.pid, stack: message.text }, 'a fault inside the gateway');

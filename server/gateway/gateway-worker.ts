@@ -70,7 +70,7 @@ function startGateway(start: StartMessage, link: PrimaryLink, sharing: Sharing, 
     });
     sharing.places = new SharedPlaces({
       ask: (questions) => link.send({ type: 'ask_places', questions }),
-      left: (queue, count) => link.send({ type: 'left_places', queue, count }),
+      left: (places) => link.send({ type: 'left_places', places }),
     });
     sharing.gate = new SharedGate({
       ask: (endpoints) => link.send({ type: 'ask', endpoints }),

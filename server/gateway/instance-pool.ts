@@ -17,7 +17,8 @@ export interface SlotWaiter {
 interface Waiting {
   readonly waiter: SlotWaiter;
   waits: boolean;
-  holdsPlace: boolean;
+  /** Its place in the shared queue, to be left once. */
+  place: number | null;
 }
 
 /** Why no slot was given and none will be. */
@@ -218,28 +219,23 @@ export class InstancePool {
 
   /** Lets a request wait. Where the queue is shared, it waits while its place is asked for, and may get a slot before the answer. */
   private enqueue(waiter: SlotWaiter): void {
-    const entry: Waiting = { waiter, waits: true, holdsPlace: false };
+    const entry: Waiting = { waiter, waits: true, place: null };
     this.waiting.push(entry);
-    this.environment.places?.ask(this.queueName, this.queueLimit(), (granted) => this.onPlaceAnswer(entry, granted));
+    const { places } = this.environment;
+    if (places === null) return;
+    entry.place = places.ask(this.queueName, this.queueLimit(), (granted) => this.onPlaceAnswer(entry, granted));
   }
 
   private onPlaceAnswer(entry: Waiting, granted: boolean): void {
-    entry.holdsPlace = granted;
-    if (!entry.waits) return this.leavePlace(entry);
-    if (granted) return;
+    if (granted || !entry.waits) return;
     this.waiting.splice(this.waiting.indexOf(entry), 1);
-    entry.waits = false;
+    this.onDequeued(entry);
     entry.waiter.onQueueFull();
   }
 
   private onDequeued(entry: Waiting): void {
     entry.waits = false;
-    this.leavePlace(entry);
-  }
-
-  private leavePlace(entry: Waiting): void {
-    if (entry.holdsPlace) this.environment.places?.leave(this.queueName);
-    entry.holdsPlace = false;
+    if (entry.place !== null) this.environment.places?.leave(entry.place);
   }
 
   private get queueName(): string {

@@ -51,8 +51,8 @@ export type ToPrimary =
   | { type: 'ended'; endpoint: string; count: number }
   /** May one more request wait in each of these queues? Answered by `places`. */
   | { type: 'ask_places'; questions: PlaceQuestion[] }
-  /** Requests that held places wait no more. */
-  | { type: 'left_places'; queue: string; count: number }
+  /** Requests that asked for these places wait no more. */
+  | { type: 'left_places'; places: number[] }
   /** A fault of the gateway's own, for the log. */
   | { type: 'internal_error'; text: string }
   | { type: 'no_instance'; endpoint: string }
