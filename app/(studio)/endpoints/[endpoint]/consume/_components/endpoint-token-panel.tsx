@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useNow } from '#components/layout/age.tsx';
 import { useTimeStyle } from '#components/layout/preferences.tsx';
 import { Button } from '#components/ui/button.tsx';
-import { CopyButton } from '#components/ui/copy-button.tsx';
+import { CodeBlock } from '#components/ui/code-block.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { Section } from '#components/ui/panel.tsx';
 import type { EndpointToken } from '#lib/contracts/endpoint.ts';
@@ -75,12 +75,7 @@ function TokenFacts({ token }: { token: EndpointToken }) {
   const expiresAt = token.expiry_time_utc * 1000;
   return (
     <div className="grid gap-2 border-t border-line pt-3">
-      <div className="flex items-start gap-2">
-        <code className="max-h-40 min-w-0 flex-1 overflow-auto font-mono text-xs wrap-anywhere" aria-label="Token">
-          {token.access_token}
-        </code>
-        <CopyButton text={token.access_token} label="Copy the token" />
-      </div>
+      <CodeBlock code={token.access_token} label="Token" wrap maxHeight="md" />
       <p className="text-xs text-muted">
         Good until {formatWhen(expiresAt, now, style)}. {describeTokenAge(token, now)}
       </p>
