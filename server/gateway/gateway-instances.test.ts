@@ -109,6 +109,30 @@ describe('an instance that does not answer', () => {
   });
 });
 
+describe('an instance that joins others', () => {
+  /** Requests at the first and the second of two instances, of which the second came later, when six are under way. */
+  async function spread(slowStartMs: number): Promise<[number, number]> {
+    const [first, second] = [await startTestModel(NEVER), await startTestModel(NEVER)];
+    const both = deployment('blue', [first.port, second.port]);
+    const { port, gateway } = await startGateway(
+      table(endpoint([{ ...both, instances: both.instances.slice(0, 1) }])),
+      { settings: { slowStartMs, drainTimeoutMs: 0 } },
+    );
+    gateway.install(table(endpoint([both])));
+    for (let i = 0; i < 6; i += 1) void requestOnce(port, post()).catch(() => undefined);
+    await until(() => first.requests.length + second.requests.length === 6);
+    return [first.requests.length, second.requests.length];
+  }
+
+  it('gets little at first, so that cold caches do not slow everybody down', async () => {
+    expect(await spread(3_600_000)).toEqual([6, 0]);
+  });
+
+  it('gets its whole share when its slow start is over', async () => {
+    expect(await spread(0)).toEqual([3, 3]);
+  });
+});
+
 describe('a kept connection', () => {
   /** Answers the first request of a connection and hangs up on the second. */
   const closesOnReuse = (): Answer => {

@@ -23,6 +23,8 @@ export interface GatewaySettings {
   upstreamIdleMs: number;
   /** Age at which an idle upstream connection is too old for a request that cannot be sent twice. */
   upstreamIdleUnrepeatableMs: number;
+  /** Time in which the share of an instance grows that has joined others, or was ejected. */
+  slowStartMs: number;
   /** WebSocket without a byte in either direction. */
   tunnelIdleTimeoutMs: number;
   tunnelMaxAgeMs: number;
@@ -50,6 +52,7 @@ export const DEFAULT_SETTINGS: GatewaySettings = {
   continueTimeoutMs: 1_000,
   upstreamIdleMs: 1_000,
   upstreamIdleUnrepeatableMs: 250,
+  slowStartMs: 10_000,
   tunnelIdleTimeoutMs: 300_000,
   tunnelMaxAgeMs: 24 * 3_600_000,
   bodyBufferBytes: 64 * 1024,

@@ -9,6 +9,8 @@ const LONGEST_EJECTION_MS = 300_000;
  */
 export class InstanceHealth {
   ejectedUntil = 0;
+  /** When the last ejection ended with a success. */
+  readmittedAt = -Infinity;
   private failures = 0;
   private firstFailureAt = 0;
   private ejections = 0;
@@ -36,7 +38,10 @@ export class InstanceHealth {
   onSuccess(): void {
     if (this.failures === 0 && this.ejectedUntil === 0) return;
     this.failures = 0;
-    if (this.ejectedUntil !== 0) this.ejections = Math.max(0, this.ejections - 1);
+    if (this.ejectedUntil !== 0) {
+      this.ejections = Math.max(0, this.ejections - 1);
+      this.readmittedAt = performance.now();
+    }
     this.ejectedUntil = 0;
     this.probing = false;
   }

@@ -95,8 +95,9 @@ export class InstancePool {
   reconfigure(route: RouteDeployment): void {
     this.maxQueueWaitMs = route.maxQueueWaitMs;
     const known = new Map(this.instances.map((instance) => [instance.key, instance]));
+    const joinsOthers = known.size > 0;
     this.instances = route.instances.flatMap((wanted) => {
-      const instance = known.get(instanceKey(wanted)) ?? this.make(wanted);
+      const instance = known.get(instanceKey(wanted)) ?? this.make(wanted, joinsOthers);
       if (instance === null) return [];
       known.delete(instance.key);
       instance.maxConcurrency = wanted.maxConcurrency;
@@ -109,9 +110,11 @@ export class InstancePool {
   }
 
   /** An external server whose fields cannot be opened gets no requests: without them it would be called as somebody else. */
-  private make(route: RouteInstance): Instance | null {
+  private make(route: RouteInstance, joinsOthers: boolean): Instance | null {
     try {
-      return new Instance(route, `${this.endpoint}/${this.deployment}`, this.environment);
+      const instance = new Instance(route, `${this.endpoint}/${this.deployment}`, this.environment);
+      if (joinsOthers) instance.joinedAt = performance.now();
+      return instance;
     } catch (error) {
       this.environment.onInternalError(error);
       return null;
@@ -186,7 +189,7 @@ export class InstancePool {
   }
 
   /**
-   * Least in flight among the instances that have a slot and are not ejected. When more than half are ejected the fault is hardly theirs: then
+   * The least loaded of the instances that have a slot and are not ejected. When more than half are ejected the fault is hardly theirs: then
    * ejection is ignored.
    */
   private choose(avoid: Instance | null, now: number): Instance | null {
@@ -195,14 +198,18 @@ export class InstancePool {
       const only = instances[0] as Instance;
       return only.hasSlot ? only : null;
     }
-    const panic = instances.filter((instance) => instance.health.isEjected).length * 2 > instances.length;
+    const panic = countEjected(instances) * 2 > instances.length;
     let best: Instance | null = null;
+    let least = Infinity;
     this.next = (this.next + 1) % instances.length;
     for (let i = 0; i < instances.length; i += 1) {
       const instance = instances[(this.next + i) % instances.length] as Instance;
       if (!instance.hasSlot || instance === avoid) continue;
       if (!panic && !instance.health.isAvailable(now)) continue;
-      if (best === null || instance.inFlight < best.inFlight) best = instance;
+      const load = instance.loadAt(now);
+      if (load >= least) continue;
+      best = instance;
+      least = load;
     }
     return best;
   }
@@ -252,4 +259,10 @@ export class InstancePool {
       entry.waiter.onPoolEmpty();
     }
   }
+}
+
+function countEjected(instances: readonly Instance[]): number {
+  let count = 0;
+  for (const instance of instances) if (instance.health.isEjected) count += 1;
+  return count;
 }

@@ -5,6 +5,8 @@ import { InstanceHealth } from './instance-health.ts';
 import { compileTarget, type OpenHeader, type UpstreamTarget } from './upstream-target.ts';
 import { UpstreamConnection, type UpstreamOwner, type UpstreamUser } from './upstream-connection.ts';
 
+const FIRST_SHARE = 0.1;
+
 /** What an instance needs from the rest of the worker. */
 export interface InstanceEnvironment {
   readonly settings: GatewaySettings;
@@ -28,6 +30,8 @@ export class Instance implements UpstreamOwner, Sweepable {
   slots = 0;
   inFlight = 0;
   maxConcurrency: number;
+  /** When it joined others that served already. */
+  joinedAt = -Infinity;
   private readonly environment: InstanceEnvironment;
   /** The sweeper looks at it; only while it has idle connections. */
   private swept = false;
@@ -48,6 +52,17 @@ export class Instance implements UpstreamOwner, Sweepable {
 
   get hasSlot(): boolean {
     return this.inFlight < this.slots;
+  }
+
+  /**
+   * How busy it is beside the others of its pool: requests in flight, this one included, over the share of its strength that it is trusted with.
+   * One that has just come, or come back, has cold caches and unproven health: its share grows from a tenth to the whole.
+   */
+  loadAt(now: number): number {
+    const age = now - Math.max(this.joinedAt, this.health.readmittedAt);
+    const { slowStartMs } = this.environment.settings;
+    const share = age >= slowStartMs ? 1 : Math.max(FIRST_SHARE, age / slowStartMs);
+    return (this.inFlight + 1) / share;
   }
 
   get openConnections(): number {
