@@ -22,7 +22,7 @@ import { endProcesses } from './process-group.ts';
 import { decideBackOff } from './restart-back-off.ts';
 
 /** Programs that were adopted are no children of this process: their end is seen by looking. */
-const ADOPTED_CHECK_MS = 500;
+const ADOPTED_CHECK_MS = 250;
 
 export interface SupervisorDeps {
   clock: Clock;
@@ -138,6 +138,8 @@ export function superviseInstance(
   }
 
   function watchProgram(initialReadiness: Readiness): void {
+    // A start that was under way when the driver was stopped ends, and is the next one's to watch.
+    if (leaving.signal.aborted) return;
     const startedAtMs = Date.parse(record.startedAt ?? record.createdAt);
     probes = startProbes({
       spec,
@@ -150,7 +152,7 @@ export function superviseInstance(
   }
 
   async function onReadiness(readiness: Readiness): Promise<void> {
-    if (record.phase !== 'running') return;
+    if (record.phase !== 'running' || leaving.signal.aborted) return;
     await saveIfPossible({ ready: readiness === 'ready' });
     await collector.note(readiness === 'ready' ? 'ready' : `not ready: ${probes?.lastResult ?? 'no answer'}`);
   }
@@ -188,7 +190,7 @@ export function superviseInstance(
       restarts,
       nextStartAt,
     });
-    await collector.note(`${lastExit.reason}; starting again in ${delayMs / 1000} s`);
+    await collector.note(`${lastExit.reason}; starting again${delayMs === 0 ? '' : ` in ${delayMs / 1000} s`}`);
     scheduleRestart(delayMs);
   }
 
