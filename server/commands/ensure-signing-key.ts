@@ -45,7 +45,8 @@ export async function ensureSigningKey(context: SigningContext): Promise<Signer>
     };
   });
   if (next === null && signing !== null) return { key: signing, issuer, now };
-  const confirmation = await introduce(context, next as TokenSigningKeyRecord);
+  // Where an older key can sign, nobody waits for the gateway: it learns of the new one meanwhile.
+  const confirmation = await introduce(context, next as TokenSigningKeyRecord, signing === null ? CONFIRM_MS : 0);
   const key = isConfirmed(confirmation) ? next : signing;
   if (key === null) throw notConfirmed('No token was issued', confirmation);
   return { key, issuer, now };
@@ -65,7 +66,7 @@ export async function replaceSigningKey(
     await note(transaction);
     return prepareNext(transaction, context.masterKey, await listTokenSigningKeys(transaction));
   });
-  const introduced = await introduce(context, next);
+  const introduced = await introduce(context, next, CONFIRM_MS);
   if (!revoke && !isConfirmed(introduced)) throw notConfirmed('The new key waits for the gateway', introduced);
   if (!revoke) return;
   await context.database.transact(async (transaction) => {
@@ -82,8 +83,12 @@ export async function replaceSigningKey(
 }
 
 /** Tells the gateway of a key, and lets it sign once every worker has confirmed. */
-async function introduce(context: SigningContext, next: TokenSigningKeyRecord): Promise<RouteConfirmation> {
-  const confirmation = await context.routes.publishAndConfirm(CONFIRM_MS);
+async function introduce(
+  context: SigningContext,
+  next: TokenSigningKeyRecord,
+  timeoutMs: number,
+): Promise<RouteConfirmation> {
+  const confirmation = await context.routes.publishAndConfirm(timeoutMs);
   if (isConfirmed(confirmation))
     await context.database.transact((transaction) => promoteTokenSigningKey(transaction, next.kid));
   return confirmation;

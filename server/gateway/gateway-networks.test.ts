@@ -26,7 +26,8 @@ describe('an endpoint without public access', () => {
     ['::ffff:192.0.2.7', ['192.0.2.0/24'], true],
     ['2001:db8::7', ['192.0.2.0/24', '2001:db8::/64'], true],
     ['2001:db8:0:1::7', ['2001:db8::/64'], false],
-    ['fe80::1%eth0', ['fe80::/10'], false],
+    ['fe80::1%eth0', ['fe80::/10'], true],
+    ['fe80::1%eth0', ['2001:db8::/32'], false],
     ['', ['0.0.0.0/0', '::/0'], false],
   ])('answers a peer at %s where %j may call: %s', (peer, allowed, expected) => {
     expect(allows(peer, '', allowed)).toBe(expected);

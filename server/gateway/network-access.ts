@@ -30,7 +30,7 @@ export function isFromAllowedNetwork(
 
 /** Null where it cannot be told. */
 function callerAddress(peerAddress: string, fields: FieldTable, trusted: readonly Cidr[]): Uint8Array | null {
-  const peer = parseAddress(peerAddress);
+  const peer = parseAddress(withoutZone(peerAddress));
   if (peer === null) return null;
   const isForwarded = fields.has(X_FORWARDED_FOR) || fields.has(FORWARDED);
   if (!isForwarded) return peer;
@@ -53,6 +53,12 @@ function forwardedFor(fields: FieldTable): string[] {
     if (fields.ids[line] === X_FORWARDED_FOR) hops.push(...fields.value(line).split(','));
   }
   return hops;
+}
+
+/** A peer on the same link is named with the interface that it is behind, which no list of networks could name. */
+function withoutZone(address: string): string {
+  const zone = address.indexOf('%');
+  return zone < 0 ? address : address.slice(0, zone);
 }
 
 /** Some forwarders write the peer's port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
