@@ -257,7 +257,7 @@ export class ClientConnection implements Sweepable, BodySink, WatchedPeer {
   private nextRequest(): void {
     this.release();
     if (this.core.draining) return this.closeGracefully();
-    this.deadlineAt = performance.now() + this.core.settings.keepAliveTimeoutMs;
+    this.deadlineAt = this.core.sweeper.now + this.core.settings.keepAliveTimeoutMs;
     if (!this.consuming) this.continueWithHeld();
   }
 

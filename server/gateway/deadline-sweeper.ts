@@ -12,6 +12,8 @@ export const NEVER = Infinity;
  * phase would cost a list operation each; the price is that a deadline fires up to one interval late.
  */
 export class DeadlineSweeper {
+  /** Monotonic time of the last look, so at most one interval old: for deadlines so long that this makes no difference. */
+  now = performance.now();
   private readonly entries = new Set<Sweepable>();
   private timer: NodeJS.Timeout | null = null;
   private readonly intervalMs: number;
@@ -40,6 +42,7 @@ export class DeadlineSweeper {
   }
 
   private sweep(now: number): void {
+    this.now = now;
     for (const entry of this.entries) {
       try {
         entry.sweep(now);

@@ -95,7 +95,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
     if (this.phase !== 'sent' && this.phase !== 'relaying') return;
     this.body.sendEnd((this.upstream as UpstreamConnection).socket);
     this.sentAt = performance.now();
-    if (this.phase === 'sent') this.awaitResponse();
+    if (this.phase === 'sent') this.awaitResponse(this.sentAt);
   }
 
   onClientDrain(): void {
@@ -123,8 +123,9 @@ export class Forward implements UpstreamUser, SlotWaiter {
   // From the pool.
 
   onSlot(instance: Instance): void {
-    this.exchange.queueMs += performance.now() - this.queuedAt;
-    this.connect(instance);
+    const now = performance.now();
+    this.exchange.queueMs += now - this.queuedAt;
+    this.connect(instance, now);
   }
 
   onPoolEmpty(): void {
@@ -138,11 +139,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
   // From the connection to the instance.
 
   onUpstreamReady(): void {
-    this.phase = 'sent';
-    this.sentAt = performance.now();
-    this.awaitsContinue = this.exchange.head.expectsContinue && this.body.heldBytes === 0 && !this.requestComplete;
-    this.sendRequest();
-    this.awaitResponse();
+    this.sendOn(performance.now());
   }
 
   onConnectFailed(error: Error): void {
@@ -194,13 +191,13 @@ export class Forward implements UpstreamUser, SlotWaiter {
 
   onContinue(): void {
     this.awaitsContinue = false;
-    this.awaitResponse();
+    this.awaitResponse(performance.now());
   }
 
   /** Bytes of the answer have moved. */
   touch(): void {
     if (this.phase === 'relaying')
-      this.deadlineAt = performance.now() + this.exchange.core.settings.streamIdleTimeoutMs;
+      this.deadlineAt = this.exchange.core.sweeper.now + this.exchange.core.settings.streamIdleTimeoutMs;
   }
 
   pauseUpstream(): void {
@@ -242,12 +239,11 @@ export class Forward implements UpstreamUser, SlotWaiter {
     } else if (slot === 'queue_full') {
       this.fail(queueFull());
     } else {
-      this.connect(slot);
+      this.connect(slot, now);
     }
   }
 
-  private connect(instance: Instance): void {
-    const now = performance.now();
+  private connect(instance: Instance, now: number): void {
     this.instance = instance;
     this.exchange.instanceId = instance.id;
     this.phase = 'connecting';
@@ -257,7 +253,15 @@ export class Forward implements UpstreamUser, SlotWaiter {
       this.attempts > 1 ? instance.openConnection(this) : instance.takeConnection(this, this.repeatable, now);
     this.upstream = upstream;
     this.reused = upstream.served > 0;
-    if (upstream.connected) this.onUpstreamReady();
+    if (upstream.connected) this.sendOn(now);
+  }
+
+  private sendOn(now: number): void {
+    this.phase = 'sent';
+    this.sentAt = now;
+    this.awaitsContinue = this.exchange.head.expectsContinue && this.body.heldBytes === 0 && !this.requestComplete;
+    this.sendRequest();
+    this.awaitResponse(now);
   }
 
   private sendRequest(): void {
@@ -289,9 +293,8 @@ export class Forward implements UpstreamUser, SlotWaiter {
   }
 
   /** Starts the clock of the model: it runs from the last byte of the request, which the client may send slowly. */
-  private awaitResponse(): void {
+  private awaitResponse(now: number): void {
     if (this.phase !== 'sent') return;
-    const now = performance.now();
     if (this.awaitsContinue) this.deadlineAt = now + this.exchange.core.settings.continueTimeoutMs;
     else this.deadlineAt = this.requestComplete ? now + this.deployment.table.requestTimeoutMs : NEVER;
   }
@@ -317,7 +320,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
   private onContinueTimeout(): void {
     this.awaitsContinue = false;
     this.exchange.client.write('HTTP/1.1 100 Continue\r\n\r\n');
-    this.awaitResponse();
+    this.awaitResponse(performance.now());
   }
 
   private onModelTimeout(): void {
