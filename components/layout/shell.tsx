@@ -6,6 +6,7 @@ import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { RouterProvider } from 'react-aria-components';
 import { preferenceCookie } from '#lib/format/preferences.ts';
 import { Toaster } from '#components/ui/toast.tsx';
+import { ReaderContext } from './actor.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { NAVIGATION_ITEMS } from './navigation.ts';
 import { usePreferences } from './preferences.tsx';
@@ -100,7 +101,7 @@ export function Shell({ user, signOut, children }: ShellProps) {
             className="mx-auto w-full max-w-content px-(--size-gutter) pt-5 pb-14 outline-none"
           >
             <ConnectionBanner />
-            {children}
+            <ReaderContext value={user.email}>{children}</ReaderContext>
           </main>
         </div>
       </div>

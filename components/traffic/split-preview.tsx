@@ -35,7 +35,7 @@ export function SplitPreview(props: SplitPreviewProps) {
         <span className="text-xs text-muted">from the last 15 min</span>
       </div>
       <PreviewTable deployments={deployments} preview={preview} />
-      <PreviewTotals preview={preview} runRate={runRate} />
+      <PreviewTotals preview={preview} isDraft={isDraft} runRate={runRate} />
       <Warnings {...props} />
     </section>
   );
@@ -112,7 +112,7 @@ function Change({ now, then }: { now: string; then: string }) {
   );
 }
 
-function PreviewTotals({ preview, runRate }: Pick<SplitPreviewProps, 'preview' | 'runRate'>) {
+function PreviewTotals({ preview, isDraft, runRate }: Pick<SplitPreviewProps, 'preview' | 'isDraft' | 'runRate'>) {
   const { locale } = usePreferences();
   const errors = preview.errorsPerMinute;
   const perMinute = (value: number): string => formatRequestRate(value, locale).value;
@@ -121,12 +121,13 @@ function PreviewTotals({ preview, runRate }: Pick<SplitPreviewProps, 'preview' |
       <div className="flex justify-between gap-3">
         <dt className="text-muted">Run rate</dt>
         <dd>
-          <b className="font-medium">{runRate}</b>, unchanged
+          <b className="font-medium">{runRate}</b>
+          {isDraft ? ', unchanged' : null}
         </dd>
       </div>
       {errors ? (
         <div className="flex justify-between gap-3">
-          <dt className="text-muted">Expected errors</dt>
+          <dt className="text-muted">{isDraft ? 'Expected errors' : 'Errors'}</dt>
           <dd>
             <Change now={perMinute(errors.before)} then={perMinute(errors.after)} />{' '}
             <span className="text-muted">per min</span>

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { metricsQuery } from '#lib/queries/metrics.ts';
 
-/** Requests at the gateway by deployment. */
+/** Requests that reached a deployment, by its name. */
 export type MeasuredShares = ReadonlyMap<string, number>;
 
 const MEASURED_MS = 60_000;
@@ -20,11 +20,11 @@ export function useMeasuredShares(endpoint: string): MeasuredShares | null {
     }),
   );
   if (data === undefined) return null;
+  // Calls that were turned away before a deployment was chosen carry no name and belong to no share.
   return new Map(
-    data.series.map(({ labels, points }) => [
-      labels.deployment ?? '',
-      points.reduce((sum, [, value]) => sum + (value ?? 0), 0),
-    ]),
+    data.series.flatMap(({ labels, points }) =>
+      labels.deployment ? [[labels.deployment, points.reduce((sum, [, value]) => sum + (value ?? 0), 0)]] : [],
+    ),
   );
 }
 

@@ -8,7 +8,7 @@ const VARIANTS: Record<ButtonVariant, string> = {
     'border-accent-fill bg-accent-fill text-on-accent hover:border-accent-fill-hover hover:bg-accent-fill-hover active:bg-accent-fill-press',
   secondary:
     'border-line-strong bg-page text-text hover:border-control hover:bg-raised active:bg-fill [&>svg]:text-muted',
-  quiet: 'border-transparent text-muted hover:bg-fill hover:text-text',
+  quiet: 'border-transparent text-muted not-disabled:hover:bg-fill not-disabled:hover:text-text disabled:text-faint',
   danger: 'border-line-strong bg-page text-danger hover:border-control hover:bg-raised active:bg-fill',
   'danger-fill':
     'border-danger-fill bg-danger-fill text-on-danger hover:border-danger-fill-hover hover:bg-danger-fill-hover',
@@ -30,7 +30,7 @@ const ICON_SIZES: Record<ButtonSize, string> = {
 
 const BASE =
   'inline-flex shrink-0 items-center justify-center gap-1.5 border font-medium leading-none whitespace-nowrap select-none transition-colors ' +
-  'disabled:cursor-not-allowed disabled:border-transparent disabled:bg-fill disabled:text-muted data-pending:cursor-progress';
+  'disabled:cursor-not-allowed disabled:border-transparent data-pending:cursor-progress';
 
 /** Looks of a button, shared by buttons and by links that look like one. */
 export function buttonClasses(options: {
@@ -40,5 +40,7 @@ export function buttonClasses(options: {
   fullWidth?: boolean | undefined;
 }): string {
   const { variant = 'secondary', size = 'md', iconOnly, fullWidth } = options;
-  return cx(BASE, VARIANTS[variant], iconOnly ? ICON_SIZES[size] : SIZES[size], fullWidth && 'w-full');
+  // A quiet one has no body, so it gets none by being disabled.
+  const disabled = variant === 'quiet' ? '' : 'disabled:bg-fill disabled:text-muted';
+  return cx(BASE, VARIANTS[variant], disabled, iconOnly ? ICON_SIZES[size] : SIZES[size], fullWidth && 'w-full');
 }

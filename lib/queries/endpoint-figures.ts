@@ -52,9 +52,9 @@ export function deriveEndpointFigures(results: FigureResults, nowMs: number): Ma
 }
 
 /** Requests of the newest measured buckets over the time since the first of them began, so that a burst shows within seconds. */
-function recentRate(series: MetricSeries, nowMs: number): number | null {
-  const measured = series.points.flatMap(([start, perMinute], index) =>
-    perMinute === null ? [] : [{ start, requests: series.samples?.[index] ?? 0 }],
+export function recentRate(series: MetricSeries, nowMs: number): number | null {
+  const measured = series.points.flatMap(([start, value], index) =>
+    value === null ? [] : [{ start, requests: series.samples?.[index] ?? 0 }],
   );
   const recent = measured.slice(-RATE_BUCKETS);
   const [first] = recent;

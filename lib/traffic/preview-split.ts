@@ -16,7 +16,7 @@ export interface PreviewDeployment {
 }
 
 export interface PreviewFacts {
-  /** Requests per second of the endpoint over the look-back period; null while unknown. */
+  /** Requests per second that reach the endpoint's deployments now; null while unknown. */
   ratePerSecond: number | null;
   /** The one that the others are compared with. */
   baseline: string;

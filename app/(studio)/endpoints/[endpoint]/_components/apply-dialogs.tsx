@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Actor } from '#components/layout/actor.tsx';
 import { Age } from '#components/layout/age.tsx';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { Button } from '#components/ui/button.tsx';
@@ -141,7 +142,7 @@ export function ConflictDialog({
               r{latest.revision}, <Age at={latest.applied_at} as="when" />
             </dt>
             <dd>
-              {sayTraffic(latest)} by {latest.actor}
+              {sayTraffic(latest)} by <Actor name={latest.actor} />
             </dd>
           </>
         ) : null}

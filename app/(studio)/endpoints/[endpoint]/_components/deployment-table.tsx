@@ -20,7 +20,7 @@ import { formatLatency } from '#lib/format/duration.ts';
 import { figureText } from '#lib/format/figure.ts';
 import { formatHourlyRate } from '#lib/format/money.ts';
 import { formatRatio, formatRequestRate } from '#lib/format/number.ts';
-import { weightedRatio } from '#lib/queries/endpoint-figures.ts';
+import { recentRate, weightedRatio } from '#lib/queries/endpoint-figures.ts';
 import { metricsQuery } from '#lib/queries/metrics.ts';
 import { DeploymentDialog, type DeploymentVerb } from './deployment-dialog.tsx';
 import { statusOfDeployment } from './deployment-status.ts';
@@ -89,7 +89,7 @@ export function DeploymentTable({ endpoint, deployments }: { endpoint: Endpoint;
                   <StatusChip {...statusOfDeployment(deployment)} />
                 </Cell>
                 <Cell className="font-mono text-xs max-md:hidden">
-                  {deployment.model?.replace(/^azureml:/, '') ?? '–'}
+                  {deployment.model?.replace(/^azureml:/, '') ?? deployment.external?.urls[0] ?? '–'}
                 </Cell>
                 <Cell className="max-md:hidden">{deployment.instance_type}</Cell>
                 <Cell numeric className="max-md:hidden">
@@ -164,8 +164,13 @@ function DeploymentMenu({ path, endpoint, deployment, onVerb, onMoveAway }: Depl
         {
           id: 'change',
           entries: [
-            { id: 'scale', label: 'Scale…', onAction: () => onVerb('scale') },
-            { id: 'restart', label: 'Restart…', onAction: () => onVerb('restart') },
+            // Neither is Viridian's to do with servers that run elsewhere.
+            ...(deployment.external
+              ? [{ id: 'edit', label: 'Edit servers', href: `${base}/deployments/new?from=${name}` }]
+              : [
+                  { id: 'scale', label: 'Scale…', onAction: () => onVerb('scale') },
+                  { id: 'restart', label: 'Restart…', onAction: () => onVerb('restart') },
+                ]),
             ...(takesTraffic && onMoveAway
               ? [
                   {
@@ -227,8 +232,8 @@ function useDeploymentFigures(endpoint: string): ReadonlyMap<string, DeploymentF
   return new Map(
     errors.data?.series.map((series) => {
       const name = series.labels['deployment'] ?? '';
-      const { requests, errorRatio } = weightedRatio(series);
-      return [name, { ratePerSecond: requests / (LOOK_BACK_MS / 1000), errorRatio, p95Ms: slowest.get(name) ?? null }];
+      const ratePerSecond = recentRate(series, errors.dataUpdatedAt) ?? 0;
+      return [name, { ratePerSecond, errorRatio: weightedRatio(series).errorRatio, p95Ms: slowest.get(name) ?? null }];
     }),
   );
 }

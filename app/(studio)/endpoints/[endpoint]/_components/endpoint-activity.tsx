@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { Actor } from '#components/layout/actor.tsx';
 import { Age } from '#components/layout/age.tsx';
 import { DeploymentMark } from '#components/ui/deployment.tsx';
 import { Link } from '#components/ui/link.tsx';
@@ -26,12 +27,12 @@ export function EndpointActivity({ endpoint }: { endpoint: string }) {
               {one.text}{' '}
               {one.operation_id ? (
                 <Link look="prose" href={`/endpoints/${encodeURIComponent(endpoint)}/operations/${one.operation_id}`}>
-                  Operation
+                  steps
                 </Link>
               ) : null}
             </span>
             <span className="text-xs whitespace-nowrap text-muted max-md:ps-6 max-md:wrap-anywhere max-md:whitespace-normal">
-              {one.actor}, <Age at={one.at} as="when" />
+              <Actor name={one.actor} />, <Age at={one.at} as="when" />
             </span>
           </li>
         ))}

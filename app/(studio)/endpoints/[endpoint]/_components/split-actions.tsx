@@ -18,23 +18,29 @@ export interface SplitActionsProps {
 }
 
 export function SplitActions({ draft, busy, valid, revision, hasKeys, onApply, onReset, onPause }: SplitActionsProps) {
+  // One deployment alone has all or nothing: there is something to apply only once it was paused.
+  const canDraft = hasKeys || draft.isDraft;
   const isPaused = draft.applied.every(({ percent }) => percent === 0);
   return (
-    <div className="mt-2 flex flex-wrap items-center gap-2">
-      <Button
-        variant="primary"
-        busy={busy}
-        isDisabled={!draft.isDraft || !valid}
-        keys={['Ctrl', 'Enter']}
-        onPress={onApply}
-      >
-        Apply split
-      </Button>
-      <Button variant="quiet" isDisabled={!draft.isDraft || busy} onPress={onReset}>
-        Reset to r{revision}
-      </Button>
+    <div className="mt-2 flex flex-wrap items-center gap-2 max-md:gap-1 max-md:[&_button]:px-2.5">
+      {canDraft ? (
+        <>
+          <Button
+            variant="primary"
+            busy={busy}
+            isDisabled={!draft.isDraft || !valid}
+            keys={['Ctrl', 'Enter']}
+            onPress={onApply}
+          >
+            Apply split
+          </Button>
+          <Button variant="quiet" isDisabled={!draft.isDraft || busy} onPress={onReset}>
+            Reset to r{revision}
+          </Button>
+        </>
+      ) : null}
       {isPaused ? null : (
-        <Button variant="quiet" isDisabled={busy} onPress={onPause}>
+        <Button variant={canDraft ? 'quiet' : 'secondary'} isDisabled={busy} onPress={onPause}>
           Pause all traffic…
         </Button>
       )}

@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { Actor } from '#components/layout/actor.tsx';
 import { Age } from '#components/layout/age.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Chip } from '#components/ui/chip.tsx';
@@ -58,7 +59,7 @@ function HistoryRow({
         {entry.reason === '' ? null : <span className="text-muted"> · {entry.reason}</span>}
       </span>
       <span className="text-xs text-muted">
-        {entry.actor}, <Age at={entry.applied_at} as="when" />
+        <Actor name={entry.actor} />, <Age at={entry.applied_at} as="when" />
       </span>
       {isCurrent ? (
         <Chip tone="plain" size="sm">

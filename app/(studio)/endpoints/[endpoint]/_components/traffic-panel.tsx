@@ -2,6 +2,7 @@
 
 import { History } from 'lucide-react';
 import { type RefObject, useEffect, useRef, useState } from 'react';
+import { Actor } from '#components/layout/actor.tsx';
 import { Age } from '#components/layout/age.tsx';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { useShortcuts } from '#components/layout/use-shortcuts.ts';
@@ -224,7 +225,7 @@ function PanelStatus({ endpoint, draft, latest, workers }: PanelStatusProps) {
         {latest ? (
           <>
             {' '}
-            · split applied <Age at={latest.applied_at} as="when" /> by {latest.actor}
+            · split applied <Age at={latest.applied_at} as="when" /> by <Actor name={latest.actor} />
           </>
         ) : null}{' '}
         · {endpoint.sticky_header ? `sticky by ${endpoint.sticky_header}` : 'routed per request'}

@@ -2,6 +2,7 @@
 
 import { useState } from 'react';
 import { useNow } from '#components/layout/age.tsx';
+import { Actor } from '#components/layout/actor.tsx';
 import { useTimeStyle } from '#components/layout/preferences.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { StatusChip } from '#components/ui/chip.tsx';
@@ -38,7 +39,7 @@ export function OperationHead({ endpoint, operation }: { endpoint: string; opera
           ...(expected
             ? [{ label: 'Usually', value: `${formatSpan(expected.p50)} to ${formatSpan(expected.p90)}` }]
             : []),
-          { label: 'By', value: operation.actor },
+          { label: 'By', value: <Actor name={operation.actor} /> },
         ]}
       />
       {operation.status === 'running' ? (
