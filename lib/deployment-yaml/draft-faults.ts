@@ -1,10 +1,14 @@
 import { assetNameFault, resourceNameFault } from '../contracts/names.ts';
 import type { DeploymentDraft } from './draft.ts';
+import { externalFaults } from './external-source.ts';
 
 /** Fields that can be at fault, named as the page anchors them. */
 export type DraftField =
   | 'model'
   | 'model-name'
+  | 'external-urls'
+  | 'external-health-path'
+  | 'external-headers'
   | 'instance-type'
   | 'instance-count'
   | 'request-timeout'
@@ -38,6 +42,7 @@ export function draftFaults(draft: DeploymentDraft, facts: DraftFacts): DraftFau
 
 function modelFaults({ model }: DeploymentDraft, { servable }: DraftFacts): DraftFault[] {
   if (model === null) return [{ field: 'model', message: 'Choose a model.' }];
+  if (model.kind === 'external') return externalFaults(model);
   const faults: DraftFault[] = [];
   if (servable && !servable.ok) faults.push({ field: 'model', message: servable.reason });
   if (model.kind === 'upload') {
@@ -49,6 +54,7 @@ function modelFaults({ model }: DeploymentDraft, { servable }: DraftFacts): Draf
 }
 
 function computeFaults(draft: DeploymentDraft): DraftFault[] {
+  if (draft.model?.kind === 'external') return [];
   const faults: DraftFault[] = [];
   if (draft.instanceType === null) faults.push({ field: 'instance-type', message: 'Choose an instance type.' });
   if (!Number.isInteger(draft.instanceCount) || draft.instanceCount < 1) {
@@ -91,6 +97,9 @@ const FIELD_OF_POINTER: readonly (readonly [string, DraftField])[] = [
   ['/model', 'model'],
   ['/path', 'model'],
   ['/type', 'model'],
+  ['/external', 'external-urls'],
+  ['/external/health_path', 'external-health-path'],
+  ['/external/headers', 'external-headers'],
   ['/instance_type', 'instance-type'],
   ['/instance_count', 'instance-count'],
   ['/request_settings/request_timeout_ms', 'request-timeout'],

@@ -2,7 +2,8 @@ import type { DeploymentWrite } from '../contracts/deployment.ts';
 import type { EndpointWrite } from '../contracts/endpoint.ts';
 import type { ModelVersionWrite } from '../contracts/model.ts';
 import { apiPath } from '#lib/queries/fetch-json.ts';
-import { type DeploymentDraft, type ModelSource, modelReference, registrationPath } from './draft.ts';
+import { type DeploymentDraft, modelReference, registrationPath, type ServedSource } from './draft.ts';
+import { externalBody, withoutSecrets } from './external-source.ts';
 
 export type PlannedStep = 'model' | 'endpoint' | 'deployment';
 
@@ -21,8 +22,13 @@ export type PlannedRequest =
       body: DeploymentWrite;
     };
 
-/** A draft whose model is chosen. */
-export type ChosenDraft = DeploymentDraft & { model: ModelSource };
+/** A draft of which it is known what it serves. */
+export type ChosenDraft = DeploymentDraft & { model: ServedSource };
+
+/** The draft as texts show it, which people keep and pass on: without the secrets of external servers. */
+export function forReading(draft: ChosenDraft): ChosenDraft {
+  return draft.model.kind === 'external' ? { ...draft, model: withoutSecrets(draft.model) } : draft;
+}
 
 /** The requests that make what a draft describes, in their order. The page sends these, and "Copy as curl" prints these. */
 export function planRequests(draft: ChosenDraft): PlannedRequest[] {
@@ -80,12 +86,20 @@ export function deploymentBody(draft: ChosenDraft): DeploymentWrite {
   const readinessProbe = given(draft.readinessProbe);
   const livenessProbe = given(draft.livenessProbe);
   return {
-    model: modelReference(draft.model),
-    ...(draft.instanceType === null ? {} : { instance_type: draft.instanceType }),
-    instance_count: draft.instanceCount,
+    ...servedBody(draft),
     ...(requestSettings && { request_settings: requestSettings }),
     ...(readinessProbe && { readiness_probe: readinessProbe }),
     ...(livenessProbe && { liveness_probe: livenessProbe }),
+  };
+}
+
+/** A model runs on instances of a type; external servers are what they are. */
+function servedBody({ model, instanceType, instanceCount }: ChosenDraft): DeploymentWrite {
+  if (model.kind === 'external') return { type: 'external', external: externalBody(model) };
+  return {
+    model: modelReference(model),
+    ...(instanceType === null ? {} : { instance_type: instanceType }),
+    instance_count: instanceCount,
   };
 }
 

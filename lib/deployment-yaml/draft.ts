@@ -1,4 +1,5 @@
 import type { Endpoint } from '../contracts/endpoint.ts';
+import type { ExternalSource } from './external-source.ts';
 
 /** Where the model of a deployment comes from. */
 export type ModelSource =
@@ -7,6 +8,9 @@ export type ModelSource =
   | { kind: 'sample'; id: string; name: string }
   /** `id` is empty until the last byte has arrived; `name` is the model that it is to become a version of. A folder travels as one tar. */
   | { kind: 'upload'; id: string; filename: string; isFolder: boolean; sizeBytes: number; name: string };
+
+/** What a deployment serves: a model, or servers that run already. */
+export type ServedSource = ModelSource | ExternalSource;
 
 /** Seconds and counts; null leaves the default in force. */
 export interface ProbeDraft {
@@ -37,7 +41,7 @@ export type EndpointAuthMode = Exclude<Endpoint['auth_mode'], 'aad_token'>;
 
 /** What the wizard asks for: everything needed to make a deployment, and nothing that is only on the screen. */
 export interface DeploymentDraft {
-  model: ModelSource | null;
+  model: ServedSource | null;
   instanceType: string | null;
   instanceCount: number;
   requestSettings: RequestSettingsDraft;
@@ -69,9 +73,9 @@ export function modelReference(model: ModelSource): string {
   return model.kind === 'registered' ? `azureml:${model.name}:${model.version}` : `azureml:${model.name}@latest`;
 }
 
-/** The `path` that registering the model takes; null when it is registered. */
-export function registrationPath(model: ModelSource): string | null {
-  if (model.kind === 'registered') return null;
+/** The `path` that registering the model takes; null when there is nothing to register. */
+export function registrationPath(model: ServedSource): string | null {
+  if (model.kind === 'registered' || model.kind === 'external') return null;
   return model.kind === 'sample' ? `sample:${model.id}` : `upload:${model.id}`;
 }
 

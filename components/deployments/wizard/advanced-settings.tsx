@@ -1,10 +1,11 @@
 'use client';
 
 import { NumberField } from '#components/ui/number-field.tsx';
-import { LIVENESS_DEFAULTS, READINESS_DEFAULTS, REQUEST_DEFAULTS } from '#lib/contracts/deployment-defaults.ts';
+import { LIVENESS_DEFAULTS } from '#lib/contracts/deployment-defaults.ts';
 import type { ProbeDraft, RequestSettingsDraft } from '#lib/deployment-yaml/draft.ts';
 import { FieldFault } from './field-fault.tsx';
 import type { Wizard } from './use-wizard.ts';
+import { standardsOf } from './wizard-form.ts';
 
 const REQUEST_FIELDS = [
   {
@@ -44,20 +45,20 @@ const PROBES = [
     field: 'readiness-probe',
     title: 'Readiness probe',
     text: 'Decides when an instance gets calls.',
-    standard: READINESS_DEFAULTS,
   },
   {
     id: 'livenessProbe',
     field: 'liveness-probe',
     title: 'Liveness probe',
     text: 'Decides when an instance is started anew.',
-    standard: LIVENESS_DEFAULTS,
   },
 ] as const;
 
 /** Request settings and probes. What is left as it is stays out of the request, so that defaults can change under it. */
 export function AdvancedSettings({ wizard }: { wizard: Wizard }) {
   const { draft, change, faultOf } = wizard;
+  const { request, readiness } = standardsOf(wizard.form.method);
+  const standards = { readinessProbe: readiness, livenessProbe: LIVENESS_DEFAULTS };
   const hasFault = [...REQUEST_FIELDS, ...PROBES].some(({ field }) => faultOf(field) !== null);
   return (
     <details open={hasFault || undefined} className="group">
@@ -74,10 +75,10 @@ export function AdvancedSettings({ wizard }: { wizard: Wizard }) {
               digits={7}
               minValue={key === 'max_queue_wait_ms' ? 0 : 1}
               maxValue={3_600_000}
-              value={draft.requestSettings[key] ?? REQUEST_DEFAULTS[key]}
+              value={draft.requestSettings[key] ?? request[key]}
               onChange={(value) =>
                 change({
-                  requestSettings: { ...draft.requestSettings, [key]: unlessStandard(value, REQUEST_DEFAULTS[key]) },
+                  requestSettings: { ...draft.requestSettings, [key]: unlessStandard(value, request[key]) },
                 })
               }
               hint={hint}
@@ -85,7 +86,7 @@ export function AdvancedSettings({ wizard }: { wizard: Wizard }) {
             />
           ))}
         </fieldset>
-        {PROBES.map(({ id, field, title, text, standard }) => (
+        {PROBES.map(({ id, field, title, text }) => (
           <fieldset key={id} id={`field-${field}`} tabIndex={-1} className="outline-none">
             <legend className="text-sm font-medium">
               {title} <span className="font-normal text-muted">{text}</span>
@@ -99,8 +100,10 @@ export function AdvancedSettings({ wizard }: { wizard: Wizard }) {
                   digits={4}
                   minValue={key === 'initial_delay' ? 0 : 1}
                   maxValue={86_400}
-                  value={draft[id][key] ?? standard[key]}
-                  onChange={(value) => change({ [id]: { ...draft[id], [key]: unlessStandard(value, standard[key]) } })}
+                  value={draft[id][key] ?? standards[id][key]}
+                  onChange={(value) =>
+                    change({ [id]: { ...draft[id], [key]: unlessStandard(value, standards[id][key]) } })
+                  }
                 />
               ))}
             </div>

@@ -17,6 +17,17 @@ export function ComputeSection({ wizard }: SectionProps) {
   const { draft, change, faultOf, facts } = wizard;
   const { locale } = usePreferences();
   const { modelBytes } = facts;
+  if (draft.model?.kind === 'external') {
+    return (
+      <WizardSection
+        id="compute"
+        title="Limits"
+        lead="External servers cost nothing here; calls to them are bounded all the same."
+      >
+        <AdvancedSettings wizard={wizard} />
+      </WizardSection>
+    );
+  }
   const lead =
     modelBytes === null
       ? 'What one instance has, and what it costs per hour while it runs.'

@@ -20,6 +20,7 @@ import { EndpointSection } from './endpoint-section.tsx';
 import { MethodSection } from './method-section.tsx';
 import { ModelSection } from './model-section.tsx';
 import { ReviewSection } from './review-section.tsx';
+import { ServersSection } from './servers-section.tsx';
 import { SummaryRail } from './summary-rail.tsx';
 import { TrafficSection } from './traffic-section.tsx';
 import { type SendPlannedRequest, useCreateDeployment } from './use-create-deployment.ts';
@@ -148,8 +149,8 @@ function WizardPage({ storage, form, send, isEndpointFixed, title }: LoadedWizar
             <FaultSummary faults={wizard.faults} attempt={attempt} />
           ) : null}
           {state.phase === 'failed' ? <CreateProblem wizard={wizard} state={state} onContinue={tryToCreate} /> : null}
-          <MethodSection />
-          <ModelSection wizard={wizard} />
+          <MethodSection wizard={wizard} />
+          {isExternal(wizard) ? <ServersSection wizard={wizard} /> : <ModelSection wizard={wizard} />}
           <ComputeSection wizard={wizard} />
           <EndpointSection wizard={wizard} />
           <TrafficSection wizard={wizard} />
@@ -161,13 +162,26 @@ function WizardPage({ storage, form, send, isEndpointFixed, title }: LoadedWizar
   );
 }
 
-function stepsOf({ faults, draft, facts }: Wizard): WizardStep[] {
+const isExternal = ({ draft }: Wizard): boolean => draft.model?.kind === 'external';
+
+function stepsOf(wizard: Wizard): WizardStep[] {
+  const { faults, draft, facts } = wizard;
   const isClear = (...fields: DraftField[]): boolean => !faults.some(({ field }) => fields.includes(field));
   const hasModel = draft.model !== null && isClear('model', 'model-name') && facts.model.detected !== null;
   return [
     { id: 'method', label: 'Method', isDone: true },
-    { id: 'model', label: 'Model', isDone: hasModel },
-    { id: 'compute', label: 'Compute', isDone: isClear('instance-type', 'instance-count') },
+    isExternal(wizard)
+      ? {
+          id: 'servers',
+          label: 'Servers',
+          isDone: isClear('external-urls', 'external-health-path', 'external-headers'),
+        }
+      : { id: 'model', label: 'Model', isDone: hasModel },
+    {
+      id: 'compute',
+      label: isExternal(wizard) ? 'Limits' : 'Compute',
+      isDone: isClear('instance-type', 'instance-count'),
+    },
     { id: 'endpoint', label: 'Endpoint', isDone: isClear('endpoint-name', 'deployment-name') },
     { id: 'traffic', label: 'Traffic', isDone: isClear('endpoint-name', 'deployment-name') },
     { id: 'review', label: 'Review', isDone: false },

@@ -1,7 +1,9 @@
 'use client';
 
-import { Box, Container, FileCode2 } from 'lucide-react';
+import { Box, Container, FileCode2, Server } from 'lucide-react';
 import { RadioCards } from '#components/ui/radio-group.tsx';
+import type { SectionProps } from './use-wizard.ts';
+import type { DeployMethod } from './wizard-form.ts';
 import { WizardSection } from './wizard-section.tsx';
 
 const METHODS = [
@@ -25,18 +27,25 @@ const METHODS = [
     description: 'An image of your own that answers HTTP. Not in this version yet.',
     isDisabled: true,
   },
+  {
+    id: 'external',
+    label: 'External server',
+    icon: <Server size={16} aria-hidden="true" />,
+    description: 'Servers that run already, here or elsewhere, put under the same split, mirror, limits and charts.',
+  },
 ];
 
-/** The three ways in. Those that are not built say so and cannot be chosen. */
-export function MethodSection() {
+/** The ways in. Those that are not built say so and cannot be chosen. */
+export function MethodSection({ wizard: { form, change } }: SectionProps) {
   return (
     <WizardSection id="method" title="Method" lead="How do you want to deploy?">
       <RadioCards
         label="How do you want to deploy?"
         labelHidden
         options={METHODS}
-        value="no-code"
-        onChange={() => {}}
+        columns={2}
+        value={form.method}
+        onChange={(method) => change({ method: method as DeployMethod })}
       />
     </WizardSection>
   );

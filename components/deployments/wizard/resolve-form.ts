@@ -1,6 +1,7 @@
 import type { Endpoint } from '#lib/contracts/endpoint.ts';
 import type { InstanceType } from '#lib/contracts/instance-type.ts';
-import type { DeploymentDraft, ModelSource } from '#lib/deployment-yaml/draft.ts';
+import type { DeploymentDraft, ModelSource, ServedSource } from '#lib/deployment-yaml/draft.ts';
+import { externalSource } from '#lib/deployment-yaml/external-source.ts';
 import { suggestDeploymentName, suggestEndpointName } from '#lib/deployment-yaml/suggest-names.ts';
 import { type FitFacts, suggestInstanceType } from './fit-verdict.ts';
 import type { WizardForm } from './wizard-form.ts';
@@ -15,7 +16,7 @@ export interface FormFacts extends FitFacts {
 
 /** The form with every suggestion put in: what is shown, checked and sent. */
 export function resolveForm(form: WizardForm, facts: FormFacts): DeploymentDraft {
-  const model = resolveModel(form.model, facts);
+  const model = form.method === 'external' ? externalSource(form.external) : resolveModel(form.model, facts);
   const endpointName = form.endpointName ?? suggestedEndpoint(form, model, facts);
   const endpoint = facts.endpoints.find(({ name }) => name === endpointName.toLowerCase());
   const existing = form.endpointIsNew ? undefined : endpoint;
@@ -43,9 +44,9 @@ function resolveModel(model: ModelSource | null, { registeredAs }: FormFacts): M
   return model?.kind === 'sample' && registeredAs ? { kind: 'registered', ...registeredAs } : model;
 }
 
-function suggestedEndpoint(form: WizardForm, model: ModelSource | null, { endpoints }: FormFacts): string {
+function suggestedEndpoint(form: WizardForm, model: ServedSource | null, { endpoints }: FormFacts): string {
   if (!form.endpointIsNew) return '';
-  return model === null
+  return model === null || model.name === ''
     ? ''
     : suggestEndpointName(
         model.name,

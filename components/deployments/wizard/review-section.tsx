@@ -2,7 +2,7 @@
 
 import dynamic from 'next/dynamic';
 import { Skeleton } from '#components/ui/skeleton.tsx';
-import type { ChosenDraft } from '#lib/deployment-yaml/draft-requests.ts';
+import { type ChosenDraft, forReading } from '#lib/deployment-yaml/draft-requests.ts';
 import type { SectionProps } from './use-wizard.ts';
 import { WizardSection } from './wizard-section.tsx';
 
@@ -23,7 +23,7 @@ export function ReviewSection({ wizard }: SectionProps) {
       {draft.model === null ? (
         <p className="text-muted">Choose a model first.</p>
       ) : (
-        <ReviewTexts draft={draft as ChosenDraft} />
+        <ReviewTexts draft={forReading(draft as ChosenDraft)} />
       )}
     </WizardSection>
   );

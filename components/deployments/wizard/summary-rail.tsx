@@ -6,8 +6,8 @@ import { Tag } from '#components/ui/chip.tsx';
 import { DeploymentName } from '#components/ui/deployment.tsx';
 import { Facts, Figure } from '#components/ui/readouts.tsx';
 import { toast } from '#components/ui/toast.tsx';
-import type { DeploymentDraft } from '#lib/deployment-yaml/draft.ts';
-import type { ChosenDraft } from '#lib/deployment-yaml/draft-requests.ts';
+import type { DeploymentDraft, ModelSource } from '#lib/deployment-yaml/draft.ts';
+import { type ChosenDraft, forReading } from '#lib/deployment-yaml/draft-requests.ts';
 import { figureText } from '#lib/format/figure.ts';
 import { formatHourlyRate, formatHourlyRateInProse, formatMoney } from '#lib/format/money.ts';
 import type { CreateState } from './use-create-deployment.ts';
@@ -72,6 +72,13 @@ function buttonWords(draft: DeploymentDraft, state: CreateState): string {
 function Price({ wizard: { instanceType, draft } }: { wizard: Wizard }) {
   const { locale } = usePreferences();
   const { instanceCount } = draft;
+  if (draft.model?.kind === 'external') {
+    return (
+      <p className="border-b border-line px-4 py-3.5 text-muted max-md:border-b-0">
+        No price: the servers run outside of Viridian.
+      </p>
+    );
+  }
   if (!instanceType) {
     return <p className="border-b border-line px-4 py-3.5 text-muted max-md:border-b-0">Choose an instance type</p>;
   }
@@ -114,8 +121,12 @@ function SummaryFacts({ wizard }: { wizard: Wizard }) {
           term: 'Deployment',
           value: draft.deployment === '' ? '–' : <DeploymentName name={draft.deployment} slot={slot} />,
         },
-        { term: 'Model', value: model === null ? '–' : modelWords(model) },
-        { term: 'Instance', value: draft.instanceType ? `${count}${draft.instanceType}` : '–' },
+        ...(model?.kind === 'external'
+          ? [{ term: 'Servers', value: <span className="wrap-anywhere">{model.urls.join(', ') || '–'}</span> }]
+          : [
+              { term: 'Model', value: model === null ? '–' : modelWords(model) },
+              { term: 'Instance', value: draft.instanceType ? `${count}${draft.instanceType}` : '–' },
+            ]),
         {
           term: 'Traffic',
           value: trafficWords(draft.takesAllTraffic, share),
@@ -130,7 +141,7 @@ function trafficWords(takesAll: boolean, share: number): string {
   return share > 0 ? `${share} %, as now` : 'none until you move it';
 }
 
-function modelWords(model: NonNullable<DeploymentDraft['model']>): string {
+function modelWords(model: ModelSource): string {
   if (model.kind === 'registered') return `${model.name}, version ${model.version}`;
   if (model.kind === 'sample') return `${model.name}, sample ${model.id}`;
   return model.id === '' ? `${model.name}, on its way` : `${model.name}, next version`;
@@ -138,7 +149,7 @@ function modelWords(model: NonNullable<DeploymentDraft['model']>): string {
 
 function CopyText({ wizard, form, children }: { wizard: Wizard; form: 'yaml' | 'curl'; children: string }) {
   async function copy(): Promise<void> {
-    const draft = wizard.draft as ChosenDraft;
+    const draft = forReading(wizard.draft as ChosenDraft);
     const texts = await Promise.all([import('#lib/deployment-yaml/draft-to-yaml.ts'), import('./review-texts.tsx')]);
     const text = form === 'yaml' ? texts[0].draftToYaml(draft) : texts[1].curlOf(draft);
     try {

@@ -1,10 +1,11 @@
 'use client';
 
 import { useEffect, useRef, useState } from 'react';
+import { MASKED_VALUE } from '#lib/contracts/external-server.ts';
 import type { WizardForm } from './wizard-form.ts';
 
 /** Changes of the form's shape make older drafts unreadable; they are then dropped. */
-const VERSION = 2;
+const VERSION = 3;
 
 function storageKey(scope: string): string {
   return `viridian.deployment-draft.${VERSION}.${scope}`;
@@ -19,6 +20,15 @@ function load(scope: string): WizardForm | null {
     // Not ours, or cut off: a fresh form is better than none.
     return null;
   }
+}
+
+/** Values of headers are secrets, and the storage is not the place for them: after a reload they are typed again. */
+function withoutValues(form: WizardForm): WizardForm {
+  const headers = form.external.headers.map(({ name, value }) => ({
+    name,
+    value: value === MASKED_VALUE ? value : '',
+  }));
+  return { ...form, external: { ...form.external, headers } };
 }
 
 export interface FormStorage {
@@ -43,7 +53,7 @@ export function useFormStorage(scope: string, begin: (kept: WizardForm | null) =
   useEffect(() => setForm(beginRef.current(load(scope))), [scope]);
   useEffect(() => {
     if (form === null || !isChanged.current) return;
-    sessionStorage.setItem(storageKey(scope), JSON.stringify(form));
+    sessionStorage.setItem(storageKey(scope), JSON.stringify(withoutValues(form)));
     setSavedAt(Date.now());
   }, [form, scope]);
 

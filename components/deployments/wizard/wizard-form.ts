@@ -1,5 +1,11 @@
 import type { Deployment } from '#lib/contracts/deployment.ts';
-import { LIVENESS_DEFAULTS, READINESS_DEFAULTS, REQUEST_DEFAULTS } from '#lib/contracts/deployment-defaults.ts';
+import {
+  CONCURRENCY_DEFAULTS,
+  EXTERNAL_READINESS_DEFAULTS,
+  LIVENESS_DEFAULTS,
+  READINESS_DEFAULTS,
+  REQUEST_DEFAULTS,
+} from '#lib/contracts/deployment-defaults.ts';
 import {
   EMPTY_PROBE,
   type EndpointAuthMode,
@@ -8,8 +14,12 @@ import {
   type ProbeDraft,
   type RequestSettingsDraft,
 } from '#lib/deployment-yaml/draft.ts';
+import { EMPTY_EXTERNAL, type ExternalForm } from '#lib/deployment-yaml/external-source.ts';
 import { suggestModelName } from '#lib/deployment-yaml/suggest-names.ts';
 import type { UploadedModel } from '../use-upload.ts';
+
+/** What is served: a model, or servers that run already. */
+export type DeployMethod = 'no-code' | 'external';
 
 export type ModelTab = 'sample' | 'upload' | 'registered';
 
@@ -20,6 +30,8 @@ export type ModelTab = 'sample' | 'upload' | 'registered';
 export interface WizardForm {
   /** Makes a repeated registration of the same upload one registration. */
   id: string;
+  method: DeployMethod;
+  external: ExternalForm;
   tab: ModelTab;
   model: ModelSource | null;
   instanceType: string | null;
@@ -40,6 +52,8 @@ export interface WizardForm {
 export function emptyForm(id: string): WizardForm {
   return {
     id,
+    method: 'no-code',
+    external: EMPTY_EXTERNAL,
     tab: 'sample',
     model: null,
     instanceType: null,
@@ -60,19 +74,36 @@ export function emptyForm(id: string): WizardForm {
 /** The form of a deployment that exists, to change it and try again. */
 export function formOfDeployment(id: string, deployment: Deployment): WizardForm {
   const reference = deployment.model === null ? null : parseModelReference(deployment.model);
+  const standard = standardsOf(deployment.external ? 'external' : 'no-code');
   return {
     ...emptyForm(id),
+    ...(deployment.external && { method: 'external', external: formOfServers(deployment.external) }),
     tab: 'registered',
     model: reference && { kind: 'registered', ...reference },
     instanceType: deployment.instance_type,
     instanceCount: deployment.instance_count,
-    requestSettings: unlessDefault(deployment.request_settings, REQUEST_DEFAULTS),
-    readinessProbe: unlessDefault(deployment.readiness_probe, READINESS_DEFAULTS),
+    requestSettings: unlessDefault(deployment.request_settings, standard.request),
+    readinessProbe: unlessDefault(deployment.readiness_probe, standard.readiness),
     livenessProbe: unlessDefault(deployment.liveness_probe, LIVENESS_DEFAULTS),
     endpointIsNew: false,
     endpointName: deployment.endpoint_name,
     deploymentName: deployment.name,
     edits: deployment.name,
+  };
+}
+
+/** The values of headers come masked; written back so, they stay as they are. */
+function formOfServers({ urls, health_path: healthPath, headers }: NonNullable<Deployment['external']>): ExternalForm {
+  const rows = Object.entries(headers).map(([name, value]) => ({ name, value }));
+  return { urls: urls.join('\n'), healthPath, headers: rows };
+}
+
+/** What the API fills in, which is not the same for what runs here and for what runs elsewhere. */
+export function standardsOf(method: DeployMethod) {
+  if (method === 'no-code') return { request: REQUEST_DEFAULTS, readiness: READINESS_DEFAULTS };
+  return {
+    request: { ...REQUEST_DEFAULTS, max_concurrent_requests_per_instance: CONCURRENCY_DEFAULTS.external },
+    readiness: { ...READINESS_DEFAULTS, ...EXTERNAL_READINESS_DEFAULTS },
   };
 }
 

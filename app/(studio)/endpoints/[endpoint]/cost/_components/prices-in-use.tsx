@@ -26,7 +26,9 @@ export function PricesInUse({
       row.prices.map((part) => [`${part.instance_type} ${part.effective_from}`, { ...part, currency: row.currency }]),
     ),
   );
-  const unpriced = deployments.filter(({ price_per_hour_micros: price }) => price === 0);
+  const free = deployments.filter(({ price_per_hour_micros: price }) => price === 0);
+  const external = free.filter((deployment) => deployment.external !== undefined);
+  const unpriced = free.filter((deployment) => deployment.external === undefined);
   return (
     <Section title="Prices in use" actions={<Link href="/instance-types">Instance types</Link>}>
       <dl className="border-t border-line">
@@ -45,6 +47,13 @@ export function PricesInUse({
           </div>
         ))}
       </dl>
+      {external.length > 0 ? (
+        <Note className="mt-3">
+          {external.map(({ name }) => name).join(', ')} {external.length === 1 ? 'runs' : 'run'} outside of Viridian and{' '}
+          {external.length === 1 ? 'has' : 'have'} no price, so nothing is counted. To count one, name an instance type
+          that has it as instance_type.
+        </Note>
+      ) : null}
       {unpriced.length > 0 ? (
         <Note tone="warning" className="mt-3" actions={<Link href="/instance-types">Set a price</Link>}>
           No price is set for {[...new Set(unpriced.map(({ instance_type: type }) => type))].join(', ')}: its costs show

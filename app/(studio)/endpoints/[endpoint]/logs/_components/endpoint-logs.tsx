@@ -8,6 +8,7 @@ import { type StreamedLine, useLogStream } from '#components/logs/use-log-stream
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { ButtonLink } from '#components/ui/link.tsx';
+import { Note } from '#components/ui/note.tsx';
 import { SkeletonRows } from '#components/ui/skeleton.tsx';
 import type { Deployment } from '#lib/contracts/deployment.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
@@ -111,6 +112,13 @@ function Console({ endpoint, deployments }: { endpoint: string; deployments: rea
         onStream={(next) => void setState({ stream: next })}
         onSearch={(q) => void setState({ q })}
       />
+      {deployment.external ? (
+        <Note>
+          These servers run outside of Viridian, and so do their logs: look for them at{' '}
+          <span className="wrap-anywhere">{deployment.external.urls.join(', ')}</span>. Below is what was noticed of
+          their health and addresses since Viridian started.
+        </Note>
+      ) : null}
       {stream.problem ? (
         <ErrorState problem={stream.problem} title="The console could not be read" />
       ) : (

@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { StatusChip } from '#components/ui/chip.tsx';
 import { CodeBlock } from '#components/ui/code-block.tsx';
@@ -111,6 +112,7 @@ function EffectiveSettings({ deployment }: { deployment: Deployment }) {
       <div className="border-t border-line pt-3">
         <Facts
           items={[
+            ...serversOf(deployment),
             {
               term: 'Model',
               value:
@@ -122,10 +124,13 @@ function EffectiveSettings({ deployment }: { deployment: Deployment }) {
                   '–'
                 ),
             },
-            { term: 'Runtime', value: `${deployment.runtime}. ${deployment.runtime_reason}` },
+            { term: 'Runtime', value: [deployment.runtime, deployment.runtime_reason].filter(Boolean).join('. ') },
             {
               term: 'Instance type',
-              value: `${deployment.instance_type}, ${figureText(formatHourlyRateInProse(deployment.price_per_hour_micros, deployment.currency, locale))} each`,
+              value:
+                deployment.external && deployment.price_per_hour_micros === 0
+                  ? 'none, so nothing is charged for it here'
+                  : `${deployment.instance_type}, ${figureText(formatHourlyRateInProse(deployment.price_per_hour_micros, deployment.currency, locale))} each`,
             },
             { term: 'Instances', value: `${deployment.ready_instances} of ${deployment.instance_count} ready` },
             { term: 'Requests at once', value: `${requests.max_concurrent_requests_per_instance} per instance` },
@@ -143,6 +148,17 @@ function EffectiveSettings({ deployment }: { deployment: Deployment }) {
   );
 }
 
+/** Of external servers: where they are and how they are asked for their health. */
+function serversOf({ external }: Deployment): { term: string; value: ReactNode }[] {
+  if (external === undefined) return [];
+  const names = Object.keys(external.headers);
+  return [
+    { term: 'Servers', value: <span className="font-mono text-xs wrap-anywhere">{external.urls.join(', ')}</span> },
+    { term: 'Health path', value: <code className="font-mono text-xs">{external.health_path}</code> },
+    ...(names.length > 0 ? [{ term: 'Headers', value: `${names.join(', ')}, values sealed` }] : []),
+  ];
+}
+
 /** The fields that a write would take, for a copy that can be sent back. */
 function definitionOf(deployment: Deployment): Partial<Deployment> {
   const {
@@ -157,7 +173,12 @@ function definitionOf(deployment: Deployment): Partial<Deployment> {
     environment_variables,
     runtime,
     command,
+    type,
+    external,
   } = deployment;
+  if (external) {
+    return { name, endpoint_name, type, external, request_settings, liveness_probe, readiness_probe };
+  }
   return {
     name,
     endpoint_name,
@@ -168,7 +189,7 @@ function definitionOf(deployment: Deployment): Partial<Deployment> {
     liveness_probe,
     readiness_probe,
     environment_variables,
-    runtime,
+    ...(runtime && { runtime }),
     ...(command && { command }),
   };
 }

@@ -43,7 +43,8 @@ export function InstanceTable({ endpoint, deployment }: { endpoint: string; depl
     refetch,
   } = useQuery({ ...instancesQuery(endpoint, deployment.name), refetchInterval: REFETCH_MS });
   const { locale } = usePreferences();
-  const limitedBy = instances?.[0]?.memory_limit_by;
+  const isExternal = deployment.external !== undefined;
+  const limitedBy = isExternal ? undefined : instances?.[0]?.memory_limit_by;
   return (
     <Section
       title="Instances"
@@ -63,7 +64,7 @@ export function InstanceTable({ endpoint, deployment }: { endpoint: string; depl
         <Table label="Instances">
           <thead>
             <tr>
-              <HeadCell>Instance</HeadCell>
+              <HeadCell>{isExternal ? 'Server' : 'Instance'}</HeadCell>
               <HeadCell>State</HeadCell>
               <HeadCell numeric>Up</HeadCell>
               <HeadCell numeric>Restarts</HeadCell>
@@ -76,9 +77,19 @@ export function InstanceTable({ endpoint, deployment }: { endpoint: string; depl
           <tbody>
             {instances.map((instance) => (
               <Row key={instance.id}>
-                <RowHeader className="font-mono text-xs">{instance.id.split('.').at(-1)}</RowHeader>
+                <RowHeader className="font-mono text-xs">
+                  {instance.url ?? instance.id.split('.').at(-1)}
+                  {isExternal && instance.runtime_ref ? (
+                    <span className="block font-normal text-muted">
+                      at {instance.runtime_ref.replace(/^external:/, '')}
+                    </span>
+                  ) : null}
+                </RowHeader>
                 <Cell>
                   <StatusChip {...STATES[instance.state]} />
+                  {isExternal && instance.probe && instance.state !== 'ready' ? (
+                    <span className="block max-w-80 text-xs wrap-anywhere text-muted">{instance.probe}</span>
+                  ) : null}
                 </Cell>
                 <Cell numeric>{instance.started_at ? <Age at={instance.started_at} /> : '–'}</Cell>
                 <Cell numeric>{instance.restarts}</Cell>

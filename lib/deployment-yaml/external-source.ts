@@ -1,0 +1,78 @@
+import { externalUrlFault, headerNameFault, headerValueFault, parseExternalUrl } from '../contracts/external-server.ts';
+import type { ExternalWrite } from '../contracts/external-server.ts';
+import type { DraftFault } from './draft-faults.ts';
+
+/** Servers that run already and are served in place of a model. */
+export interface ExternalSource {
+  kind: 'external';
+  /** Made from the host, for suggestions. */
+  name: string;
+  urls: string[];
+  healthPath: string;
+  headers: HeaderDraft[];
+}
+
+export interface HeaderDraft {
+  name: string;
+  value: string;
+}
+
+/** What somebody typed about external servers. */
+export interface ExternalForm {
+  /** One URL a line. */
+  urls: string;
+  healthPath: string;
+  headers: HeaderDraft[];
+}
+
+export const EMPTY_EXTERNAL: ExternalForm = { urls: '', healthPath: '/', headers: [] };
+
+export function externalSource({ urls, healthPath, headers }: ExternalForm): ExternalSource {
+  const lines = urls.split('\n').flatMap((line) => line.trim() || []);
+  const first = lines.find((line) => externalUrlFault(line) === null);
+  return {
+    kind: 'external',
+    name: first === undefined ? '' : nameOf(parseExternalUrl(first).host),
+    urls: lines,
+    healthPath: healthPath.trim(),
+    headers: headers.filter(({ name, value }) => name !== '' || value !== ''),
+  };
+}
+
+/** A host's first label says what it is; an address says nothing. */
+function nameOf(host: string): string {
+  return /^[\d.]+$|:/.test(host) ? 'external' : (host.split('.')[0] ?? 'external');
+}
+
+export function externalBody({ urls, healthPath, headers }: ExternalSource): ExternalWrite {
+  return {
+    urls,
+    ...(healthPath !== '' && healthPath !== '/' && { health_path: healthPath }),
+    ...(headers.length > 0 && { headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])) }),
+  };
+}
+
+/** The same with names in place of values, for texts that people keep and pass on. */
+export function withoutSecrets(source: ExternalSource): ExternalSource {
+  return { ...source, headers: source.headers.map(({ name }) => ({ name, value: `<value of ${name}>` })) };
+}
+
+export function externalFaults({ urls, healthPath, headers }: ExternalSource): DraftFault[] {
+  const faults: DraftFault[] = [];
+  if (urls.length === 0) faults.push({ field: 'external-urls', message: 'Give the URL of at least one server.' });
+  for (const url of urls) {
+    const fault = externalUrlFault(url);
+    if (fault !== null) faults.push({ field: 'external-urls', message: `${url} ${fault}.` });
+  }
+  if (!/^(?:\/[^\s#]*)?$/.test(healthPath)) {
+    faults.push({
+      field: 'external-health-path',
+      message: 'The health path must start with "/" and hold no space or "#".',
+    });
+  }
+  for (const { name, value } of headers) {
+    const fault = headerNameFault(name) ?? headerValueFault(value);
+    if (fault !== null) faults.push({ field: 'external-headers', message: `The header "${name}" ${fault}.` });
+  }
+  return faults;
+}
