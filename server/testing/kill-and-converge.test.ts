@@ -65,6 +65,7 @@ describe('a control plane that is killed', () => {
       rows: rows.length,
       rowsReadyAsWantedWithTheirProcess: wanted.filter(({ id }) => processes.includes(id)).length,
       folders: (await readdir(dataDir.instances)).length,
+      endpointsWithLogs: (await readdir(dataDir.logs)).length,
       runningCosts: intervals.filter(({ stoppedAt }) => stoppedAt === null).length,
       operationsThatDidNotSucceed: operations.filter(({ status }) => status !== 'succeeded').length,
     };
@@ -77,6 +78,7 @@ describe('a control plane that is killed', () => {
     rows: 2,
     rowsReadyAsWantedWithTheirProcess: 2,
     folders: 2,
+    endpointsWithLogs: 1,
     runningCosts: 2,
     operationsThatDidNotSucceed: 0,
   };
@@ -88,6 +90,7 @@ describe('a control plane that is killed', () => {
     rows: 0,
     rowsReadyAsWantedWithTheirProcess: 0,
     folders: 0,
+    endpointsWithLogs: 0,
     runningCosts: 0,
     operationsThatDidNotSucceed: 0,
   };
