@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { openExternalHeader, sealExternalHeader } from '#server/secrets/external-header.ts';
 import type { RouteExternal, RouteTable } from '#server/routing/route-table.ts';
 import type { GatewayOptions } from './gateway.ts';
-import { requestOnce } from './testing/raw-client.ts';
+import { createTestAuthority } from '#server/tls/certificate-fixture.ts';
+import { RawClient, requestOnce } from './testing/raw-client.ts';
 import {
   deployment,
   endpoint,
@@ -111,5 +116,62 @@ describe('an external server', () => {
     await requestOnce(port, post());
     await until(() => next.requests.length === 1);
     expect(old.requests.length).toBe(1);
+  });
+});
+
+describe('an external server behind TLS', () => {
+  /** A TLS server on this host whose certificate is for a name; trusted by this process unless told otherwise. */
+  async function startSecureModel(names: string[], isTrusted = true): Promise<{ port: number; seen: string[] }> {
+    const authority = await createTestAuthority();
+    const { certificatePem, keyPem } = await authority.issue(names);
+    const before = getCACertificates('default');
+    if (isTrusted) setDefaultCACertificates([...before, authority.certificatePem]);
+    const seen: string[] = [];
+    const server = createServer(
+      { cert: certificatePem, key: keyPem, ALPNProtocols: ['http/1.1'] },
+      (request, response) => {
+        const { servername } = request.socket as TLSSocket & { servername: string | false };
+        seen.push(`${servername} ${request.headers.host} ${request.url}`);
+        const pieces: Buffer[] = [];
+        request.on('data', (piece: Buffer) => pieces.push(piece));
+        request.on('end', () => response.end(Buffer.concat(pieces)));
+      },
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      setDefaultCACertificates(before);
+      server.closeAllConnections();
+      server.close();
+    });
+    return { port: (server.address() as AddressInfo).port, seen };
+  }
+
+  const secure = (name: string): Partial<RouteExternal> => ({ authority: name, tlsName: name, basePath: '/v2' });
+
+  it('is reached under its name at the pinned address', async () => {
+    const model = await startSecureModel(['models.example']);
+    const { port } = await startGateway(externalTable(model.port, secure('models.example')), OPENS);
+    const body = 'x'.repeat(300_000);
+    const client = await RawClient.connect(port);
+    for (let i = 0; i < 2; i += 1) expect((await client.request(post(body))).body).toBe(body);
+    expect(model.seen).toEqual(Array(2).fill('models.example models.example /v2/score'));
+    client.close();
+  });
+
+  it('that goes by its address has to show a certificate for the address', async () => {
+    const model = await startSecureModel(['127.0.0.1']);
+    const { port } = await startGateway(externalTable(model.port, secure('127.0.0.1')), OPENS);
+    expect((await requestOnce(port, post())).status).toBe(200);
+  });
+
+  it.each([
+    ['whose certificate is for another name', 'other.example', true],
+    ['whose certificate nobody trusted vouches for', 'models.example', false],
+  ])('%s gets no request', async (_what, name, isTrusted) => {
+    const model = await startSecureModel([name], isTrusted);
+    const { port } = await startGateway(externalTable(model.port, secure('models.example')), OPENS);
+    expect((await requestOnce(port, post())).status).toBe(502);
+    expect(model.seen).toEqual([]);
   });
 });
