@@ -5,12 +5,18 @@ import { Note } from '#components/ui/note.tsx';
 import { Switch } from '#components/ui/switch.tsx';
 import { TextField } from '#components/ui/text-field.tsx';
 import type { Endpoint } from '#lib/contracts/endpoint.ts';
-import { findNetworkFault } from './access-form.ts';
+import { findNetworkFault, findOriginFault } from './access-form.ts';
 
 export interface AccessDraft {
   authMode: Endpoint['auth_mode'];
   isPublic: boolean;
   networks: string;
+  origins: string;
+}
+
+/** Whether the fields hold what the API would refuse. */
+export function hasAccessFault({ isPublic, networks, origins }: AccessDraft): boolean {
+  return findOriginFault(origins) !== null || (!isPublic && findNetworkFault(networks) !== null);
 }
 
 export interface AccessFieldsProps {
@@ -52,6 +58,14 @@ export function AccessFields({ draft, onChange, saved, serverFault }: AccessFiel
           error={findNetworkFault(draft.networks) ?? serverFault('/allowed_networks')}
         />
       )}
+      <TextField
+        label="Web origins"
+        hint="Pages that may call from a browser, separated by blanks: https://app.example.org; * for all. Empty: the model answers them"
+        mono
+        value={draft.origins}
+        onChange={(origins) => onChange({ ...draft, origins })}
+        error={findOriginFault(draft.origins) ?? serverFault('/cors_origins')}
+      />
     </div>
   );
 }

@@ -12,8 +12,8 @@ import type { Endpoint, EndpointPatch } from '#lib/contracts/endpoint.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 import { keys } from '#lib/queries/keys.ts';
 import { patchEndpoint } from '../../actions.ts';
-import { type AccessDraft, AccessFields } from './access-fields.tsx';
-import { findNetworkFault, parseNetworks } from './access-form.ts';
+import { type AccessDraft, AccessFields, hasAccessFault } from './access-fields.tsx';
+import { parseWords } from './access-form.ts';
 import { LimitFields } from './limit-fields.tsx';
 import { describeLimits, findLimitFaults, joinLimits, parseLimits } from './limit-form.ts';
 import { patchTo } from './merge-patch.ts';
@@ -29,6 +29,7 @@ export function GeneralSettings({ endpoint }: { endpoint: Endpoint }) {
     authMode: endpoint.auth_mode,
     isPublic: endpoint.public_network_access === 'enabled',
     networks: endpoint.allowed_networks.join('\n'),
+    origins: endpoint.cors_origins.join(' '),
   });
   const [limits, setLimits] = useState(() => describeLimits(endpoint.limits));
   const [keyLimits, setKeyLimits] = useState(() => describeLimits(endpoint.limits?.per_key));
@@ -39,9 +40,7 @@ export function GeneralSettings({ endpoint }: { endpoint: Endpoint }) {
   const [busy, setBusy] = useState(false);
 
   const faults = { own: findLimitFaults(limits), perKey: findLimitFaults(keyLimits) };
-  const hasFault =
-    Object.keys({ ...faults.own, ...faults.perKey }).length > 0 ||
-    (!access.isPublic && findNetworkFault(access.networks) !== null);
+  const hasFault = Object.keys({ ...faults.own, ...faults.perKey }).length > 0 || hasAccessFault(access);
   const fieldError = (path: string) => problem?.errors?.find((error) => error.path.startsWith(path))?.message;
 
   async function save(event: FormEvent): Promise<void> {
@@ -62,7 +61,8 @@ export function GeneralSettings({ endpoint }: { endpoint: Endpoint }) {
       sticky_header: stickyHeader.trim() === '' ? null : stickyHeader.trim(),
       auth_mode: access.authMode,
       public_network_access: access.isPublic ? 'enabled' : 'disabled',
-      ...(!access.isPublic && { allowed_networks: parseNetworks(access.networks) }),
+      ...(!access.isPublic && { allowed_networks: parseWords(access.networks) }),
+      cors_origins: parseWords(access.origins),
       limits: patchTo(endpoint.limits, joinLimits(parseLimits(limits), parseLimits(keyLimits))),
       idempotent_predictions: idempotent,
       map_model_errors: mapErrors,
