@@ -147,6 +147,33 @@ describe('the route table', () => {
     expect(text).not.toContain('never');
   });
 
+  test('holds what tokens and networks are checked with, and no key of an endpoint that is called with tokens', () => {
+    const [source] = CASES['two-deployments-and-a-mirror'] ?? [];
+    if (source === undefined) throw new Error('The case is missing.');
+    const closed = endpoint({
+      authMode: 'aml_token',
+      publicNetworkAccess: 'disabled',
+      allowedNetworks: ['192.0.2.0/24', '10.0.0.0/8'],
+    });
+    const [first, second] = ['a', 'b'].map((kid) => ({ kid, publicKey: kid.repeat(43) }));
+    const around = (keys: unknown[]) => ({
+      issuer: { issuer: 'here', keys: keys as { kid: string; publicKey: string }[] },
+      trustedForwarders: ['127.0.0.1'],
+    });
+    const table = compileRouteTable([{ ...source, endpoint: closed }], 1, around([second, first]));
+    expect(table.endpoints[0]).toMatchObject({
+      auth: { mode: 'aml_token', keys: [], audience: 'urn:viridian:endpoint:endpoint-1' },
+      allowedNetworks: ['10.0.0.0/8', '192.0.2.0/24'],
+    });
+    expect(table).toMatchObject({
+      tokens: { issuer: 'here', keys: [first, second] },
+      trustedForwarders: ['127.0.0.1'],
+    });
+    expect(routeTableSchema.parse(table)).toEqual(table);
+    const rotated = compileRouteTable([{ ...source, endpoint: closed }], 1, around([second]));
+    expect(routesAlike(table, rotated)).toBe(false);
+  });
+
   test('routes alike whatever its number', () => {
     const sources = CASES['two-deployments-and-a-mirror'] ?? [];
     expect(routesAlike(compileRouteTable(sources, 1), compileRouteTable(sources, 2))).toBe(true);

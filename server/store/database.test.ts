@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDatabase, type Transaction } from './database.ts';
 import { listChangesAfter, readFeedPosition, recordChange } from './change-feed.ts';
-import { findEndpoint, insertEndpoint } from './endpoint-store.ts';
+import { findEndpoint, insertEndpoint, listEndpoints } from './endpoint-store.ts';
 import { createTestDatabase, PLAIN_ENDPOINT } from './store-fixture.ts';
+
+const MIGRATIONS = join(import.meta.dirname, '..', '..', 'drizzle', 'migrations');
 
 let fixture: ReturnType<typeof createTestDatabase>;
 beforeEach(() => {
@@ -88,9 +90,8 @@ test('a second start finds the schema in place, and a foreign or changed migrati
   const path = join(fixture.folder, 'again.db');
   const folder = join(fixture.folder, 'migrations');
   mkdirSync(folder);
-  const source = join(import.meta.dirname, '..', '..', 'drizzle', 'migrations');
-  const files = readdirSync(source).filter((file) => file.endsWith('.sql'));
-  for (const file of files) copyFileSync(join(source, file), join(folder, file));
+  const files = readdirSync(MIGRATIONS).filter((file) => file.endsWith('.sql'));
+  for (const file of files) copyFileSync(join(MIGRATIONS, file), join(folder, file));
   openDatabase(path, { migrationsDir: folder }).close();
   openDatabase(path, { migrationsDir: folder }).close();
 
@@ -130,4 +131,23 @@ test('a full disk is an answer, leaves nothing half-written, and is over when th
   await limitPages(1_000_000);
   await fill('iris');
   expect(await findEndpoint(database, 'iris')).not.toBeNull();
+});
+
+test('endpoints that were made before each get an identity of their own', async () => {
+  const earlier = join(fixture.folder, 'earlier');
+  const path = join(fixture.folder, 'upgraded.db');
+  mkdirSync(earlier);
+  copyFileSync(join(MIGRATIONS, '0000_start.sql'), join(earlier, '0000_start.sql'));
+  const old = openDatabase(path, { migrationsDir: earlier });
+  for (const name of ['iris', 'wine']) {
+    const values = `'${name}', '', '{}', '{}', 'key', 'enabled', NULL, NULL, NULL, NULL, 0, 0, 0, '[]', '{}', '{}', 'run', 1, 0, 0`;
+    await old.transact(async ({ orm }) => void orm.run(`INSERT INTO endpoints VALUES (${values})`));
+  }
+  old.close();
+  const upgraded = openDatabase(path);
+  const found = await listEndpoints(upgraded);
+  upgraded.close();
+  expect(found.map(({ allowedNetworks }) => allowedNetworks)).toEqual([[], []]);
+  expect(new Set(found.map(({ uid }) => uid)).size).toBe(2);
+  for (const { uid } of found) expect(uid).toMatch(/^[0-9a-f]{32}$/);
 });
