@@ -43,6 +43,16 @@ async function census() {
   };
 }
 
+test('files beside a database that was lost stay where they are', { timeout: 60_000 }, async () => {
+  await run('work', 0);
+  const before = (await census()).models;
+  for (const suffix of ['', '-wal', '-shm']) await rm(`${dataDir.database}${suffix}`, { force: true });
+  await run('none', 0);
+  const { models, namedModels } = await census();
+  expect({ models, namedModels }).toEqual({ models: before, namedModels: [] });
+  expect(before.length).toBeGreaterThan(0);
+});
+
 test(
   'whenever it is killed, the next start leaves every file that a row names and no other',
   { timeout: EVERY_POINT ? 1_800_000 : 120_000 },
