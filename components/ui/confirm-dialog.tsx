@@ -1,11 +1,11 @@
 'use client';
 
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import type { Problem } from '#lib/contracts/problem.ts';
-import { Button } from './button.tsx';
-import { Dialog } from './dialog.tsx';
-import { ErrorState } from './error-state.tsx';
-import { TextField } from './text-field.tsx';
+
+const ConfirmDialogSurface = lazy(() =>
+  import('./confirm-dialog-surface.tsx').then((module) => ({ default: module.ConfirmDialogSurface })),
+);
 
 export interface ConfirmDialogProps {
   isOpen: boolean;
@@ -23,76 +23,12 @@ export interface ConfirmDialogProps {
   footerStart?: ReactNode;
 }
 
-export function ConfirmDialog(props: ConfirmDialogProps) {
-  return props.isOpen ? <OpenConfirmDialog {...props} /> : null;
-}
-
-function OpenConfirmDialog({
-  onOpenChange,
-  title,
-  children,
-  confirmLabel,
-  typedName,
-  isDangerous = false,
-  onConfirm,
-  footerStart,
-}: ConfirmDialogProps) {
-  const [typed, setTyped] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const allowed = typedName === undefined || typed.trim() === typedName;
-
-  async function confirm(): Promise<void> {
-    setBusy(true);
-    const outcome = await onConfirm();
-    setBusy(false);
-    setProblem(outcome);
-    if (outcome === null) onOpenChange(false);
-  }
-
+/** A question before something that cannot be taken back. Its text field and its surface come when it is asked. */
+export function ConfirmDialog({ isOpen, ...props }: ConfirmDialogProps) {
+  if (!isOpen) return null;
   return (
-    <Dialog
-      isOpen
-      onOpenChange={onOpenChange}
-      title={title}
-      role="alertdialog"
-      footerStart={footerStart}
-      footer={
-        <>
-          <Button autoFocus={typedName === undefined} onPress={() => onOpenChange(false)}>
-            Cancel
-          </Button>
-          <Button
-            variant={isDangerous ? 'danger-fill' : 'primary'}
-            isDisabled={!allowed}
-            busy={busy}
-            onPress={() => void confirm()}
-          >
-            {confirmLabel}
-          </Button>
-        </>
-      }
-    >
-      <div className="text-muted">{children}</div>
-      {typedName === undefined ? null : (
-        <TextField
-          className="mt-3.5"
-          autoFocus
-          autoComplete="off"
-          label={
-            <>
-              Type <b className="font-semibold">{typedName}</b> to confirm
-            </>
-          }
-          value={typed}
-          onChange={setTyped}
-        />
-      )}
-      {problem ? (
-        <div className="mt-4">
-          <ErrorState problem={problem} />
-        </div>
-      ) : null}
-    </Dialog>
+    <Suspense fallback={null}>
+      <ConfirmDialogSurface {...props} />
+    </Suspense>
   );
 }
