@@ -208,6 +208,8 @@ export const instanceSchema = z.object({
   url: z.string().optional(),
   /** Last answer to the readiness probe in words; null before the first. */
   probe: z.string().nullable(),
+  /** Why gateway workers send it nothing, until one request tries it again; null while they do. */
+  ejection: z.object({ reason: z.string(), until: z.string(), workers: z.number().int() }).nullable(),
 });
 export const instanceListSchema = listSchema(instanceSchema);
 

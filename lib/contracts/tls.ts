@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 const tlsCertificateSchema = z.object({
-  /** `files`: an operator's files; `local`: signed by the local CA of this installation. */
-  origin: z.enum(['files', 'local']),
+  /** `files`: an operator's files; `local`: signed by the local CA of this installation; `acme`: got from an ACME server. */
+  origin: z.enum(['files', 'local', 'acme']),
   /** Host names and addresses that it is valid for. */
   names: z.array(z.string()),
   subject: z.string(),
@@ -28,6 +28,23 @@ export const tlsSchema = z.object({
       subject: z.string(),
       not_after: z.string(),
       fingerprint_sha256: z.string(),
+    })
+    .nullable(),
+  /** Certificates that are got from an ACME server. */
+  acme: z
+    .object({
+      directory: z.string(),
+      challenge: z.enum(['http-01', 'tls-alpn-01']),
+      names: z.array(
+        z.object({
+          name: z.string(),
+          /** `waiting`: none yet; `failed`: the last attempt failed, whether or not there is one. */
+          state: z.enum(['valid', 'waiting', 'failed']),
+          not_after: z.string().nullable(),
+          error: z.string().nullable(),
+          next_attempt_at: z.string().nullable(),
+        }),
+      ),
     })
     .nullable(),
 });

@@ -25,6 +25,7 @@ test('an installation without TLS says so, and has no certificate to give out', 
     certificates: [],
     problem: null,
     local_ca: null,
+    acme: null,
   });
   const { status, body } = await api.call('GET', '/tls/ca-certificate');
   expect([status, body.code]).toEqual([404, 'tls.no_local_ca']);

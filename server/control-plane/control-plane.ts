@@ -1,12 +1,13 @@
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
-import type { ServedTls } from '#server/domain/ports.ts';
+import type { InstanceUseSource, ServedTls } from '#server/domain/ports.ts';
 import type { RoutePublisher } from '#server/domain/route-publisher.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import {
   createRouteTablePublisher,
   type GatewaySignal,
   type GatewayWorker,
+  type RouteTablePublisher,
 } from '#server/routing/publish-route-table.ts';
 import type { Database } from '#server/store/database.ts';
 import type { ResourceSample } from '#server/telemetry/request-record.ts';
@@ -38,8 +39,11 @@ export interface ControlPlane {
   readonly gatewayWorkers: readonly GatewayWorker[];
   /** What the gateway serves TLS with: null for nothing, undefined while it has not said. */
   readonly gatewayTls: ServedTls | null | undefined;
+  /** Has every worker of the gateway answer these challenges of an ACME server and no others. */
+  answerChallenges: RouteTablePublisher['answerChallenges'];
   /** CPU and memory of an instance at its last sample; null before the first. */
   instanceUse(instanceId: string): InstanceUse | null;
+  ejection: InstanceUseSource['ejection'];
   /** Resolves when no pass runs and none is due at once. */
   idle(): Promise<void>;
   /** Ends the loops. Instances keep running unless they are to be ended too; then the next start brings them back. */
@@ -91,7 +95,9 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     get gatewayTls() {
       return publisher.tls;
     },
+    answerChallenges: (challenges) => publisher.answerChallenges(challenges),
     instanceUse: samples.latest,
+    ejection: (instanceId) => publisher.ejections.find(({ instance }) => instance === instanceId) ?? null,
     idle: () => loop.idle(),
     async stop({ endInstances } = { endInstances: false }) {
       await samples.stop();

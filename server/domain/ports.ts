@@ -32,6 +32,8 @@ export interface LogSource {
 /** Port to what instances use now. */
 export interface InstanceUseSource {
   instanceUse(instanceId: string): { cpuPercent: number | null; memoryMib: number } | null;
+  /** Why the gateway sends it nothing, or null when it does. */
+  ejection(instanceId: string): { reason: string; untilMs: number; workers: number } | null;
 }
 
 /** Port to the telemetry process. */
@@ -45,7 +47,7 @@ export interface ServedTls {
   port: number;
   /** The first is the default. */
   certificates: readonly {
-    origin: 'files' | 'local';
+    origin: 'files' | 'local' | 'acme';
     names: string[];
     subject: string;
     issuer: string;
@@ -66,10 +68,25 @@ export interface LocalCaCertificate {
   fingerprint: string;
 }
 
+/** What becomes of the certificates that are got from an ACME server; instants are epoch milliseconds. */
+export interface AcmeState {
+  directory: string;
+  challenge: 'http-01' | 'tls-alpn-01';
+  names: readonly {
+    name: string;
+    state: 'valid' | 'waiting' | 'failed';
+    notAfter: number | null;
+    error: string | null;
+    nextAt: number | null;
+  }[];
+}
+
 /** Port to the certificates of this installation. */
 export interface TlsSource {
   /** Null where nothing is served over TLS, undefined while the gateway has not said. */
   served(): ServedTls | null | undefined;
+  /** Null where none are got by ACME. */
+  readAcme(): Promise<AcmeState | null>;
   /** Null where this installation has none. */
   readLocalCa(): Promise<LocalCaCertificate | null>;
 }

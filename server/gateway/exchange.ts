@@ -80,7 +80,8 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
     const { decision, endpoint } = this;
     if (this.isDone || decision === null) return;
     if (decision.kind === 'answer') return this.answer(decision.answer);
-    if (decision.kind === 'preflight') return this.answerPreflight(decision.lines);
+    if (decision.kind === 'preflight') return this.answerOwn(204, decision.lines, '', 'preflight');
+    if (decision.kind === 'challenge') return this.answerChallenge(decision.text);
     if (endpoint?.isLimited !== true) return this.onAdmitted();
     this.core.limits.ask(this.limitAccount, (verdict) => this.onVerdict(verdict));
   }
@@ -201,11 +202,17 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
     if (!this.copied) this.core.heads.give(this.head);
   }
 
-  private answerPreflight(lines: string): void {
+  private answerChallenge(text: string): void {
+    const lines = `Content-Type: application/octet-stream\r\nContent-Length: ${text.length}\r\n`;
+    this.answerOwn(200, lines, text, REASON_NONE);
+  }
+
+  /** An answer that is no model's and no error. */
+  private answerOwn(status: number, lines: string, body: string, reason: FinishedRequest['reason']): void {
     const keepAlive = this.mayKeepAlive() && this.client.restIsSmall;
     this.setConnection(keepAlive);
-    this.writeOwn(formatOwnHead(204, lines, { ...this.ownResponse(), corsOrigin: null }));
-    this.finish(204, 'preflight');
+    this.writeOwn(formatOwnHead(status, lines, { ...this.ownResponse(), corsOrigin: null }) + body);
+    this.finish(status, reason);
     this.client.onResponseDone(keepAlive);
   }
 

@@ -178,7 +178,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
     this.awaitsContinue = false;
     this.forgetBody();
     this.touch();
-    this.instance?.health.onSuccess();
+    if (this.instance?.health.onSuccess() === true) this.reportReadmission(this.instance);
   }
 
   /** Learns how long the server keeps idle connections, from the first answer that it gives on this one. */
@@ -373,10 +373,21 @@ export class Forward implements UpstreamUser, SlotWaiter {
     if (instance === null) return;
     const { core } = exchange;
     core.counters.increment(`upstream.${kind}`);
-    if (instance.health.onFailure(performance.now())) core.counters.increment('ejections');
+    const now = performance.now();
+    if (instance.health.onFailure(now)) {
+      core.counters.increment('ejections');
+      const untilMs = Date.now() + instance.health.ejectedUntil - now;
+      core.onEjection({ instance: instance.id, ejection: { reason: `${kind}: ${reason}`, untilMs } });
+    }
     if (kind === 'connect_failed' || kind === 'connect_timeout') {
       core.onInstanceFailing(this.deployment.pool.endpoint, this.deployment.name, instance.id, reason);
     }
+  }
+
+  private reportReadmission(instance: Instance): void {
+    const { core } = this.exchange;
+    core.counters.increment('readmissions');
+    core.onEjection({ instance: instance.id, ejection: null });
   }
 
   private noInstance(): GatewayAnswer {

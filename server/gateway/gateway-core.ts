@@ -1,5 +1,6 @@
 import type { Counters } from './counters.ts';
 import type { DeadlineSweeper } from './deadline-sweeper.ts';
+import type { EjectionReport } from './ejection-ledger.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 import type { ByteWriter } from './http1/byte-writer.ts';
 import type { RequestHead } from './http1/request-head.ts';
@@ -9,6 +10,7 @@ import type { MirrorSender } from './mirror.ts';
 import type { PeerWatch } from './peer-watch.ts';
 import type { RequestRecorder } from './record.ts';
 import type { RouteIndex } from './route-index.ts';
+import type { HttpChallenges } from './tls/http-challenges.ts';
 
 /** What all connections and requests of one worker share. */
 export interface GatewayCore {
@@ -25,6 +27,7 @@ export interface GatewayCore {
   readonly mirror: MirrorSender;
   readonly limits: LimitGate;
   readonly peerWatch: PeerWatch;
+  readonly challenges: HttpChallenges;
   readonly heads: HeadPool;
   /** Answers are read and passed on within one event, so one parser serves all. */
   readonly responseHead: ResponseHead;
@@ -36,6 +39,8 @@ export interface GatewayCore {
   onInternalError(error: unknown): void;
   onInstanceFailing(endpoint: string, deployment: string, instance: string, reason: string): void;
   onNoInstance(endpoint: string): void;
+  /** An instance was put out, or is back. */
+  onEjection(report: EjectionReport): void;
 }
 
 /** Request parsers between requests: idle connections hold none. */

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import type { EjectionReport } from './ejection-ledger.ts';
 import { RawClient, requestOnce } from './testing/raw-client.ts';
 import { type Answer, OK, says } from './testing/raw-model.ts';
 import {
@@ -94,10 +95,15 @@ describe('an instance that does not answer', () => {
 
   it('is put out after five failures in a row, while another one works', async () => {
     const [bad, good] = [await startTestModel(HANG_UP), await startTestModel()];
-    const { port, gateway } = await startGateway(table(endpoint([deployment('blue', [bad.port, good.port])])));
+    const told: EjectionReport[] = [];
+    const { port, gateway } = await startGateway(table(endpoint([deployment('blue', [bad.port, good.port])])), {
+      onEjection: (report) => told.push(report),
+    });
     for (let i = 0; i < 20; i += 1) await requestOnce(port, post());
     expect(bad.requests).toHaveLength(5);
     expect(gateway.core.counters.get('ejections')).toBe(1);
+    const ejection = { reason: expect.stringContaining('upstream_closed'), untilMs: expect.any(Number) };
+    expect(told).toEqual([{ instance: 'blue-0', ejection }]);
   });
 
   it('is not put out for its own errors', async () => {

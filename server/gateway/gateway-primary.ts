@@ -5,9 +5,10 @@ import { type AddressInfo, createServer } from 'node:net';
 import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import type { ToControlPlane, ToGateway } from '#server/routing/gateway-link.ts';
-import type { RouteTable } from '#server/routing/route-table.ts';
+import type { RouteInstance, RouteTable } from '#server/routing/route-table.ts';
 import { type CertificateSource, factsOf } from '#server/tls/served-certificate.ts';
 import { type ControlPlaneLink, listenForControlPlane } from './control-plane-link.ts';
+import { EjectionLedger } from './ejection-ledger.ts';
 import { instanceKey } from './instance.ts';
 import { limitedEndpoints } from './limit-gate.ts';
 import { LimitKeeper } from './limit-keeper.ts';
@@ -16,6 +17,7 @@ import { loadRouteTable, RouteTableWriter } from './route-table-file.ts';
 import { SlotLedger, type SlotOrder } from './slot-ledger.ts';
 import { type FleetWorker, WorkerFleet } from './worker-fleet.ts';
 import { TableChanges, TableFeed } from './table-parts.ts';
+import { ChallengeRelay } from './tls/challenge-relay.ts';
 import type { TlsMaterial } from './tls/tls-listener.ts';
 import type { ToPrimary } from './worker-messages.ts';
 
@@ -81,6 +83,8 @@ class Primary {
   private ticketKeys = newTicketKeys();
   private ticketTimer: NodeJS.Timeout | undefined;
   private ready = false;
+  private readonly challenges = new ChallengeRelay((worker, message) => this.fleet.send(worker, message));
+  private readonly ejections = new EjectionLedger();
   private readonly dumps = new Map<string, PendingDump>();
 
   constructor(options: PrimaryOptions) {
@@ -114,6 +118,7 @@ class Primary {
       onConnect: (send) => {
         send(this.workersFrame());
         send(this.tlsFrame());
+        send(this.ejectionsFrame());
       },
       onFrame: (frame, send) => this.onFrame(frame, send),
       onBadFrame: (reason, revision, send) => {
@@ -176,6 +181,7 @@ class Primary {
 
   private onFrame(frame: ToGateway, send: (frame: ToControlPlane) => void): void {
     if (frame.type === 'table') this.installTable(frame.table);
+    else if (frame.type === 'challenges') this.startChallenges(frame, send);
     else this.startDump(frame.id, send);
   }
 
@@ -183,6 +189,8 @@ class Primary {
   private installTable(table: RouteTable): void {
     this.table = table;
     this.feed.publish(this.changes.partsTo(table));
+    this.ejections.keep(new Set(instancesOf(table).map(({ id }) => id)));
+    this.link?.broadcast(this.ejectionsFrame());
     this.configureCounts(table);
     this.writer
       .write(table)
@@ -201,11 +209,7 @@ class Primary {
   private configureCounts(table: RouteTable): void {
     if (this.options.workers === 1) return;
     const totals = new Map<string, number>();
-    for (const { deployments } of table.endpoints) {
-      for (const { instances } of deployments) {
-        for (const instance of instances) totals.set(instanceKey(instance), instance.maxConcurrency);
-      }
-    }
+    for (const instance of instancesOf(table)) totals.set(instanceKey(instance), instance.maxConcurrency);
     this.sendOrders(this.ledger.setTotals(totals));
     this.limits.configure(limitedEndpoints(table), performance.now());
   }
@@ -225,6 +229,7 @@ class Primary {
       table: this.table,
       tls: material && { port: this.tlsPort, ...material },
     });
+    this.challenges.onForked(worker.id);
     this.feed.addWorker(worker.id);
     this.admittedBy.set(worker.id, new Map());
     if (workers > 1) this.sendOrders(this.ledger.addWorker(worker.id));
@@ -234,8 +239,11 @@ class Primary {
     if (this.options.workers > 1) this.sendOrders(this.ledger.removeWorker(worker.id));
     for (const [endpoint, count] of this.admittedBy.get(worker.id) ?? []) this.limits.end(endpoint, count);
     this.admittedBy.delete(worker.id);
+    this.challenges.onGone(worker.id);
     this.feed.removeWorker(worker.id);
     this.places.removeWorker(worker.id);
+    this.ejections.removeWorker(worker.id);
+    this.link?.broadcast(this.ejectionsFrame());
     for (const id of this.dumps.keys()) this.completeDump(id);
   }
 
@@ -277,6 +285,13 @@ class Primary {
         break;
       case 'instance_failing':
         this.link?.broadcast(message);
+        break;
+      case 'answering':
+        this.challenges.onAnswering(worker.id, message.id);
+        break;
+      case 'ejection':
+        this.ejections.report(worker.id, message);
+        this.link?.broadcast(this.ejectionsFrame());
         break;
       case 'dump':
         this.dumps.get(message.id)?.parts.push({ pid: worker.pid, dump: message.dump });
@@ -328,6 +343,18 @@ class Primary {
     };
   }
 
+  private startChallenges(
+    { id, challenges }: Extract<ToGateway, { type: 'challenges' }>,
+    send: (frame: ToControlPlane) => void,
+  ): void {
+    const workers = this.fleet.all.map((worker) => worker.id);
+    this.challenges.begin(id, challenges, workers, () => send({ type: 'challenged', id }));
+  }
+
+  private ejectionsFrame(): ToControlPlane {
+    return { type: 'ejections', ejections: this.ejections.snapshot() };
+  }
+
   private startDump(id: string, send: (frame: ToControlPlane) => void): void {
     this.dumps.set(id, { parts: [], send });
     this.fleet.broadcast({ type: 'dump', id });
@@ -345,6 +372,10 @@ class Primary {
       dump: { revision: this.table?.revision ?? 0, persisted: this.persisted, workers: parts },
     });
   }
+}
+
+function instancesOf(table: RouteTable): RouteInstance[] {
+  return table.endpoints.flatMap(({ deployments }) => deployments.flatMap(({ instances }) => instances));
 }
 
 interface PendingDump {

@@ -1,6 +1,7 @@
 import type { SlotOrder } from './slot-ledger.ts';
 import { openExternalHeader } from '#server/secrets/external-header.ts';
 import { createGateway, type Gateway } from './gateway.ts';
+import type { EjectionReport } from './ejection-ledger.ts';
 import { LeasedSlots } from './leased-slots.ts';
 import { createLocalGate, type LimitGate, SharedGate } from './limit-gate.ts';
 import { ALL_SLOTS, type SlotSource } from './instance-pool.ts';
@@ -34,7 +35,7 @@ export function runGatewayWorker(link: PrimaryLink, exit: () => void): void {
 
   function handle(
     running: Gateway,
-    message: Extract<ToWorker, { type: 'table_part' | 'certificates' | 'dump' | 'drain' }>,
+    message: Extract<ToWorker, { type: 'table_part' | 'certificates' | 'challenges' | 'dump' | 'drain' }>,
   ): void {
     if (message.type === 'table_part') {
       const { part } = message;
@@ -43,6 +44,9 @@ export function runGatewayWorker(link: PrimaryLink, exit: () => void): void {
       if (part.last) link.send({ type: 'serving', revision: part.revision });
     } else if (message.type === 'certificates') {
       running.installCertificates(message);
+    } else if (message.type === 'challenges') {
+      running.installChallenges(message.challenges);
+      link.send({ type: 'answering', id: message.id });
     } else if (message.type === 'dump') {
       link.send({ type: 'dump', id: message.id, dump: running.dump() });
     } else {
@@ -129,6 +133,9 @@ function createReports(link: PrimaryLink) {
     },
     onNoInstance(endpoint: string): void {
       if (isDue(endpoint)) link.send({ type: 'no_instance', endpoint });
+    },
+    onEjection(report: EjectionReport): void {
+      link.send({ type: 'ejection', ...report });
     },
     onInstanceFailing(endpoint: string, deployment: string, instance: string, reason: string): void {
       if (!isDue(`${endpoint}/${instance}`)) return;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { Challenge } from '#server/routing/gateway-link.ts';
 import type { RouteTable } from '#server/routing/route-table.ts';
 import { Counters } from './counters.ts';
 import { DeadlineSweeper } from './deadline-sweeper.ts';
@@ -18,6 +19,7 @@ import { RequestRecorder, type SendBatch } from './record.ts';
 import { RouteIndex } from './route-index.ts';
 import type { TablePart } from './table-parts.ts';
 import type { OpenHeader } from './upstream-target.ts';
+import { HttpChallenges } from './tls/http-challenges.ts';
 import { createTlsListener, type TlsListener, type TlsMaterial } from './tls/tls-listener.ts';
 
 export interface GatewayOptions {
@@ -37,6 +39,7 @@ export interface GatewayOptions {
   onInternalError?: (error: unknown) => void;
   onInstanceFailing?: GatewayCore['onInstanceFailing'];
   onNoInstance?: GatewayCore['onNoInstance'];
+  onEjection?: GatewayCore['onEjection'];
 }
 
 export interface Gateway {
@@ -46,6 +49,8 @@ export interface Gateway {
   listenTls(options: { host: string; port: number }, material: TlsMaterial): Promise<AddressInfo>;
   /** Serves new handshakes with other certificates. */
   installCertificates(material: TlsMaterial): void;
+  /** Answers these challenges of an ACME server and no others. */
+  installChallenges(challenges: readonly Challenge[]): void;
   install(table: RouteTable): void;
   /** Installs a part of the way to a new table. */
   installPart(part: TablePart): void;
@@ -107,6 +112,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     listen: (address) => listen(address),
     listenTls,
     installCertificates: (material) => tls?.install(material),
+    installChallenges(challenges) {
+      core.challenges.install(challenges);
+      tls?.installChallenges(challenges);
+    },
     install(table) {
       core.routes.install(table);
       core.limits.configure(core.routes.limited());
@@ -142,6 +151,7 @@ function createCore(options: GatewayOptions, settings: GatewaySettings): Gateway
     mirror: new MirrorSender({ settings, writer, counters, sweeper, recorder, responseHead }),
     heads: createHeadPool(),
     peerWatch: new PeerWatch(),
+    challenges: new HttpChallenges(),
     limits: options.limits ?? createLocalGate(),
     onInternalError,
     routes: new RouteIndex({
@@ -156,6 +166,7 @@ function createCore(options: GatewayOptions, settings: GatewaySettings): Gateway
     date: createDateClock(),
     onInstanceFailing: options.onInstanceFailing ?? (() => undefined),
     onNoInstance: options.onNoInstance ?? (() => undefined),
+    onEjection: options.onEjection ?? (() => undefined),
   };
 }
 

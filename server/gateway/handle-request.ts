@@ -24,7 +24,8 @@ const SAFE_REQUEST_ID = /^[A-Za-z0-9._:-]{1,100}$/;
 export type Decision =
   | { readonly kind: 'forward' }
   | { readonly kind: 'answer'; readonly answer: GatewayAnswer }
-  | { readonly kind: 'preflight'; readonly lines: string };
+  | { readonly kind: 'preflight'; readonly lines: string }
+  | { readonly kind: 'challenge'; readonly text: string };
 
 const TOKEN_REFUSALS: Readonly<Record<TokenFault, GatewayAnswer>> = {
   missing: ANSWERS.tokenMissing,
@@ -48,7 +49,7 @@ export interface DecidedRequest extends RouteMatch {
 }
 
 /**
- * What the head alone decides, in order: loop → id → route → network → preflight → key → WebSocket → size. Limits and the choice of a deployment
+ * What the head alone decides, in order: loop → id → challenge → route → network → preflight → key → WebSocket → size. Limits and the choice of a deployment
  * follow when the request starts (see `Exchange.start`). Touches nothing but the notes on the request.
  */
 export function decideRequest(core: GatewayCore, request: DecidedRequest): Decision {
@@ -56,6 +57,8 @@ export function decideRequest(core: GatewayCore, request: DecidedRequest): Decis
   const refusal = checkIds(core, request);
   if (refusal !== null) return answer(refusal);
 
+  const challenge = core.challenges.find(head);
+  if (challenge !== null) return { kind: 'challenge', text: challenge };
   if (core.routes.revision === 0) return answer(ANSWERS.starting);
   const endpoint = matchRoute(core.routes, head, core.domain, request);
   if (endpoint === null) return answer(ANSWERS.noRoute);

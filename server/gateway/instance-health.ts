@@ -35,15 +35,18 @@ export class InstanceHealth {
     this.probing = false;
   }
 
-  onSuccess(): void {
-    if (this.failures === 0 && this.ejectedUntil === 0) return;
+  /** @returns true when this success brought the instance back */
+  onSuccess(): boolean {
+    const wasEjected = this.ejectedUntil !== 0;
+    if (this.failures === 0 && !wasEjected) return false;
     this.failures = 0;
-    if (this.ejectedUntil !== 0) {
+    if (wasEjected) {
       this.ejections = Math.max(0, this.ejections - 1);
       this.readmittedAt = performance.now();
     }
     this.ejectedUntil = 0;
     this.probing = false;
+    return wasEjected;
   }
 
   /** @returns true when this failure put the instance out */

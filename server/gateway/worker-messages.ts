@@ -1,4 +1,6 @@
 import type { RouteTable } from '#server/routing/route-table.ts';
+import type { Challenge } from '#server/routing/gateway-link.ts';
+import type { EjectionReport } from './ejection-ledger.ts';
 import type { LimitVerdict } from './limit-keeper.ts';
 import type { PlaceQuestion } from './queue-places.ts';
 import type { SlotOrder } from './slot-ledger.ts';
@@ -24,6 +26,8 @@ export type ToWorker =
       tls: ({ port: number } & TlsMaterial) | null;
     }
   | ({ type: 'certificates' } & TlsMaterial)
+  /** Challenges of an ACME server to answer, and no others; answered by `answering`. */
+  | { type: 'challenges'; id: string; challenges: readonly Challenge[] }
   | { type: 'table_part'; part: TablePart }
   /** Slots of instances: more to use, or some to give back (see `SlotOrder`). */
   | { type: 'slots'; orders: SlotOrder[] }
@@ -40,6 +44,7 @@ export type ToPrimary =
   | { type: 'listening'; port: number }
   | { type: 'listen_failed'; port: number; code: string; message: string }
   | { type: 'serving'; revision: number }
+  | { type: 'answering'; id: string }
   /** A part of a table is installed: the next may come. */
   | { type: 'part_installed' }
   /** Requests wait for `count` more slots than are held. */
@@ -57,4 +62,5 @@ export type ToPrimary =
   | { type: 'internal_error'; text: string }
   | { type: 'no_instance'; endpoint: string }
   | { type: 'instance_failing'; endpoint: string; deployment: string; instance: string; reason: string }
+  | ({ type: 'ejection' } & EjectionReport)
   | { type: 'dump'; id: string; dump: unknown };

@@ -16,6 +16,8 @@ export interface DataDir {
   supervisorLock: string;
   /** Keys and certificates of the gateway's TLS port. */
   localCa: { authority: string; server: string; authorityCertificate: string };
+  /** Account, certificates and failed attempts of ACME. */
+  acme: string;
   gatewaySocket: string;
   telemetrySocket: string;
   routeTable: string;
@@ -53,6 +55,7 @@ export function dataDirPaths(root: string): DataDir {
       server: join(root, 'keys', 'tls', 'local-server.pem'),
       authorityCertificate: join(root, 'keys', 'tls', 'local-ca.crt'),
     },
+    acme: join(root, 'keys', 'tls', 'acme'),
     gatewaySocket: socketPath(root, 'gateway.sock'),
     telemetrySocket: socketPath(root, 'telemetry.sock'),
     routeTable: join(root, 'routing', 'route-table.json'),

@@ -1,6 +1,6 @@
 import type { Tls } from '#lib/contracts/tls.ts';
 import type { Actor } from '#server/domain/actor.ts';
-import type { LocalCaCertificate, ServedTls, TlsSource } from '#server/domain/ports.ts';
+import type { AcmeState, LocalCaCertificate, ServedTls, TlsSource } from '#server/domain/ports.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { formatInstant } from '#server/kernel/clock.ts';
@@ -15,6 +15,7 @@ export async function getTls({ tls }: TlsContext, actor: Actor): Promise<Tls> {
   const served = tls.served();
   const isLocal = served?.certificates.some(({ origin }) => origin === 'local') ?? false;
   const authority = isLocal ? await tls.readLocalCa() : null;
+  const acme = await tls.readAcme();
   return {
     state: served === undefined ? 'unknown' : served === null ? 'off' : 'on',
     port: served?.port ?? null,
@@ -25,6 +26,7 @@ export async function getTls({ tls }: TlsContext, actor: Actor): Promise<Tls> {
       not_after: formatInstant(authority.notAfter),
       fingerprint_sha256: authority.fingerprint,
     },
+    acme: acme && { ...acme, names: acme.names.map(presentName) },
   };
 }
 
@@ -40,6 +42,11 @@ export async function getLocalCaCertificate({ tls }: TlsContext, actor: Actor): 
     'tls.no_local_ca',
     'This installation has made no certificate authority of its own. Set VIRIDIAN_GATEWAY_TLS to "local" for one.',
   );
+}
+
+function presentName({ name, state, notAfter, error, nextAt }: AcmeState['names'][number]) {
+  const instant = (at: number | null): string | null => (at === null ? null : formatInstant(at));
+  return { name, state, not_after: instant(notAfter), error, next_attempt_at: instant(nextAt) };
 }
 
 function presentCertificate(certificate: ServedTls['certificates'][number]): Tls['certificates'][number] {

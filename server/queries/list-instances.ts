@@ -28,6 +28,7 @@ export async function listInstances(
 
 function present(row: InstanceRecord, source: InstanceUseSource): Instance {
   const use = source.instanceUse(row.id);
+  const ejection = source.ejection(row.id);
   return {
     id: row.id,
     state: row.state,
@@ -41,5 +42,10 @@ function present(row: InstanceRecord, source: InstanceUseSource): Instance {
     runtime_ref: row.runtimeRef,
     ...(row.spec.external && { url: row.spec.external.urls[0] ?? '' }),
     probe: row.probe?.lastResult ?? null,
+    ejection: ejection && {
+      reason: ejection.reason,
+      until: formatInstant(ejection.untilMs),
+      workers: ejection.workers,
+    },
   };
 }

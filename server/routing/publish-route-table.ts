@@ -1,5 +1,6 @@
 import { isConfirmed, type RouteConfirmation } from '#server/domain/route-publisher.ts';
-import type { GatewayTls, ToControlPlane } from './gateway-link.ts';
+import { createChallengeSender } from './challenge-sender.ts';
+import type { Challenge, Ejection, GatewayTls, ToControlPlane } from './gateway-link.ts';
 import { openGatewayConnection } from './gateway-connection.ts';
 import type { RouteTable } from './route-table.ts';
 
@@ -31,6 +32,13 @@ export interface RouteTablePublisher {
   readonly workers: readonly GatewayWorker[];
   /** What the gateway serves TLS with: null for nothing, undefined while it has not said. */
   readonly tls: GatewayTls | null | undefined;
+  /** Instances that the gateway has put out for failing. */
+  readonly ejections: readonly Ejection[];
+  /**
+   * Resolves when every worker answers these challenges of an ACME server and no others.
+   * @throws when the gateway does not confirm in time
+   */
+  answerChallenges(challenges: readonly Challenge[]): Promise<void>;
   /** Resolves once it is known whether there is a gateway. */
   readonly tried: Promise<void>;
   publish(table: RouteTable): void;
@@ -50,6 +58,7 @@ export function createRouteTablePublisher(options: RouteTablePublisherOptions): 
   let publishedAt = 0;
   let workers: GatewayWorker[] = [];
   let tls: GatewayTls | null | undefined;
+  let ejections: readonly Ejection[] = [];
   let waiting: (() => void)[] = [];
 
   const connection = openGatewayConnection({
@@ -61,16 +70,21 @@ export function createRouteTablePublisher(options: RouteTablePublisherOptions): 
     onDisconnected: () => {
       workers = [];
       tls = undefined;
+      ejections = [];
       changed();
     },
     onError: options.onError,
   });
+
+  const challenges = createChallengeSender((frame) => connection.send(frame));
 
   function onFrame(frame: ToControlPlane): void {
     if (frame.type === 'workers') {
       workers = frame.workers;
       changed();
     } else if (frame.type === 'tls') tls = frame.tls;
+    else if (frame.type === 'ejections') ejections = frame.ejections;
+    else if (frame.type === 'challenged') challenges.onConfirmed(frame.id);
     else if (frame.type === 'refused') options.onRefused(frame.revision, frame.reason);
     else if (frame.type !== 'dump') options.onSignal(frame);
   }
@@ -122,6 +136,10 @@ export function createRouteTablePublisher(options: RouteTablePublisherOptions): 
     get tls() {
       return tls;
     },
+    get ejections() {
+      return ejections;
+    },
+    answerChallenges: (list) => challenges.answer(list),
     tried: connection.tried,
     publish(table) {
       published = table;

@@ -2,7 +2,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type CertificateWithKey, createCertificateAuthority, issueServerCertificate } from './local-ca.ts';
+import { createCertificateAuthority, issueServerCertificate } from './local-ca.ts';
+import type { CertificateWithKey } from './pem-pair.ts';
 import { readCertificate } from './read-certificate.ts';
 import type { ServedCertificate } from './served-certificate.ts';
 

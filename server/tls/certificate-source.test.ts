@@ -17,6 +17,7 @@ async function openFiles(folder: string, log = logger): Promise<CertificateSourc
     host: '127.0.0.1',
     domain: null,
     localCa: { authority: '', server: '', authorityCertificate: '' },
+    acmeFolder: '',
     clock: systemClock,
     logger: log,
     pollMs: 5,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
+import { AcmeFiles } from './acme/acme-files.ts';
 import { ensureLocalCertificate, type LocalCaFiles } from './local-certificate.ts';
 import { namesOfMachine } from './machine-names.ts';
 import { CertificateError, describeDates, readCertificate } from './read-certificate.ts';
@@ -12,13 +13,15 @@ export interface CertificateSourceOptions {
   host: string;
   domain: string | null;
   localCa: LocalCaFiles;
+  /** Folder with what ACME has got. */
+  acmeFolder: string;
   clock: Clock;
   logger: Logger;
   /** Between two looks at certificate files. */
   pollMs?: number;
 }
 
-/** Files are read and compared, not watched: links that are swapped, network disks and mounted secrets all show up in this way. */
+/** Files and what ACME has got are read and compared, not watched: links that are swapped, network disks and mounted secrets all show up in this way. */
 const FILES_POLL_MS = 2_000;
 /** The local CA's certificate is renewed a month ahead, and addresses change rarely. */
 const LOCAL_POLL_MS = 10 * 60_000;
@@ -58,7 +61,7 @@ class PolledSource implements CertificateSource {
 
   watch(onChange: () => void): void {
     this.onChange = onChange;
-    const { plan, pollMs = plan.kind === 'files' ? FILES_POLL_MS : LOCAL_POLL_MS } = this.options;
+    const { plan, pollMs = plan.kind === 'local' ? LOCAL_POLL_MS : FILES_POLL_MS } = this.options;
     this.timer = setInterval(() => void this.check(), pollMs);
   }
 
@@ -112,7 +115,9 @@ async function readPlan(
   const names = namesOfMachine({ host, domain, extra: plan.extraNames });
   const { certificate, renewed } = await ensureLocalCertificate(localCa, names, clock.now());
   if (renewed !== null) options.logger.info({ why: renewed, names }, 'the local CA signed a certificate');
-  return [certificate];
+  if (plan.kind === 'local') return [certificate];
+  const got = await new AcmeFiles(options.acmeFolder).readCertificates();
+  return [...plan.acme.names.flatMap((name) => got.get(name) ?? []), certificate];
 }
 
 async function readPair(

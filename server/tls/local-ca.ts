@@ -13,9 +13,10 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import type { CertificateWithKey } from './pem-pair.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const;
+export const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
 const DAY_MS = 24 * 3_600_000;
 const CA_VALIDITY_MS = 3_650 * DAY_MS;
@@ -24,12 +25,6 @@ const BACKDATE_MS = 3_600_000;
 
 /** Validity of a server certificate. Browsers and Apple's systems take up to 825 days from a CA that a person added. */
 export const LEAF_VALIDITY_MS = 90 * DAY_MS;
-
-/** A certificate with its private key, both PEM. */
-export interface CertificateWithKey {
-  certificatePem: string;
-  keyPem: string;
-}
 
 /** Makes a certificate authority that can sign server certificates and no further authority. @param name distinguishes it in lists of trusted ones */
 export async function createCertificateAuthority(name: string, nowMs: number): Promise<CertificateWithKey> {
@@ -84,11 +79,12 @@ function commonName(names: readonly string[]): string {
   return names.find((name) => isIP(name) === 0 && name !== 'localhost' && name.length <= 64) ?? 'localhost';
 }
 
-function generateKeys(): Promise<CryptoKeyPair> {
+export function generateKeys(): Promise<CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<CryptoKeyPair>;
 }
 
-async function exportKey(key: CryptoKey): Promise<string> {
+/** @returns PKCS #8, PEM */
+export async function exportKey(key: CryptoKey): Promise<string> {
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)).toString('base64');
   const lines = der.match(/.{1,64}/g) ?? [];
   return `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`;

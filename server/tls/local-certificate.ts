@@ -3,7 +3,7 @@ import { link, mkdir, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { writeFileDurably } from '#server/kernel/write-file-durably.ts';
-import { type CertificateWithKey } from './local-ca.ts';
+import { type CertificateWithKey, joinPem, splitPem } from './pem-pair.ts';
 import { CertificateError, readCertificate } from './read-certificate.ts';
 import type { ServedCertificate } from './served-certificate.ts';
 
@@ -113,16 +113,6 @@ function parseServerFile(text: string, path: string): ServedCertificate {
 
 function partsOf({ certificatePem, keyPem }: CertificateWithKey, path: string) {
   return { origin: 'local', chainPem: certificatePem, keyPem, certificateName: path, keyName: path } as const;
-}
-
-function joinPem({ certificatePem, keyPem }: CertificateWithKey): string {
-  return `${keyPem.trim()}\n${certificatePem.trim()}\n`;
-}
-
-function splitPem(text: string): CertificateWithKey {
-  const start = text.indexOf('-----BEGIN CERTIFICATE-----');
-  const cut = start < 0 ? text.length : start;
-  return { keyPem: text.slice(0, cut), certificatePem: text.slice(cut) };
 }
 
 async function readIfThere(path: string): Promise<string | null> {

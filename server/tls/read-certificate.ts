@@ -107,6 +107,7 @@ function shortAddress(name: string): string {
   return new URL(`http://[${name}]`).hostname.slice(1, -1);
 }
 
-function onOneLine(name: string): string {
-  return name.split('\n').join(', ');
+/** A name that is empty, as public authorities leave the subject, comes as undefined. */
+function onOneLine(name: string | undefined): string {
+  return (name ?? '').split('\n').join(', ');
 }

@@ -1,5 +1,5 @@
 /** Where a certificate came from. */
-export type CertificateOrigin = 'files' | 'local';
+export type CertificateOrigin = 'files' | 'local' | 'acme';
 
 /** What may be told of a certificate: everything but its key. Instants are epoch milliseconds. */
 export interface CertificateFacts {

@@ -36,6 +36,17 @@ describe('the plan for TLS', () => {
     });
   });
 
+  it('is ACME where names are given for it, and files before that', () => {
+    const acme = { VIRIDIAN_ACME_NAMES: 'Models.Example.com, models.example.com' };
+    expect(plan('127.0.0.1', acme)).toMatchObject({
+      kind: 'acme',
+      acme: { names: ['models.example.com'], challenge: 'http-01', email: null, caPath: null },
+    });
+    expect(plan('0.0.0.0', { ...acme, ...FILES }).kind).toBe('files');
+    expect(() => plan('0.0.0.0', { VIRIDIAN_GATEWAY_TLS: 'acme' })).toThrow(/no host is named/);
+    expect(() => plan('0.0.0.0', { VIRIDIAN_ACME_NAMES: '*.example.com' })).toThrow(/without wildcards/);
+  });
+
   it('refuses settings that contradict each other', () => {
     expect(() => plan('127.0.0.1', { VIRIDIAN_GATEWAY_TLS: 'files' })).toThrow(/no file is named/);
     expect(() => plan('0.0.0.0', { VIRIDIAN_GATEWAY_TLS_CERT_FILE: '/etc/a.crt' })).toThrow(

@@ -3,6 +3,13 @@ import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, type ConfigSlice, type ParsedSlice } from '#server/kernel/config.ts';
 
+/** At least two labels: public servers certify nothing else. */
+const HOST_NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/;
+
+/** How control over a name is proved (RFC 8555 section 8.3, RFC 8737). */
+const CHALLENGE_TYPES = ['http-01', 'tls-alpn-01'] as const;
+export type ChallengeType = (typeof CHALLENGE_TYPES)[number];
+
 /** One or more absolute paths, separated by commas. */
 const pathList = z
   .string()
@@ -12,10 +19,10 @@ const pathList = z
 
 export const tlsConfig = {
   VIRIDIAN_GATEWAY_TLS: z
-    .enum(['auto', 'off', 'local', 'files'])
+    .enum(['auto', 'off', 'local', 'files', 'acme'])
     .default('auto')
     .describe(
-      'Where the certificates of the TLS port come from: files, the local CA of this installation, or off; auto takes files where they are named, else the local CA unless VIRIDIAN_HOST is a loopback address',
+      'Where the certificates of the TLS port come from: files, acme, the local CA of this installation, or off; auto takes files where they are named, ACME where names are given for it, else the local CA unless VIRIDIAN_HOST is a loopback address',
     ),
   VIRIDIAN_GATEWAY_TLS_PORT: z.coerce
     .number()
@@ -35,6 +42,30 @@ export const tlsConfig = {
     .describe(
       'Names and addresses, separated by commas, that certificates of the local CA hold besides those of this machine',
     ),
+  VIRIDIAN_ACME_NAMES: z
+    .string()
+    .default('')
+    .transform((text) => splitList(text.toLowerCase()))
+    .refine((names) => names.every((name) => HOST_NAME.test(name)), 'must be host names without wildcards')
+    .describe(
+      'Host names, separated by commas, to get a certificate for from an ACME server; naming them agrees to its terms',
+    ),
+  VIRIDIAN_ACME_DIRECTORY: z
+    .url({ protocol: /^https?$/ })
+    .default('https://acme-v02.api.letsencrypt.org/directory')
+    .describe('Directory of the ACME server'),
+  VIRIDIAN_ACME_CHALLENGE: z
+    .enum(CHALLENGE_TYPES)
+    .default('http-01')
+    .describe(
+      'How names are proved: http-01 needs port 80 of them to reach the gateway’s plain port, tls-alpn-01 port 443 its TLS port',
+    ),
+  VIRIDIAN_ACME_EMAIL: z.email().optional().describe('Address that the ACME server may write to'),
+  VIRIDIAN_ACME_CA_FILE: z
+    .string()
+    .refine(isAbsolute, 'must be an absolute path')
+    .optional()
+    .describe('PEM file with the authority of an ACME server that no public one vouches for'),
 } satisfies ConfigSlice;
 
 export type TlsConfig = ParsedSlice<typeof tlsConfig>;
@@ -44,11 +75,21 @@ export interface CertificateFilePair {
   keyPath: string;
 }
 
-/** What the TLS port serves with. */
+/** What to get from an ACME server. */
+export interface AcmePlan {
+  names: readonly string[];
+  directory: string;
+  challenge: ChallengeType;
+  email: string | null;
+  caPath: string | null;
+}
+
+/** What the TLS port serves with. With ACME the local CA stands in for names that have no certificate yet. */
 export type TlsPlan =
   | { kind: 'off' }
   | { kind: 'files'; pairs: readonly CertificateFilePair[] }
-  | { kind: 'local'; extraNames: readonly string[] };
+  | { kind: 'local'; extraNames: readonly string[] }
+  | { kind: 'acme'; extraNames: readonly string[]; acme: AcmePlan };
 
 /**
  * Decides where certificates come from.
@@ -65,8 +106,24 @@ export function planTls(config: TlsConfig, host: string): TlsPlan {
     );
   }
   if (mode === 'files' || (mode === 'auto' && pairs.length > 0)) return { kind: 'files', pairs };
+  const acme = planAcme(config);
+  const extraNames = config.VIRIDIAN_GATEWAY_TLS_NAMES;
+  if (mode === 'acme' && acme.names.length === 0) {
+    throw new ConfigError('VIRIDIAN_GATEWAY_TLS is "acme", but no host is named. Set VIRIDIAN_ACME_NAMES.');
+  }
+  if (mode === 'acme' || (mode === 'auto' && acme.names.length > 0)) return { kind: 'acme', extraNames, acme };
   if (mode === 'auto' && isLoopbackHost(host)) return { kind: 'off' };
-  return { kind: 'local', extraNames: config.VIRIDIAN_GATEWAY_TLS_NAMES };
+  return { kind: 'local', extraNames };
+}
+
+function planAcme(config: TlsConfig): AcmePlan {
+  return {
+    names: [...new Set(config.VIRIDIAN_ACME_NAMES)],
+    directory: config.VIRIDIAN_ACME_DIRECTORY,
+    challenge: config.VIRIDIAN_ACME_CHALLENGE,
+    email: config.VIRIDIAN_ACME_EMAIL ?? null,
+    caPath: config.VIRIDIAN_ACME_CA_FILE ?? null,
+  };
 }
 
 function pairFiles(config: TlsConfig): CertificateFilePair[] {

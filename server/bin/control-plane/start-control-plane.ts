@@ -22,11 +22,11 @@ import type { HostFacts } from '#server/queries/get-info.ts';
 import { uploadLimitsOf } from '#server/models/upload-config.ts';
 import { type Database, openDatabase } from '#server/store/database.ts';
 import { createSampleSender, createTelemetryClient } from '#server/telemetry/telemetry-client.ts';
-import { readLocalCa } from '#server/tls/read-local-ca.ts';
 import { isLoopbackHost, planTls } from '#server/tls/tls-config.ts';
 import { ensureSecretFile } from '../supervisor/secret-file.ts';
 import { composeExternalDriver, composeExternals, type ExternalsOptions } from './compose-externals.ts';
 import { composeModels } from './compose-models.ts';
+import { composeTls } from './compose-tls.ts';
 import type { ControlPlaneSettings } from './process-settings.ts';
 
 export interface ControlPlaneProcess {
@@ -105,7 +105,9 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     logger,
     recordSample: (sample) => samples.record(sample),
   });
+  const tls = composeTls(planTls(settings, settings.VIRIDIAN_HOST), dataDir, controlPlane, logger);
   await controlPlane.start();
+  tls.start();
   const context: ApiContext = {
     ...models.context,
     ...gatewayAddress(settings),
@@ -119,7 +121,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     routes: controlPlane.routes,
     logs: driver,
     metrics: telemetry,
-    tls: { served: () => controlPlane.gatewayTls, readLocalCa: () => readLocalCa(dataDir.localCa) },
+    tls: tls.source,
     instanceUse: controlPlane,
     setupCode,
     version: process.version,
@@ -132,6 +134,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     port: api.port,
     async stop() {
       await api.stop();
+      await tls.stop();
       models.stop();
       await controlPlane.stop({ endInstances: settings.VIRIDIAN_STOP_INSTANCES });
       await samples.stop();

@@ -302,6 +302,20 @@ describe('the other processes', () => {
     expect(await controlPlane.frame('wake')).toEqual({ type: 'wake', endpoint: 'iris' });
   });
 
+  it('the control plane hears which instances are out, and when they are not served any more', async () => {
+    const bad = await startTestModel((_request, socket) => socket.destroy());
+    const both = deployment('blue', [bad.port, (await startTestModel()).port]);
+    const cluster = startCluster({ onDisk: table(endpoint([both])), workers: 1 });
+    await cluster.ready();
+    for (let i = 0; i < 12; i += 1) await requestOnce(cluster.port, post());
+    const controlPlane = await cluster.controlPlane();
+    const told = () => controlPlane.frames.findLast((frame) => frame.type === 'ejections')?.ejections;
+    await until(() => told()?.length === 1);
+    expect(told()).toMatchObject([{ instance: 'blue-0', workers: 1 }]);
+    await controlPlane.push(table(endpoint([{ ...both, instances: both.instances.slice(1) }])));
+    await until(() => told()?.length === 0);
+  });
+
   it('somebody who looks for a fault gets a dump of every worker', async () => {
     const model = await startTestModel(says('HTTP/1.1 000 X\r\n\r\n'));
     const cluster = startCluster({ onDisk: table(endpoint([deployment('blue', [model.port])])), workers: 1 });

@@ -51,6 +51,7 @@ async function openTls(config: Config, dataDir: DataDir, logger: Logger) {
     host: config.VIRIDIAN_HOST,
     domain: config.VIRIDIAN_DOMAIN?.toLowerCase() ?? null,
     localCa: dataDir.localCa,
+    acmeFolder: dataDir.acme,
     clock: systemClock,
     logger,
   }).catch((error: unknown) => failToStart(`The gateway cannot serve TLS: ${(error as Error).message}`));

@@ -8,6 +8,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createTestAuthority, temporaryFolder, type TestAuthority } from '#server/tls/certificate-fixture.ts';
+import { createChallengeCertificate } from '#server/tls/acme/challenge-certificate.ts';
 import type { ServedCertificate } from '#server/tls/served-certificate.ts';
 import type { GatewaySettings } from '../gateway-settings.ts';
 import { RawClient } from '#server/gateway/testing/raw-client.ts';
@@ -233,5 +234,60 @@ describe('a drain', () => {
     answers[0]?.();
     expect((await client.response()).field('connection')).toBe('close');
     await Promise.all([drained, cut]);
+  });
+});
+
+describe('challenges of an ACME server', () => {
+  const acmeCall = (port: number, servername: string) =>
+    RawClient.connectTls(port, { servername, ALPNProtocols: ['acme-tls/1'], rejectUnauthorized: false });
+
+  async function openTlsChallenge(name: string) {
+    const started = await startTls();
+    const { certificatePem, keyPem } = await createChallengeCertificate(name, 'token.thumbprint', Date.now());
+    started.gateway.installChallenges([{ kind: 'tls-alpn-01', name, certificatePem, keyPem }]);
+    return { ...started, certificatePem };
+  }
+
+  it('over TLS are answered by a certificate that only they see, while other clients go on', async () => {
+    const { tlsPort, gateway, certificatePem } = await openTlsChallenge('gateway.test');
+    const server = await acmeCall(tlsPort, 'GATEWAY.test');
+    expect(server.socket.alpnProtocol).toBe('acme-tls/1');
+    expect(server.socket.getPeerX509Certificate()?.toString().trim()).toBe(certificatePem.trim());
+    expect((await (await dial(tlsPort)).request(post())).status).toBe(200);
+    await expect(acmeCall(tlsPort, 'other.test')).rejects.toThrow(/./);
+    gateway.installChallenges([]);
+    await expect(acmeCall(tlsPort, 'gateway.test')).rejects.toThrow(/no application protocol/);
+    expect((await (await dial(tlsPort)).request(post())).status).toBe(200);
+  });
+
+  it('over TLS take clients that dawdle no further than others', async () => {
+    const started = await startTls({ settings: { tlsHandshakeTimeoutMs: 500 } });
+    const { certificatePem, keyPem } = await createChallengeCertificate('gateway.test', 'a.b', Date.now());
+    started.gateway.installChallenges([{ kind: 'tls-alpn-01', name: 'gateway.test', certificatePem, keyPem }]);
+    const silent = connect(started.tlsPort, '127.0.0.1')
+      .on('error', () => undefined)
+      .resume();
+    const half = connect(started.tlsPort, '127.0.0.1')
+      .on('error', () => undefined)
+      .resume();
+    half.write(Buffer.from([0x16, 3, 1, 2, 0, 1]));
+    await Promise.all([once(silent, 'close'), once(half, 'close')]);
+    expect((await (await dial(started.tlsPort)).request(post())).status).toBe(200);
+  });
+
+  it('over HTTP are answered under any host, before any route, and no longer than they are open', async () => {
+    const { port, gateway, model } = await startTls();
+    gateway.installChallenges([{ kind: 'http-01', token: 'the-token', keyAuthorization: 'the-token.thumbprint' }]);
+    const ask = async (path: string) => {
+      const client = await RawClient.connect(port);
+      const answer = await client.request(`GET ${path} HTTP/1.1\r\nHost: iris.models.test\r\n\r\n`);
+      client.close();
+      return [answer.status, answer.body];
+    };
+    expect(await ask('/.well-known/acme-challenge/the-token')).toEqual([200, 'the-token.thumbprint']);
+    expect((await ask('/.well-known/acme-challenge/another'))[0]).toBe(404);
+    gateway.installChallenges([]);
+    expect((await ask('/.well-known/acme-challenge/the-token'))[0]).toBe(404);
+    expect(model.requests).toHaveLength(0);
   });
 });

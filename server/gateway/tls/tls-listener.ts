@@ -1,9 +1,11 @@
 import { constants } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { Challenge } from '#server/routing/gateway-link.ts';
 import type { ServedCertificate } from '#server/tls/served-certificate.ts';
 import type { Counters } from '../counters.ts';
 import type { GatewaySettings } from '../gateway-settings.ts';
+import { AlpnChallenges } from './alpn-challenges.ts';
 import {
   ALPN_PROTOCOLS,
   type CertificateChoice,
@@ -24,6 +26,8 @@ export interface TlsListener {
   readonly server: Server;
   /** New handshakes use this; connections that are open keep what they have. */
   install(material: TlsMaterial): void;
+  /** Answers these challenges of an ACME server and no others. */
+  installChallenges(challenges: readonly Challenge[]): void;
   /** Ends the handshakes that go on. */
   cutHandshakes(): void;
 }
@@ -40,6 +44,7 @@ export function createTlsListener(material: TlsMaterial, options: TlsListenerOpt
   const { settings, counters } = options;
   let choice: CertificateChoice = createCertificateChoice(material.certificates);
   const handshakes = new Handshakes();
+  const challenges = new AlpnChallenges();
   const tls = createTlsServer({
     ...defaultContext(material),
     ticketKeys: Buffer.from(material.ticketKeys, 'base64'),
@@ -59,7 +64,8 @@ export function createTlsListener(material: TlsMaterial, options: TlsListenerOpt
       return;
     }
     handshakes.begin(raw);
-    tls.emit('connection', raw);
+    if (!challenges.arePending) tls.emit('connection', raw);
+    else challenges.sort(raw, settings.tlsHandshakeTimeoutMs, () => tls.emit('connection', raw));
   });
   tls.on('secureConnection', (socket: TLSSocket) => {
     counters.increment(socket.isSessionReused() ? 'tls.handshake_resumed' : 'tls.handshake_full');
@@ -76,6 +82,7 @@ export function createTlsListener(material: TlsMaterial, options: TlsListenerOpt
       choice = createCertificateChoice(next.certificates);
       tls.setSecureContext({ ...defaultContext(next), ticketKeys: Buffer.from(next.ticketKeys, 'base64') });
     },
+    installChallenges: (list) => challenges.install(list),
     cutHandshakes: () => handshakes.cut(),
   };
 }
