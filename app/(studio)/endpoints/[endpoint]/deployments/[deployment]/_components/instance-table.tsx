@@ -15,6 +15,7 @@ import { formatMemoryMib } from '#lib/format/bytes.ts';
 import { formatDecimal } from '#lib/format/number.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { instancesQuery } from '#lib/queries/deployments.ts';
+import { EjectionNote } from './ejection-note.tsx';
 
 const REFETCH_MS = 5_000;
 
@@ -90,6 +91,7 @@ export function InstanceTable({ endpoint, deployment }: { endpoint: string; depl
                   {isExternal && instance.probe && instance.state !== 'ready' ? (
                     <span className="block max-w-80 text-xs wrap-anywhere text-muted">{instance.probe}</span>
                   ) : null}
+                  {instance.ejection ? <EjectionNote ejection={instance.ejection} /> : null}
                 </Cell>
                 <Cell numeric>{instance.started_at ? <Age at={instance.started_at} /> : '–'}</Cell>
                 <Cell numeric>{instance.restarts}</Cell>
