@@ -16,6 +16,7 @@ const SOON_MS = 14 * DAY_MS;
 
 const ORIGINS: Record<Certificate['origin'], string> = {
   files: 'Files of the operator; read again when they change',
+  acme: 'An ACME server; renewed by itself when a third of its time is left',
   local: 'The local CA of this installation; renewed by itself a month before it expires',
 };
 

@@ -10,6 +10,7 @@ import type { Tls } from '#lib/contracts/tls.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { infoQuery } from '#lib/queries/info.ts';
 import { tlsQuery } from '#lib/queries/tls.ts';
+import { AcmeNames } from './acme-names.tsx';
 import { CertificateFacts } from './certificate-facts.tsx';
 import { TrustLocalCa } from './trust-local-ca.tsx';
 
@@ -62,6 +63,7 @@ function LoadedTls({ tls, gatewayUrl }: { tls: Tls; gatewayUrl: string | null })
           ))}
         </div>
       </Section>
+      {tls.acme === null ? null : <AcmeNames acme={tls.acme} />}
       {tls.local_ca === null ? null : <TrustLocalCa authority={tls.local_ca} url={tlsUrl(tls, gatewayUrl)} />}
     </div>
   );
