@@ -32,7 +32,7 @@ export const test = base.extend<object, { stack: Stack }>({
   stack: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads the first parameter's pattern
     async ({}, use) => {
-      const product = await startProduct(OWNER);
+      const product = await startProduct({ ...OWNER, VIRIDIAN_EXTERNAL_ALLOW: '127.0.0.0/8' });
       await use(asStack(product));
       await product.stop();
     },
