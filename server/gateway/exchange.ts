@@ -13,6 +13,7 @@ import type { RouteMatch } from './match-route.ts';
 import type { MirrorCopy } from './mirror.ts';
 import { type FinishedRequest, REASON_CLIENT_GONE, REASON_NONE } from './record.ts';
 import type { DeploymentRoute, EndpointRoute } from './route-index.ts';
+import { linesThroughForwarder } from './trusted-forwarders.ts';
 
 /** Status in the records for a client that left before its answer was complete. */
 const STATUS_CLIENT_GONE = 499;
@@ -234,6 +235,12 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
   private get limitAccount(): string {
     const { name, table } = this.endpoint as EndpointRoute;
     return limitAccount(name, table.limits, this.consumerId);
+  }
+
+  /** Lines for the model that say where the request came from. */
+  get connectionLines(): Buffer {
+    const { connectionLines, peerAddress } = this.client;
+    return linesThroughForwarder(connectionLines, peerAddress, this.head.fields, this.core.routes.trustedForwarders);
   }
 
   /** What `Connection` has to say: HTTP/1.1 keeps by default and HTTP/1.0 closes (RFC 9112 section 9.3). */

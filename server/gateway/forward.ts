@@ -279,7 +279,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
       requestId: exchange.requestId,
       consumerId: exchange.consumerId,
       target: (this.instance as Instance).target,
-      connectionLines: exchange.client.connectionLines,
+      connectionLines: exchange.connectionLines,
       expectContinue: this.awaitsContinue,
       upgrade: exchange.upgrade,
       mirrored: false,

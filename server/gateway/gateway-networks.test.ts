@@ -108,3 +108,30 @@ describe('an endpoint without public access', () => {
     expect(model.requests).toHaveLength(2);
   });
 });
+
+describe('what the model is told of its caller', () => {
+  const told = async (trusted: string[], lines: string) => {
+    const model = await startTestModel();
+    const routes = { ...table(endpoint([deployment('blue', [model.port])])), trustedForwarders: trusted };
+    const { port } = await startGateway(routes);
+    await requestOnce(port, get(undefined, lines));
+    const seen = await model.seen(1);
+    return [seen.field('x-forwarded-for'), seen.field('x-forwarded-proto')];
+  };
+  const LINES = 'X-Forwarded-For: 192.0.2.7, 10.0.0.9\r\nX-Forwarded-Proto: https\r\n';
+
+  it('is the peer alone where nobody is trusted', async () => {
+    expect(await told([], LINES)).toEqual(['127.0.0.1', 'http']);
+    expect(await told(['10.0.0.0/8'], LINES)).toEqual(['127.0.0.1', 'http']);
+  });
+
+  it('is what a trusted proxy says, and the proxy', async () => {
+    expect(await told(['127.0.0.0/8'], LINES)).toEqual(['192.0.2.7, 10.0.0.9, 127.0.0.1', 'https']);
+    expect(await told(['127.0.0.0/8'], '')).toEqual(['127.0.0.1', 'http']);
+  });
+
+  it('holds addresses and known protocols only', async () => {
+    const lines = "X-Forwarded-For: $&, unknown, 192.0.2.7, $'\r\nX-Forwarded-Proto: gopher\r\n";
+    expect(await told(['127.0.0.0/8'], lines)).toEqual(['192.0.2.7, 127.0.0.1', 'http']);
+  });
+});

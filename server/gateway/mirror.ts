@@ -19,7 +19,7 @@ import { upstreamHeadBound, writeUpstreamHead } from './upstream-request.ts';
 export interface MirroredRequest extends RouteMatch {
   /** Must stay as it is until the last copy has ended. */
   readonly head: RequestHead;
-  readonly client: { readonly connectionLines: Buffer };
+  readonly connectionLines: Buffer;
   readonly endpoint: EndpointRoute | null;
   readonly deployment: DeploymentRoute | null;
   readonly requestId: string;
@@ -159,7 +159,7 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
       requestId: request.requestId,
       consumerId: request.consumerId,
       target: (this.instance as Instance).target,
-      connectionLines: request.client.connectionLines,
+      connectionLines: request.connectionLines,
       expectContinue: false,
       upgrade: false,
       mirrored: true,
