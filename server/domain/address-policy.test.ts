@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseExternalUrl } from '#lib/contracts/external-server.ts';
-import { createAddressPolicy, parseNetworkList } from './address-policy.ts';
+import { createAddressPolicy } from './address-policy.ts';
 
-const EVERYTHING = createAddressPolicy(parseNetworkList('0.0.0.0/0, ::/0'));
+const EVERYTHING = createAddressPolicy(['0.0.0.0/0', '::/0']);
 const NOTHING = createAddressPolicy([]);
 
 /** Addresses that no list opens, by why. */
@@ -45,8 +45,8 @@ test.each([
   ['fd12:3456::1', 'fd12::/16'],
 ])('%s is reached where %s is listed and nowhere else', (address, network) => {
   expect(NOTHING(address)).toContain('outside VIRIDIAN_EXTERNAL_ALLOW');
-  expect(createAddressPolicy(parseNetworkList('192.168.77.0/24'))(address)).not.toBeNull();
-  expect(createAddressPolicy(parseNetworkList(network))(address)).toBeNull();
+  expect(createAddressPolicy(['192.168.77.0/24'])(address)).not.toBeNull();
+  expect(createAddressPolicy([network])(address)).toBeNull();
 });
 
 test.each(['8.8.8.8', '172.32.0.1', '100.128.0.1', '126.255.255.255', '2606:4700::1111', '2a00:1450::1'])(
@@ -77,10 +77,4 @@ test('an IPv4 address is judged alike in every spelling that a URL has for it', 
       }
     }),
   );
-});
-
-test('a setting that names no network is refused with what is wrong', () => {
-  expect(() => parseNetworkList('10.0.0.0/8, localhost')).toThrow('"localhost" is no network');
-  expect(() => parseNetworkList('10.0.0.1/8')).toThrow('"10.0.0.1/8" is no network');
-  expect(parseNetworkList(' ')).toEqual([]);
 });

@@ -54,9 +54,10 @@ const GLOBAL_IPV6 = cidrs('2000::/3');
 /**
  * Decides which addresses may be reached by what a caller names: public ones, and of loopback and private ones those that are listed. An IPv4
  * address that comes in the clothes of an IPv6 one is refused even where the IPv4 address is allowed.
- * @param allowed of the setting VIRIDIAN_EXTERNAL_ALLOW
+ * @param allowed CIDRs of the setting VIRIDIAN_EXTERNAL_ALLOW
  */
-export function createAddressPolicy(allowed: readonly Cidr[]): AddressPolicy {
+export function createAddressPolicy(allowed: readonly string[]): AddressPolicy {
+  const open = cidrs(...allowed);
   return (text) => {
     const address = parseAddress(text);
     if (address === null) return 'is no IP address';
@@ -66,20 +67,7 @@ export function createAddressPolicy(allowed: readonly Cidr[]): AddressPolicy {
     const never = NEVER.find(([, ranges]) => isIn(ranges));
     if (never !== undefined) return never[0];
     const listed = LISTED_ONLY.find(([, ranges]) => isIn(ranges));
-    if (listed !== undefined) return isIn(allowed) ? null : `${listed[0]} outside VIRIDIAN_EXTERNAL_ALLOW`;
+    if (listed !== undefined) return isIn(open) ? null : `${listed[0]} outside VIRIDIAN_EXTERNAL_ALLOW`;
     return isMapped || isIn(GLOBAL_IPV6) ? null : 'is in no range that servers have';
   };
-}
-
-/**
- * The networks of a setting, separated by commas or spaces.
- * @throws Error naming what is no network
- */
-export function parseNetworkList(text: string): Cidr[] {
-  const parts = text.split(/[\s,]+/).filter((part) => part !== '');
-  return parts.map((part) => {
-    const cidr = parseCidr(part);
-    if (cidr === null) throw new Error(`"${part}" is no network such as 10.0.0.0/8.`);
-    return cidr;
-  });
 }

@@ -66,26 +66,28 @@ export const administratorConfig = {
     .describe('API key of that administrator, at least 32 characters'),
 } satisfies ConfigSlice;
 
+const networksSchema = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+  .refine((networks) => networks.every((network) => parseCidr(network) !== null), 'must be CIDRs, separated by ","');
+
 export const accessConfig = {
   VIRIDIAN_MODEL_PATH_ALLOW: z
     .string()
     .default('')
     .describe('Folders, separated by ":" or ",", that file: model paths may lie in'),
-  VIRIDIAN_EXTERNAL_ALLOW: z
-    .string()
-    .default('')
-    .describe('CIDRs of private addresses that external deployments may reach'),
-  VIRIDIAN_TRUSTED_PROXIES: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    )
-    .refine((networks) => networks.every((network) => parseCidr(network) !== null), 'must be CIDRs, separated by ","')
-    .describe('CIDRs of proxies in front of the gateway whose X-Forwarded-For is believed'),
+  VIRIDIAN_EXTERNAL_ALLOW: networksSchema.describe(
+    'CIDRs of loopback and private addresses that external deployments may reach; public ones need no entry',
+  ),
+  VIRIDIAN_TRUSTED_PROXIES: networksSchema.describe(
+    'CIDRs of proxies in front of the gateway whose X-Forwarded-For is believed',
+  ),
 } satisfies ConfigSlice;
 
 /**

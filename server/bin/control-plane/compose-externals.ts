@@ -1,6 +1,6 @@
 import type { InstallationPaths } from '#server/control-plane/instance-spec.ts';
 import { listRememberedServers } from '#server/control-plane/remembered-servers.ts';
-import { createAddressPolicy, parseNetworkList } from '#server/domain/address-policy.ts';
+import { createAddressPolicy } from '#server/domain/address-policy.ts';
 import type { ExternalServers } from '#server/domain/external-server.ts';
 import { createExternalDriver } from '#server/drivers/external/external-driver.ts';
 import { createExternalServers } from '#server/drivers/external/external-servers.ts';
@@ -13,7 +13,7 @@ import type { Database } from '#server/store/database.ts';
 
 export interface ExternalsOptions {
   /** CIDRs of VIRIDIAN_EXTERNAL_ALLOW. */
-  allowed: string;
+  allowed: readonly string[];
   /** 32 bytes that the gateway has too. */
   upstreamKey: Buffer;
   /** How host names are resolved, and how often again; for tests. */
@@ -25,7 +25,7 @@ export interface ExternalsOptions {
 export function composeExternals({ allowed, upstreamKey, lookup }: ExternalsOptions): ExternalServers {
   return createExternalServers({
     lookup: lookup ?? systemLookup,
-    policy: createAddressPolicy(parseAllowed(allowed)),
+    policy: createAddressPolicy(allowed),
     seal: (deployment, value) => sealExternalHeader(upstreamKey, deployment, value),
     open: (deployment, sealed) => openExternalHeader(upstreamKey, deployment, sealed),
   });
@@ -45,12 +45,4 @@ export function composeExternalDriver(
     onError: (what, error) => logger.warn({ err: error }, what),
     ...(resolveMs !== undefined && { resolveMs }),
   });
-}
-
-function parseAllowed(text: string): ReturnType<typeof parseNetworkList> {
-  try {
-    return parseNetworkList(text);
-  } catch (error) {
-    throw new Error(`VIRIDIAN_EXTERNAL_ALLOW: ${(error as Error).message}`, { cause: error });
-  }
 }

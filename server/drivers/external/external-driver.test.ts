@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { createAddressPolicy, parseNetworkList } from '#server/domain/address-policy.ts';
+import { createAddressPolicy } from '#server/domain/address-policy.ts';
 import type { ExternalServers } from '#server/domain/external-server.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import { openExternalHeader, sealExternalHeader } from '#server/secrets/external-header.ts';
@@ -31,7 +31,7 @@ function servers(allowed = '127.0.0.0/8'): ExternalServers {
       if (found === undefined) throw Object.assign(new Error(host), { code: 'ENOTFOUND' });
       return found;
     },
-    policy: createAddressPolicy(parseNetworkList(allowed)),
+    policy: createAddressPolicy([allowed]),
     seal: (deployment, value) => sealExternalHeader(KEY, deployment, value),
     open: (deployment, sealed) => openExternalHeader(KEY, deployment, sealed),
   });
