@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '#server/testing/eventually.ts';
 import { startTestApi, type TestApi } from '#server/testing/start-test-api.ts';
 import { ensureLocalCertificate } from '#server/tls/local-certificate.ts';
@@ -56,4 +56,17 @@ test('what the gateway serves is told, with the authority to trust and never wit
 test('nothing is known of TLS while the gateway is away', async () => {
   api.gateway.disconnect();
   expect(await untilState('unknown')).toMatchObject({ port: null, certificates: [] });
+});
+
+test.each([
+  ['127.0.0.1', {}, 'http://127.0.0.1:'],
+  ['0.0.0.0', {}, 'https://localhost:18443/iris/score'],
+  ['models.example.com', {}, 'https://models.example.com:18443/iris/score'],
+  ['0.0.0.0', { VIRIDIAN_GATEWAY_TLS: 'off' }, 'http://localhost:'],
+  ['127.0.0.1', { VIRIDIAN_GATEWAY_TLS: 'local' }, 'http://127.0.0.1:'],
+])('callers of a gateway on %s with %j are pointed to %s', async (host, more, address) => {
+  const stack = await startTestApi({ VIRIDIAN_HOST: host, VIRIDIAN_GATEWAY_TLS_PORT: '18443', ...more });
+  onTestFinished(() => stack.stop());
+  const { body } = await stack.call('PUT', '/endpoints/iris', {});
+  expect(body.scoring_uri).toContain(address);
 });

@@ -33,6 +33,7 @@ export async function startProduct(environment: Record<string, string>, dataDir?
       VIRIDIAN_DATA_DIR: folder,
       VIRIDIAN_STUDIO_PORT: '0',
       VIRIDIAN_GATEWAY_PORT: '0',
+      VIRIDIAN_GATEWAY_TLS_PORT: '0',
       VIRIDIAN_API_PORT: '0',
       VIRIDIAN_LOG_LEVEL: 'info',
       ...environment,

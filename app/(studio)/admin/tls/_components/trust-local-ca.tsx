@@ -45,12 +45,14 @@ export function TrustLocalCa({ authority, url }: { authority: NonNullable<Tls['l
             { term: 'SHA-256', value: <Fingerprint hex={authority.fingerprint_sha256} /> },
           ]}
         />
-        <SegmentedControl
-          label="Client"
-          options={TRUST_PLACES.map((id) => ({ id, label: trustStep(id, url).name }))}
-          value={place}
-          onChange={(id) => void setPlace(id)}
-        />
+        <div>
+          <SegmentedControl
+            label="Client"
+            options={TRUST_PLACES.map((id) => ({ id, label: trustStep(id, url).name }))}
+            value={place}
+            onChange={(id) => void setPlace(id)}
+          />
+        </div>
         <div className="grid gap-2">
           <p className="max-w-[72ch] text-muted">{step.note}</p>
           {step.code === null ? null : <CodeBlock code={step.code} label={`Commands for ${step.name}`} />}
