@@ -3,7 +3,6 @@
 import dynamic from 'next/dynamic';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
-import { RouterProvider } from 'react-aria-components';
 import { preferenceCookie } from '#lib/format/preferences.ts';
 import { Toaster } from '#components/ui/toast.tsx';
 import { ReaderContext } from './actor.tsx';
@@ -79,7 +78,7 @@ export function Shell({ user, signOut, children }: ShellProps) {
   ]);
 
   return (
-    <RouterProvider navigate={(href) => router.push(href)}>
+    <>
       <SkipLinks />
       <div data-rail={rail} className="lg:flex">
         <div className="w-(--size-rail) shrink-0 border-e border-line bg-raised folded:w-14 max-lg:hidden">
@@ -111,7 +110,7 @@ export function Shell({ user, signOut, children }: ShellProps) {
       <PendingChord prefix={pending} />
       <SessionKeeper />
       <Toaster />
-    </RouterProvider>
+    </>
   );
 }
 

@@ -1,6 +1,8 @@
 'use client';
 
+import { useRouter } from 'next/navigation';
 import type { RefObject } from 'react';
+import { RouterProvider } from 'react-aria-components';
 import { Header } from 'react-aria-components/Header';
 import { Menu as AriaMenu, MenuItem, MenuSection } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
@@ -20,28 +22,31 @@ export interface MenuPopupProps {
 
 /** The open menu. Its own module, because it comes only when a menu is asked for. */
 export function MenuPopup({ label, groups, placement, triggerRef, onClose }: MenuPopupProps) {
+  const router = useRouter();
   return (
-    <Popover
-      isOpen
-      onOpenChange={(isOpen) => !isOpen && onClose()}
-      aria-label={label}
-      triggerRef={triggerRef}
-      placement={placement}
-      offset={4}
-      className={cx(POPOVER_CLASSES, 'min-w-50')}
-    >
-      <AriaMenu aria-label={label} autoFocus="first" onClose={onClose} className="outline-none">
-        {groups.flatMap((group, index) => [
-          index > 0 ? <Separator key={`${group.id}-rule`} className="my-1 h-px bg-line" /> : null,
-          <MenuSection key={group.id} aria-label={group.title ?? label}>
-            {group.title ? <Header className={OPTION_GROUP_CLASSES}>{group.title}</Header> : null}
-            {group.entries.map((entry) => (
-              <MenuRow key={entry.id} entry={entry} />
-            ))}
-          </MenuSection>,
-        ])}
-      </AriaMenu>
-    </Popover>
+    <RouterProvider navigate={(href) => router.push(href)}>
+      <Popover
+        isOpen
+        onOpenChange={(isOpen) => !isOpen && onClose()}
+        aria-label={label}
+        triggerRef={triggerRef}
+        placement={placement}
+        offset={4}
+        className={cx(POPOVER_CLASSES, 'min-w-50')}
+      >
+        <AriaMenu aria-label={label} autoFocus="first" onClose={onClose} className="outline-none">
+          {groups.flatMap((group, index) => [
+            index > 0 ? <Separator key={`${group.id}-rule`} className="my-1 h-px bg-line" /> : null,
+            <MenuSection key={group.id} aria-label={group.title ?? label}>
+              {group.title ? <Header className={OPTION_GROUP_CLASSES}>{group.title}</Header> : null}
+              {group.entries.map((entry) => (
+                <MenuRow key={entry.id} entry={entry} />
+              ))}
+            </MenuSection>,
+          ])}
+        </AriaMenu>
+      </Popover>
+    </RouterProvider>
   );
 }
 

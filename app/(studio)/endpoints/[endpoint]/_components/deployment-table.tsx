@@ -22,7 +22,8 @@ import { formatHourlyRate } from '#lib/format/money.ts';
 import { formatRatio, formatRequestRate } from '#lib/format/number.ts';
 import { recentRate, weightedRatio } from '#lib/queries/endpoint-figures.ts';
 import { metricsQuery } from '#lib/queries/metrics.ts';
-import { DeploymentDialog, type DeploymentVerb } from './deployment-dialog.tsx';
+import type { DeploymentVerb } from './deployment-dialog.tsx';
+import { DeploymentDialog } from './lazy-deployment-dialog.tsx';
 import { statusOfDeployment } from './deployment-status.ts';
 import { useEndpointDraft } from './use-endpoint-draft.ts';
 

@@ -43,7 +43,7 @@ export function EndpointDetails({ name }: { name: string }) {
       )}
       <div className="grid grid-cols-1 gap-8 lg:grid-cols-[minmax(0,1fr)_320px]">
         <div className="grid content-start gap-8">
-          <div id="split-history">
+          <div id="split-history" className="scroll-mt-4">
             <SplitHistory endpoint={name} />
           </div>
           <EndpointActivity endpoint={name} />

@@ -1,7 +1,7 @@
 'use client';
 
 import { History } from 'lucide-react';
-import { type RefObject, useEffect, useRef, useState } from 'react';
+import { lazy, type RefObject, Suspense, useEffect, useRef, useState } from 'react';
 import { Actor } from '#components/layout/actor.tsx';
 import { Age } from '#components/layout/age.tsx';
 import { usePreferences } from '#components/layout/preferences.tsx';
@@ -22,13 +22,17 @@ import { figureText } from '#lib/format/figure.ts';
 import { formatHourlyRateInProse } from '#lib/format/money.ts';
 import { largestMove, previewSplit } from '#lib/traffic/preview-split.ts';
 import { FULL, sayShares, type Share } from '#lib/traffic/rebalance.ts';
-import { ApplyQuestion, ConflictDialog, PauseDialog } from './apply-dialogs.tsx';
-import { DeploymentDialog } from './deployment-dialog.tsx';
+import { DeploymentDialog } from './lazy-deployment-dialog.tsx';
 import { SplitActions } from './split-actions.tsx';
 import { SplitControls } from './split-controls.tsx';
 import { useApplySplit } from './use-apply-split.ts';
 import { useEndpointDraft } from './use-endpoint-draft.ts';
 import { usePreviewFacts } from './use-preview-facts.ts';
+
+const loadDialogs = () => import('./apply-dialogs.tsx');
+const ApplyQuestion = lazy(() => loadDialogs().then((module) => ({ default: module.ApplyQuestion })));
+const PauseDialog = lazy(() => loadDialogs().then((module) => ({ default: module.PauseDialog })));
+const ConflictDialog = lazy(() => loadDialogs().then((module) => ({ default: module.ConflictDialog })));
 
 /** More points at once than this are asked about on an endpoint that is tagged production. */
 const BOLD_MOVE = 50;
@@ -166,35 +170,37 @@ function SplitEditor({ endpoint, deployments }: TrafficPanelProps) {
         </div>
       </Panel>
       <SpokenSplit draft={draft} />
-      {question === 'apply' ? (
-        <ApplyQuestion preview={preview} onClose={() => setQuestion(null)} onConfirm={() => send()} />
-      ) : null}
-      {question === 'pause' ? (
-        <PauseDialog
-          endpoint={endpoint}
-          ratePerSecond={facts.ratePerSecond}
-          onClose={() => setQuestion(null)}
-          onConfirm={async () => {
-            if (await apply(toTraffic(draft.applied.map(({ name }) => ({ name, percent: 0 }))), 'Paused'))
+      <Suspense fallback={null}>
+        {question === 'apply' ? (
+          <ApplyQuestion preview={preview} onClose={() => setQuestion(null)} onConfirm={() => send()} />
+        ) : null}
+        {question === 'pause' ? (
+          <PauseDialog
+            endpoint={endpoint}
+            ratePerSecond={facts.ratePerSecond}
+            onClose={() => setQuestion(null)}
+            onConfirm={async () => {
+              if (await apply(toTraffic(draft.applied.map(({ name }) => ({ name, percent: 0 }))), 'Paused'))
+                draft.reset();
+              setQuestion(null);
+            }}
+          />
+        ) : null}
+        {isConflict ? (
+          <ConflictDialog
+            endpoint={endpoint.name}
+            draft={draft.shares}
+            onReapply={async (current) => {
+              clearProblem();
+              await send(current);
+            }}
+            onTake={() => {
+              clearProblem();
               draft.reset();
-            setQuestion(null);
-          }}
-        />
-      ) : null}
-      {isConflict ? (
-        <ConflictDialog
-          endpoint={endpoint.name}
-          draft={draft.shares}
-          onReapply={async (current) => {
-            clearProblem();
-            await send(current);
-          }}
-          onTake={() => {
-            clearProblem();
-            draft.reset();
-          }}
-        />
-      ) : null}
+            }}
+          />
+        ) : null}
+      </Suspense>
       {scaling ? (
         <DeploymentDialog
           endpoint={endpoint.name}
