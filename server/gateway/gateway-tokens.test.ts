@@ -119,6 +119,21 @@ describe('a token', () => {
     expect((await client.request(bearer(next.token()))).status).toBe(200);
   });
 
+  it('is limited as its holder is, whichever of their tokens it is', async () => {
+    const { port, gateway, routes } = await startWithTokens();
+    const none = { requestsPerSecond: null, concurrency: null, maxBodyBytes: null };
+    const perKey = { ...none, requestsPerSecond: 0.001, burst: 2 };
+    gateway.install(routes({ limits: { ...none, perKey } }));
+    const statusOf = async (sub: string, exp: number): Promise<number> =>
+      (await requestOnce(port, bearer(signer.token({ sub, exp })))).status;
+    const times = [0, 1, 2].map((later) => nowSeconds() + 600 + later);
+    for (const sub of ['user:a', 'user:b']) {
+      const statuses = [];
+      for (const exp of times) statuses.push(await statusOf(sub, exp));
+      expect(statuses).toEqual([200, 200, 429]);
+    }
+  });
+
   it('is refused by a table without signing keys', async () => {
     const { port, gateway } = await startWithTokens();
     gateway.install(table(endpoint([], TOKEN_AUTH)));
