@@ -57,6 +57,9 @@ function remedyFor(words: string): string {
   if (words.startsWith('HTTP 404')) return 'Set the health path to one that it answers.';
   if (words.startsWith('HTTP 401') || words.startsWith('HTTP 403'))
     return 'It wants a credential: add it to the headers.';
+  if (/certificate|altname/i.test(words)) {
+    return 'Its certificate has to be valid for the name in the URL; a private authority is trusted by NODE_EXTRA_CA_CERTS.';
+  }
   if (words.startsWith('HTTP')) return 'It is there, and not healthy.';
   return 'See that it runs, and that its address and port can be reached from this host.';
 }

@@ -113,3 +113,15 @@ test('the last lines and the exit are in the details, and there is no request to
 test('a line of any length is quoted shortly', () => {
   expect(exitLoop({}, ['x'.repeat(100_000)]).detail.length).toBeLessThan(1_000);
 });
+
+test('a server that runs elsewhere and does not answer is told with its URL, and costs nothing', () => {
+  const external = { urls: ['http://models.example/v2'], healthPath: '/health', headers: {} };
+  const facts = instanceThat({}, 'HTTP 404');
+  const instance = { ...facts, row: { ...row, spec: { ...row.spec, external } } };
+  const problem = describeFailure({ kind: 'never_ready', instance, afterSeconds: 15 }, [], 'keep');
+  expect(problem.code).toBe('deployment.not_ready_in_time');
+  expect(problem.detail).toContain('GET http://models.example/v2/health with success within 15 s');
+  expect(problem.detail).toContain('HTTP 404');
+  expect(problem.detail).toContain('external.health_path');
+  expect(problem.detail).not.toContain('costs');
+});

@@ -24,7 +24,7 @@ export function describeFailure(
   after: 'revert' | 'remove' | 'keep',
 ): Problem {
   const error = explain(failure, logTail);
-  const outcome = OUTCOME_WORDS[after];
+  const outcome = isExternal(failure) && after === 'keep' ? WATCHED_ON : OUTCOME_WORDS[after];
   const told = new AppError(error.code, `${error.message} ${outcome}`, {
     details: { ...error.details, ...evidence(failure), log_tail: [...logTail] },
   });
@@ -38,6 +38,13 @@ const OUTCOME_WORDS = {
   remove: 'Nothing is left running; the logs are kept.',
   keep: 'The instance is kept so that you can look at it, and costs until you change or delete the deployment.',
 } as const;
+
+/** Nothing was started, and nothing is charged. */
+const WATCHED_ON = 'It is watched on, and counts as ready once it answers, until you change or delete the deployment.';
+
+function isExternal(failure: Failure): boolean {
+  return failure.kind !== 'refused' && failure.instance.row.spec.external !== undefined;
+}
 
 function explain(failure: Failure, logTail: readonly string[]): AppError {
   if (failure.kind === 'refused') return new AppError(failure.code, failure.detail);

@@ -8,7 +8,11 @@ import { parseConfig } from '#server/kernel/config.ts';
 import { ensureDataDir, type DataDir } from '#server/kernel/data-dir.ts';
 import { createLogger } from '#server/kernel/logger.ts';
 import { controlPlaneSettings } from '#server/bin/control-plane/process-settings.ts';
-import { startControlPlane, type RunningControlPlane } from '#server/bin/control-plane/start-control-plane.ts';
+import {
+  type ControlPlaneProcess,
+  type RunningControlPlane,
+  startControlPlane,
+} from '#server/bin/control-plane/start-control-plane.ts';
 import { createFakeDriver, type FaultOf } from '#server/drivers/fake/fake-driver.ts';
 import { createFakeWorld, FAKE_COMMAND, type FakeWorld } from '#server/drivers/fake/fake-world.ts';
 import { callApi, type ApiAnswer } from './call-api.ts';
@@ -47,6 +51,8 @@ export interface TestStack {
   /** The one-time code that the console would print. */
   setupCode(): string | null;
   call(method: string, path: string, body?: unknown): Promise<ApiAnswer>;
+  /** Stops the control plane and starts another over the same data and the same world. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,30 +77,37 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
     ...shared,
   });
   let setupCode: string | null = null;
-  const controlPlane: RunningControlPlane = await startControlPlane({
+  const process: ControlPlaneProcess = {
     settings,
     dataDir,
     root: ROOT,
     version: 'test',
     dockerHost: undefined,
-    searchPath: process.env['PATH'],
+    searchPath: globalThis.process.env['PATH'],
     logger: createLogger('test', settings.VIRIDIAN_LOG_LEVEL),
     onSetupCode: (code) => (setupCode = code),
     checkAnswers: true,
     ...(options.lookup && { lookup: options.lookup }),
     ...(options.resolveMs !== undefined && { resolveMs: options.resolveMs }),
     ...(driver === 'fake' && { driver: createFakeDriver(world, options.faultOf), onnxServer: [FAKE_COMMAND] }),
-  });
-  const apiUrl = `http://127.0.0.1:${controlPlane.port}/api/v1`;
+  };
+  let controlPlane: RunningControlPlane = await startControlPlane(process);
+  const apiUrl = (): string => `http://127.0.0.1:${controlPlane.port}/api/v1`;
   return {
-    apiUrl,
+    get apiUrl() {
+      return apiUrl();
+    },
     apiKey,
     gatewayUrl: gatewayPort === null ? null : `http://127.0.0.1:${gatewayPort}`,
     dataDir,
     world,
     gateway,
     setupCode: () => setupCode,
-    call: (method, path, body) => callApi({ url: `${apiUrl}${path}`, apiKey, method, body }),
+    call: (method, path, body) => callApi({ url: `${apiUrl()}${path}`, apiKey, method, body }),
+    async restart() {
+      await controlPlane.stop();
+      controlPlane = await startControlPlane(process);
+    },
     async stop() {
       await controlPlane.stop();
       for (const child of children) await stopProcess(child);

@@ -61,6 +61,26 @@ describe('external servers', () => {
       body: '{}',
     });
 
+  /** Predicts without a pause on four connections until it is stopped; then says which statuses there were. */
+  function startLoad() {
+    const statuses = new Map<number, number>();
+    let over = false;
+    const loops = Array.from({ length: 4 }, async () => {
+      while (!over) {
+        const { status } = await predict();
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    });
+    return {
+      statuses,
+      async stop(): Promise<number[]> {
+        over = true;
+        await Promise.all(loops);
+        return [...statuses.keys()];
+      },
+    };
+  }
+
   test('stand beside a managed deployment under one split', async () => {
     const server = await start('green');
     await ended((await ok('PUT', pathOf('blue'), { command: ['fake'], instance_type: 'cpu-1' }))['id']);
@@ -153,22 +173,46 @@ describe('external servers', () => {
     const urlOf = ({ port }: TestHttpServer): string => `http://${NAME}:${port}`;
     await deploy('umber', { urls: [urlOf(one)] });
     await ok('PUT', '/endpoints/iris/traffic', { traffic: { umber: 100 } });
-    let over = false;
-    const statuses = new Map<number, number>();
-    const load = Promise.all(
-      Array.from({ length: 4 }, async () => {
-        while (!over) {
-          const { status } = await predict();
-          statuses.set(status, (statuses.get(status) ?? 0) + 1);
-        }
-      }),
-    );
-    await eventually(() => (statuses.get(200) ?? 0) > 20);
+    const load = startLoad();
+    await eventually(() => (load.statuses.get(200) ?? 0) > 20);
     expect(await deploy('umber', { urls: [urlOf(two), urlOf(three)] })).toMatchObject({ status: 'succeeded' });
     await eventually(() => two.calls.length > 20 && three.calls.length > 20);
-    over = true;
-    await load;
-    expect([...statuses.keys()]).toEqual([200]);
+    expect(await load.stop()).toEqual([200]);
+    await ok('PUT', '/endpoints/iris/traffic', { traffic: { blue: 100 } });
+    await ended((await ok('DELETE', pathOf('umber')))['id']);
+  });
+
+  test('go on to be called while the control plane is started anew, at the addresses that they had', async () => {
+    const server = await start('restarted');
+    await deploy('umber', { urls: [`http://${NAME}:${server.port}`] });
+    await ok('PUT', '/endpoints/iris/traffic', { traffic: { umber: 100 } });
+    const load = startLoad();
+    await eventually(() => (load.statuses.get(200) ?? 0) > 20);
+    zone = {};
+    await stack.restart();
+    const before = server.calls.length;
+    await eventually(() => server.calls.length > before + 100);
+    expect(await load.stop()).toEqual([200]);
+    expect(await ok('GET', pathOf('umber'))).toMatchObject({ ready_instances: 1, provisioning_state: 'Succeeded' });
+    zone = { [NAME]: ['127.0.0.1'] };
+    await ok('PUT', '/endpoints/iris/traffic', { traffic: { blue: 100 } });
+    await ended((await ok('DELETE', pathOf('umber')))['id']);
+  });
+
+  test('take the place of a managed deployment, and give it back, without a failed request', async () => {
+    const server = await start('moved');
+    const managed = { command: ['fake'], instance_type: 'cpu-1' };
+    await ended((await ok('PUT', pathOf('umber'), managed))['id']);
+    await ok('PUT', '/endpoints/iris/traffic', { traffic: { umber: 100 } });
+    const load = startLoad();
+    await eventually(() => (load.statuses.get(200) ?? 0) > 20);
+    await deploy('umber', { urls: [`http://127.0.0.1:${server.port}`] });
+    await eventually(() => server.calls.length > 20);
+    await ended((await ok('PUT', pathOf('umber'), managed))['id']);
+    expect(await load.stop()).toEqual([200]);
+    const { content } = await ok('GET', `${pathOf('umber')}/logs`);
+    for (const words of ['started on port', 'watched at 127.0.0.1', 'not watched any more'])
+      expect(content).toContain(words);
     await ok('PUT', '/endpoints/iris/traffic', { traffic: { blue: 100 } });
     await ended((await ok('DELETE', pathOf('umber')))['id']);
   });
