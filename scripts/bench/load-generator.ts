@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
-import { onCore } from './pinning.ts';
+import { runScriptOnCore } from './run-on-core.ts';
 
 /**
  * A closed-loop load generator on bare sockets: every connection sends the same request again as soon as its answer is complete. It costs
@@ -49,16 +48,8 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
 }
 
 /** Loads a server from a process of its own, pinned to a core where the host can. */
-export async function runLoadOnCore(options: LoadOptions, core: number | null): Promise<LoadResult> {
-  const [program, ...args] = onCore(core, [process.execPath, import.meta.filename, JSON.stringify(options)]);
-  const child = spawn(program as string, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout.on('data', (text) => (output += text));
-  const status = await new Promise<number | null>((resolve, reject) =>
-    child.once('error', reject).once('close', resolve),
-  );
-  if (status !== 0) throw new Error(`the load generator ended with status ${status}`);
-  return JSON.parse(output) as LoadResult;
+export function runLoadOnCore(options: LoadOptions, core: number | null): Promise<LoadResult> {
+  return runScriptOnCore(import.meta.filename, options, core);
 }
 
 class LoadRun {
@@ -160,7 +151,7 @@ class LoadRun {
 }
 
 /** Bytes of the answer at the start of a buffer, 0 while its head is not complete, NaN without a Content-Length. */
-function answerLength(answer: Buffer): number {
+export function answerLength(answer: Buffer): number {
   const end = answer.indexOf(HEAD_END, 0, 'latin1');
   if (end < 0) return 0;
   const length = /\r\ncontent-length: *(\d+)/i.exec(answer.toString('latin1', 0, end));
