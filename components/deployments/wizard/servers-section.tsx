@@ -37,7 +37,7 @@ export function ServersSection({ wizard }: SectionProps) {
         id="field-external-urls"
         label="URLs"
         hint="One a line; each counts as one instance. Paths of calls are put behind the path of the URL."
-        rows={2}
+        rows={3}
         mono
         placeholder="http://models.example:8000"
         value={form.external.urls}
@@ -79,7 +79,7 @@ function Headers({ headers, onChange, error }: HeadersProps) {
     onChange(headers.map((header, at) => (at === index ? { ...header, ...changes } : header)));
   return (
     <fieldset id="field-external-headers" tabIndex={-1} className="grid gap-3 outline-none">
-      <legend className="text-sm font-medium">
+      <legend className="mb-2 text-sm font-medium">
         Headers{' '}
         <span className="font-normal text-muted">sent with every call, for example a key. Values are kept sealed.</span>
       </legend>
@@ -167,8 +167,8 @@ function TrialResult({ trial: { url, ok, address, message, duration_ms: took } }
       tone={ok ? 'neutral' : 'warning'}
       {...(ok && { icon: <CircleCheck size={16} className="text-success" aria-hidden="true" /> })}
     >
-      <b className="font-medium wrap-anywhere">{url}</b> {address === null ? '' : `at ${address} `}
-      {ok ? `answers: ${message} in ${took} ms.` : message}
+      <b className="font-medium wrap-anywhere">{url}</b>
+      {ok ? ` at ${address} answers: ${message} in ${took} ms.` : `: ${message}`}
     </Note>
   );
 }
