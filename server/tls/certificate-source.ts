@@ -117,7 +117,8 @@ async function readPlan(
   if (renewed !== null) options.logger.info({ why: renewed, names }, 'the local CA signed a certificate');
   if (plan.kind === 'local') return [certificate];
   const got = await new AcmeFiles(options.acmeFolder).readCertificates();
-  return [...plan.acme.names.flatMap((name) => got.get(name) ?? []), certificate];
+  const named = plan.acme.names.flatMap((name) => got.get(name) ?? []);
+  return [...named, ...[...got.values()].filter((one) => !named.includes(one)), certificate];
 }
 
 async function readPair(

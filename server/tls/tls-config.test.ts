@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type Environment, parseConfig } from '#server/kernel/config.ts';
 import { isLoopbackHost, planTls, tlsConfig } from './tls-config.ts';
 
-const plan = (host: string, environment: Environment = {}) => planTls(parseConfig(tlsConfig, environment), host);
+const plan = (host: string, environment: Environment = {}, domain?: string) =>
+  planTls(parseConfig(tlsConfig, environment), host, domain);
 const FILES = {
   VIRIDIAN_GATEWAY_TLS_CERT_FILE: '/etc/a.crt, /etc/b.crt',
   VIRIDIAN_GATEWAY_TLS_KEY_FILE: '/etc/a.key,/etc/b.key',
@@ -44,7 +45,17 @@ describe('the plan for TLS', () => {
     });
     expect(plan('0.0.0.0', { ...acme, ...FILES }).kind).toBe('files');
     expect(() => plan('0.0.0.0', { VIRIDIAN_GATEWAY_TLS: 'acme' })).toThrow(/no host is named/);
-    expect(() => plan('0.0.0.0', { VIRIDIAN_ACME_NAMES: '*.example.com' })).toThrow(/without wildcards/);
+    expect(() => plan('0.0.0.0', { VIRIDIAN_ACME_NAMES: 'localhost' })).toThrow(/at least two labels/);
+  });
+
+  it('takes a wildcard of its own domain for the hosts of all endpoints, and no other', () => {
+    const names = { VIRIDIAN_ACME_NAMES: '*.Models.test, models.test' };
+    expect(plan('0.0.0.0', names, 'models.test')).toMatchObject({
+      acme: { names: ['models.test'], endpointsOf: 'models.test' },
+    });
+    expect(() => plan('0.0.0.0', names, 'other.test')).toThrow(
+      /\*\.models\.test: certificates with wildcards need a proof by DNS/,
+    );
   });
 
   it('refuses settings that contradict each other', () => {

@@ -46,9 +46,12 @@ export const tlsConfig = {
     .string()
     .default('')
     .transform((text) => splitList(text.toLowerCase()))
-    .refine((names) => names.every((name) => HOST_NAME.test(name)), 'must be host names without wildcards')
+    .refine(
+      (names) => names.every((name) => HOST_NAME.test(name.replace(/^\*\./, ''))),
+      'must be host names with at least two labels',
+    )
     .describe(
-      'Host names, separated by commas, to get a certificate for from an ACME server; naming them agrees to its terms',
+      'Host names, separated by commas, to get certificates for from an ACME server; *.VIRIDIAN_DOMAIN means the host of every endpoint; naming them agrees to the terms of the server',
     ),
   VIRIDIAN_ACME_DIRECTORY: z
     .url({ protocol: /^https?$/ })
@@ -78,6 +81,8 @@ export interface CertificateFilePair {
 /** What to get from an ACME server. */
 export interface AcmePlan {
   names: readonly string[];
+  /** Domain of which every endpoint's host is certified too, or null. */
+  endpointsOf: string | null;
   directory: string;
   challenge: ChallengeType;
   email: string | null;
@@ -94,9 +99,10 @@ export type TlsPlan =
 /**
  * Decides where certificates come from.
  * @param host what the gateway listens on (VIRIDIAN_HOST)
+ * @param domain of the endpoints (VIRIDIAN_DOMAIN)
  * @throws ConfigError where the settings contradict each other
  */
-export function planTls(config: TlsConfig, host: string): TlsPlan {
+export function planTls(config: TlsConfig, host: string, domain: string | undefined): TlsPlan {
   const pairs = pairFiles(config);
   const mode = config.VIRIDIAN_GATEWAY_TLS;
   if (mode === 'off') return { kind: 'off' };
@@ -106,19 +112,29 @@ export function planTls(config: TlsConfig, host: string): TlsPlan {
     );
   }
   if (mode === 'files' || (mode === 'auto' && pairs.length > 0)) return { kind: 'files', pairs };
-  const acme = planAcme(config);
+  const acme = planAcme(config, domain?.toLowerCase() ?? null);
   const extraNames = config.VIRIDIAN_GATEWAY_TLS_NAMES;
-  if (mode === 'acme' && acme.names.length === 0) {
+  const hasNames = config.VIRIDIAN_ACME_NAMES.length > 0;
+  if (mode === 'acme' && !hasNames) {
     throw new ConfigError('VIRIDIAN_GATEWAY_TLS is "acme", but no host is named. Set VIRIDIAN_ACME_NAMES.');
   }
-  if (mode === 'acme' || (mode === 'auto' && acme.names.length > 0)) return { kind: 'acme', extraNames, acme };
+  if (mode === 'acme' || (mode === 'auto' && hasNames)) return { kind: 'acme', extraNames, acme };
   if (mode === 'auto' && isLoopbackHost(host)) return { kind: 'off' };
   return { kind: 'local', extraNames };
 }
 
-function planAcme(config: TlsConfig): AcmePlan {
+function planAcme(config: TlsConfig, domain: string | null): AcmePlan {
+  const names = [...new Set(config.VIRIDIAN_ACME_NAMES)];
+  const wildcards = names.filter((name) => name.startsWith('*.'));
+  const foreign = wildcards.find((name) => name !== `*.${domain}`);
+  if (foreign !== undefined) {
+    throw new ConfigError(
+      `VIRIDIAN_ACME_NAMES holds ${foreign}: certificates with wildcards need a proof by DNS. *.VIRIDIAN_DOMAIN is possible, for every endpoint's host gets one of its own.`,
+    );
+  }
   return {
-    names: [...new Set(config.VIRIDIAN_ACME_NAMES)],
+    names: names.filter((name) => !wildcards.includes(name)),
+    endpointsOf: wildcards.length > 0 ? domain : null,
     directory: config.VIRIDIAN_ACME_DIRECTORY,
     challenge: config.VIRIDIAN_ACME_CHALLENGE,
     email: config.VIRIDIAN_ACME_EMAIL ?? null,

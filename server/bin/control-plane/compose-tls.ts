@@ -3,10 +3,19 @@ import type { TlsSource } from '#server/domain/ports.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
+import type { Database } from '#server/store/database.ts';
+import { listEndpointNames } from '#server/store/endpoint-store.ts';
 import { AcmeFiles } from '#server/tls/acme/acme-files.ts';
 import { createAcmeKeeper } from '#server/tls/acme/acme-keeper.ts';
 import { readLocalCa } from '#server/tls/read-local-ca.ts';
 import type { TlsPlan } from '#server/tls/tls-config.ts';
+
+export interface TlsSurroundings {
+  database: Database;
+  dataDir: DataDir;
+  controlPlane: ControlPlane;
+  logger: Logger;
+}
 
 export interface ComposedTls {
   source: TlsSource;
@@ -16,7 +25,7 @@ export interface ComposedTls {
 }
 
 /** What the control plane knows of TLS, and does for it: it gets certificates by ACME; all else is the gateway's. */
-export function composeTls(plan: TlsPlan, dataDir: DataDir, controlPlane: ControlPlane, logger: Logger): ComposedTls {
+export function composeTls(plan: TlsPlan, { database, dataDir, controlPlane, logger }: TlsSurroundings): ComposedTls {
   const served = { served: () => controlPlane.gatewayTls, readLocalCa: () => readLocalCa(dataDir.localCa) };
   if (plan.kind !== 'acme') {
     return { source: { ...served, readAcme: async () => null }, start: () => undefined, stop: async () => undefined };
@@ -25,6 +34,7 @@ export function composeTls(plan: TlsPlan, dataDir: DataDir, controlPlane: Contro
   const keeper = createAcmeKeeper({
     plan: acme,
     files: new AcmeFiles(dataDir.acme),
+    listEndpoints: () => listEndpointNames(database),
     answerChallenges: (answers) => controlPlane.answerChallenges(answers),
     clock: systemClock,
     logger,

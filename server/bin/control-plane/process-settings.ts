@@ -4,6 +4,7 @@ import {
   administratorConfig,
   type ConfigSlice,
   dataDirConfig,
+  gatewayConfig,
   listenConfig,
   type ParsedSlice,
 } from '#server/kernel/config.ts';
@@ -30,6 +31,7 @@ export const controlPlaneSettings = {
   ...accessConfig,
   ...uploadConfig,
   ...tlsConfig,
+  VIRIDIAN_DOMAIN: gatewayConfig.VIRIDIAN_DOMAIN,
   ...ownConfig,
 } satisfies ConfigSlice;
 

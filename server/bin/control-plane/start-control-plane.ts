@@ -105,7 +105,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     logger,
     recordSample: (sample) => samples.record(sample),
   });
-  const tls = composeTls(planTls(settings, settings.VIRIDIAN_HOST), dataDir, controlPlane, logger);
+  const tls = composeTls(planOf(settings), { database, dataDir, controlPlane, logger });
   await controlPlane.start();
   tls.start();
   const context: ApiContext = {
@@ -177,11 +177,15 @@ function createDriver({ dataDir, logger, searchPath }: ControlPlaneProcess): Run
   });
 }
 
+function planOf(settings: ControlPlaneSettings) {
+  return planTls(settings, settings.VIRIDIAN_HOST, settings.VIRIDIAN_DOMAIN);
+}
+
 /** Callers from other machines are pointed to TLS where it is on; on loopback nobody listens in. */
 function gatewayAddress(settings: ControlPlaneSettings): Pick<ApiContext, 'gatewayPort' | 'gatewayUrl'> {
   const { VIRIDIAN_HOST: host, VIRIDIAN_GATEWAY_PORT: port } = settings;
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  const isSecure = planTls(settings, host).kind !== 'off' && !isLoopbackHost(host);
+  const isSecure = planOf(settings).kind !== 'off' && !isLoopbackHost(host);
   const gatewayUrl = isSecure ? `https://${shown}:${settings.VIRIDIAN_GATEWAY_TLS_PORT}` : `http://${shown}:${port}`;
   return { gatewayPort: port, gatewayUrl };
 }

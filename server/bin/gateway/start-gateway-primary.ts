@@ -61,7 +61,7 @@ async function openTls(config: Config, dataDir: DataDir, logger: Logger) {
 function readConfig() {
   try {
     const config = parseConfig({ ...dataDirConfig, ...listenConfig, ...gatewayConfig, ...tlsConfig }, process.env);
-    return { ...config, plan: planTls(config, config.VIRIDIAN_HOST) };
+    return { ...config, plan: planTls(config, config.VIRIDIAN_HOST, config.VIRIDIAN_DOMAIN) };
   } catch (error) {
     if (error instanceof ConfigError) failToStart(error.message);
     throw error;

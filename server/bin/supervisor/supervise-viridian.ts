@@ -111,7 +111,7 @@ function listPorts(config: Settings): WantedPort[] {
   return [
     { name: 'studio', setting: 'VIRIDIAN_STUDIO_PORT', host, port: config.VIRIDIAN_STUDIO_PORT },
     { name: 'gateway', setting: 'VIRIDIAN_GATEWAY_PORT', host, port: config.VIRIDIAN_GATEWAY_PORT },
-    ...(planTls(config, host).kind === 'off' ? [] : [tls]),
+    ...(planTls(config, host, config.VIRIDIAN_DOMAIN).kind === 'off' ? [] : [tls]),
     { name: 'api', setting: 'VIRIDIAN_API_PORT', host: '127.0.0.1', port: config.VIRIDIAN_API_PORT },
   ];
 }

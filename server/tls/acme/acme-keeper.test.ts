@@ -43,17 +43,20 @@ describe.skipIf(isSkipped)(
       const clock = { at: Date.now(), now: () => clock.at, monotonic: () => performance.now() };
       const plan: AcmePlan = {
         names,
+        endpointsOf: null,
         directory: pebble.directory,
         challenge: 'http-01',
         email: 'operator@example.org',
         caPath: pebble.caPath,
         ...more,
       };
+      const endpoints: string[] = [];
       let mayAnswer = true;
       const open = () =>
         createAcmeKeeper({
           plan,
           files,
+          listEndpoints: async () => endpoints,
           clock,
           logger,
           async answerChallenges(list: readonly ChallengeAnswer[]) {
@@ -71,6 +74,7 @@ describe.skipIf(isSkipped)(
         folder,
         files,
         answers,
+        endpoints,
         setAnswering: (may: boolean) => (mayAnswer = may),
       };
     }
@@ -107,6 +111,14 @@ describe.skipIf(isSkipped)(
       await later.look();
       expect((await files.readCertificates()).get('renew.example.org')?.serialNumber).not.toBe(first?.serialNumber);
       expect(await readFile(join(folder, 'account.json'), 'utf8')).toBe(account);
+    });
+
+    it('are got for the hosts of endpoints as these come, where that was asked for', async () => {
+      const { keeper, endpoints } = await startKeeper([], { endpointsOf: 'models.example.org' });
+      expect(await keeper.states()).toEqual([]);
+      endpoints.push('Iris');
+      await keeper.look();
+      expect(await keeper.states()).toMatchObject([{ name: 'iris.models.example.org', state: 'valid' }]);
     });
 
     it('that are refused are tried for later and later, across restarts, and the reason is told', async () => {
@@ -149,6 +161,7 @@ it('a server that cannot be reached is told as such, and keeps nothing else from
   const plan: AcmePlan = {
     names: ['a.example.org'],
     directory: 'http://127.0.0.1:9/directory',
+    endpointsOf: null,
     challenge: 'http-01',
     email: null,
     caPath: null,
@@ -157,6 +170,7 @@ it('a server that cannot be reached is told as such, and keeps nothing else from
   const keeper = createAcmeKeeper({
     plan,
     files: new AcmeFiles(folder),
+    listEndpoints: async () => [],
     clock,
     logger,
     answerChallenges: async () => undefined,

@@ -27,6 +27,8 @@ export interface AcmeNameState {
 export interface AcmeKeeperOptions {
   plan: AcmePlan;
   files: AcmeFiles;
+  /** Names of the endpoints, whose hosts are certified where the plan says so. */
+  listEndpoints(): Promise<readonly string[]>;
   /** Has every worker of the gateway answer these challenges and no others. */
   answerChallenges(answers: readonly ChallengeAnswer[]): Promise<void>;
   clock: Clock;
@@ -64,11 +66,17 @@ export function createAcmeKeeper(options: AcmeKeeperOptions): AcmeKeeper {
     return looking;
   }
 
+  async function listNames(): Promise<string[]> {
+    const { names, endpointsOf } = plan;
+    const endpoints = endpointsOf === null ? [] : await options.listEndpoints();
+    return [...new Set([...names, ...endpoints.map((endpoint) => `${endpoint.toLowerCase()}.${endpointsOf}`)])];
+  }
+
   async function lookAtAll(): Promise<void> {
     await files.prepare();
     const kept = await files.readCertificates();
     const attempts = await files.readAttempts();
-    for (const name of plan.names) {
+    for (const name of await listNames()) {
       if (ending.signal.aborted) return;
       if (isWanted(kept.get(name), attempts[name], clock.now())) await attempt(name, attempts);
     }
@@ -138,7 +146,7 @@ export function createAcmeKeeper(options: AcmeKeeperOptions): AcmeKeeper {
     async states() {
       const kept = await files.readCertificates();
       const attempts = await files.readAttempts();
-      return plan.names.map((name) => stateOf(name, kept.get(name), attempts[name]));
+      return (await listNames()).map((name) => stateOf(name, kept.get(name), attempts[name]));
     },
     async stop() {
       clearInterval(timer);
