@@ -46,6 +46,7 @@ function readChunks(text: string, start: number, message: RawMessage): { message
     const lineEnd = text.indexOf('\r\n', p);
     if (lineEnd < 0) return null;
     const size = Number.parseInt(text.slice(p, lineEnd), 16);
+    if (Number.isNaN(size)) return null;
     p = lineEnd + 2;
     if (size === 0) break;
     if (text.length < p + size + 2) return null;

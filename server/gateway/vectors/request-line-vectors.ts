@@ -1,0 +1,161 @@
+import { answered, AUTH, get, refused, served, SMUGGLED, type VectorGroup } from './vector.ts';
+
+const LINE = 'RFC 9112 3';
+const ORIGIN = 'RFC 9112 3.2.1';
+const PATH = 'RFC 3986 3.3';
+
+const host = (value: string): string => `GET /iris/score HTTP/1.1\r\nHost:${value}\r\n${AUTH}\r\n`;
+const raw = (line: string, fields = 'Host: gateway.test\r\n'): string => `${line}\r\n${fields}${AUTH}\r\n`;
+
+export const REQUEST_TARGET: VectorGroup = {
+  row: '4.1',
+  topic: 'Request target',
+  vectors: [
+    served(ORIGIN, 'origin form', get('/iris/score?x=1'), { line: 'GET /score?x=1' }),
+    served(ORIGIN, 'a query with dot segments', get('/iris/score?q=../..'), { line: 'GET /score?q=../..' }),
+    served(ORIGIN, 'a query with a broken escape', get('/iris/score?q=100%'), { line: 'GET /score?q=100%' }),
+    served(PATH, 'an encoded space', get('/iris/a%20b'), { line: 'GET /a%20b' }),
+    served(PATH, 'an encoded slash stays encoded', get('/iris/models/org%2Fname'), { line: 'GET /models/org%2Fname' }),
+    served(PATH, 'dots that are no dot segment', get('/iris/.hidden/a.b/..c/...'), {
+      line: 'GET /.hidden/a.b/..c/...',
+    }),
+    served(PATH, 'empty segments inside the path', get('/iris/a//b'), { line: 'GET /a//b' }),
+    served(PATH, 'a target of 8 KiB', get(`/iris/${'a'.repeat(8_186)}`), { line: `GET /${'a'.repeat(8_186)}` }),
+    served('RFC 9112 3.2.2', 'absolute form', get('http://gateway.test/iris/score'), { line: 'GET /score' }),
+    served(
+      'RFC 9112 3.2.2',
+      'absolute form overrules Host',
+      get('http://other.test:8080/iris/score'),
+      {
+        line: 'GET /score',
+        has: { 'x-forwarded-host': 'other.test:8080' },
+      },
+      { product: true },
+    ),
+    served('RFC 9110 4.2.3', 'absolute form, scheme in capitals', get('HTTP://gateway.test/iris/score'), {
+      line: 'GET /score',
+    }),
+    answered('RFC 9112 3.2.4', '* with OPTIONS is nobody’s endpoint', get('*', '', 'OPTIONS'), 404),
+    refused('RFC 9112 3.2.4', '* with GET', get('*')),
+    refused('RFC 9112 3.2.4', '** with OPTIONS', get('**', '', 'OPTIONS')),
+    refused('RFC 9112 3.2.3', 'CONNECT with an authority', raw('CONNECT iris:443 HTTP/1.1', 'Host: iris:443\r\n'), 405),
+    refused('RFC 9110 9.3.6', 'CONNECT with a path', get('/iris/score', '', 'CONNECT'), 405),
+    refused('RFC 9112 3.2.3', 'authority form with GET', raw('GET iris:443 HTTP/1.1')),
+    refused(ORIGIN, 'a relative path', get('iris/score')),
+    refused(ORIGIN, 'a fragment', get('/iris/score#x')),
+    refused(ORIGIN, 'a backslash', get('/iris\\score')),
+    refused(ORIGIN, 'a backslash in the query', get('/iris/score?a\\b')),
+    refused(ORIGIN, 'a character above ASCII', get('/iris/caf\u00c3\u00a9')),
+    refused(ORIGIN, 'DEL', get('/iris/\u007f')),
+    refused(ORIGIN, 'NUL', get('/iris/a\u0000b')),
+    refused(ORIGIN, 'a tab', get('/iris/a\tb')),
+    refused(ORIGIN, 'a leading //, which reads as an authority', get('//evil.test/iris')),
+    refused(ORIGIN, 'a leading // behind an authority', get('http://gateway.test//iris/score')),
+    refused('RFC 9112 3.2.2', 'absolute form without a host', get('http:///iris/score')),
+    refused('RFC 9110 4.2.4', 'absolute form with userinfo', get('http://user@gateway.test/iris/score')),
+    refused('RFC 9112 3.2.2', 'absolute form with one slash', get('http:/iris/score')),
+    refused('RFC 9112 3.2.2', 'absolute form of another scheme', get('ftp://gateway.test/iris/score')),
+    refused('RFC 3986 5.2.4', 'a dot segment', get('/iris/a/../../other')),
+    refused('RFC 3986 5.2.4', 'a single dot', get('/iris/./score')),
+    refused('RFC 3986 5.2.4', 'a dot segment at the end', get('/iris/..')),
+    refused('RFC 3986 5.2.4', 'a dot segment before the endpoint', get('/../iris/score')),
+    refused('RFC 3986 2.4', 'an encoded dot segment', get('/iris/%2e%2e/other')),
+    refused('RFC 3986 2.4', 'a half-encoded dot segment', get('/iris/.%2E/other')),
+    refused('RFC 3986 2.4', 'dot segments behind encoded slashes', get('/iris/x%2f..%2f..%2fother')),
+    refused('RFC 3986 2.4', 'a dot segment behind an encoded backslash', get('/iris/..%5cother')),
+    refused('RFC 3986 2.4', 'an encoded NUL', get('/iris/a%00')),
+    refused('RFC 3986 2.4', 'an encoded CR LF', get('/iris/a%0d%0aX:%20y')),
+    refused('RFC 3986 2.1', 'a broken escape', get('/iris/%zz')),
+    refused('RFC 3986 2.1', 'an escape that is cut off', get('/iris/%4')),
+    refused('RFC 9110 15.5.15', 'a target over 8 KiB', get(`/iris/${'a'.repeat(9_000)}`), 414),
+    refused(LINE, 'two spaces behind the method', raw('GET  /iris/score HTTP/1.1')),
+    refused(LINE, 'two spaces behind the target', raw('GET /iris/score  HTTP/1.1')),
+    refused(LINE, 'a space at the end of the line', raw('GET /iris/score HTTP/1.1 ')),
+    refused(LINE, 'a space before the method', raw(' GET /iris/score HTTP/1.1')),
+    refused(LINE, 'a tab instead of a space', raw('GET\t/iris/score HTTP/1.1')),
+    refused(LINE, 'a space in the target', raw('GET /iris/a b HTTP/1.1')),
+    refused('RFC 9110 9.1', 'a method that is no token', raw('G(T /iris/score HTTP/1.1')),
+    refused('RFC 9110 9.1', 'a method of 25 letters', raw(`${'A'.repeat(25)} /iris/score HTTP/1.1`)),
+    served('RFC 9110 9.1', 'a method nobody knows', raw('BREW /iris/score HTTP/1.1'), { line: 'BREW /score' }),
+    served('RFC 9110 9.1', 'methods are case-sensitive', raw('get /iris/score HTTP/1.1'), { line: 'get /score' }),
+    refused('RFC 9112 2.2', 'a request line that ends with LF', `GET /iris/score HTTP/1.1\nHost: a\r\n${AUTH}\r\n`),
+    refused('RFC 9112 2.2', 'a bare CR in the request line', raw('GET /iris/sc\rore HTTP/1.1')),
+    served('RFC 9112 2.2', 'one empty line before a request', `\r\n${get()}`, { line: 'GET /score' }),
+    refused('RFC 9112 2.2', 'two empty lines before a request', `\r\n\r\n${get()}`),
+    refused('RFC 9112 2.2', 'an empty line of LF before a request', `\n${get()}`),
+  ],
+};
+
+export const HOST: VectorGroup = {
+  row: '4.2',
+  topic: 'Host',
+  vectors: [
+    served(
+      'RFC 9112 3.2',
+      'a name and a port',
+      host(' gateway.test:8080'),
+      { has: { 'x-forwarded-host': 'gateway.test:8080' } },
+      { product: true },
+    ),
+    served('RFC 9112 3.2', 'an IPv6 literal', host(' [::1]:8080')),
+    served('RFC 9110 5.6.3', 'blanks around the value', host(' \t gateway.test \t')),
+    refused('RFC 9112 3.2', 'none', `GET /iris/score HTTP/1.1\r\n${AUTH}\r\n${SMUGGLED}`),
+    refused('RFC 9112 3.2', 'two', `GET /iris/score HTTP/1.1\r\nHost: a\r\nHost: b\r\n${AUTH}\r\n${SMUGGLED}`),
+    refused('RFC 9112 3.2', 'two that agree', `GET /iris/score HTTP/1.1\r\nHost: a\r\nhost: a\r\n${AUTH}\r\n`),
+    refused('RFC 9110 7.2', 'an empty one', host('')),
+    refused('RFC 9110 7.2', 'a path', host(' a/b')),
+    refused('RFC 9110 7.2', 'userinfo', host(' user@a')),
+    refused('RFC 9110 7.2', 'a list', host(' a, b')),
+    refused('RFC 9110 7.2', 'a space inside', host(' a b')),
+    refused('RFC 3986 3.2.2', 'an escape', host(' a%00')),
+    refused('RFC 3986 3.2.2', 'an IPv6 literal without its end', host(' [::1')),
+    refused('RFC 3986 3.2.2', 'a leading dot', host(' .gateway.test')),
+    refused('RFC 3986 3.2.3', 'a port that is no number', host(' a:http')),
+    refused('RFC 3986 3.2.3', 'a port over 65535', host(' a:65536')),
+    refused('RFC 9110 5.5', 'NUL', host(' a\u0000b')),
+    refused(
+      'RFC 9112 3.2',
+      'one beside an absolute target that is no host',
+      `GET http://a/iris/score HTTP/1.1\r\nHost: b/c\r\n${AUTH}\r\n`,
+    ),
+  ],
+};
+
+export const VERSION: VectorGroup = {
+  row: '4.3',
+  topic: 'Version',
+  vectors: [
+    served(
+      'RFC 9112 2.3',
+      'HTTP/1.0 is answered as 1.1 and closed',
+      `GET /iris/score HTTP/1.0\r\n${AUTH}\r\n`,
+      { line: 'GET /score' },
+      {
+        client: { answers: [{ status: 200, has: { connection: 'close' } }], closes: true },
+      },
+    ),
+    served(
+      'RFC 9112 9.3',
+      'HTTP/1.0 that asks to be kept',
+      `GET /iris/score HTTP/1.0\r\n${AUTH}Connection: keep-alive\r\n\r\n`,
+      {},
+      {
+        client: { answers: [{ status: 200, has: { connection: 'keep-alive' } }], closes: false },
+      },
+    ),
+    refused('RFC 9112 2.3', 'HTTP/0.9', 'GET /iris/score\r\n'),
+    refused('RFC 9110 15.6.6', 'HTTP/1.2', raw('GET /iris/score HTTP/1.2'), 505),
+    refused('RFC 9110 15.6.6', 'HTTP/2.0', raw('GET /iris/score HTTP/2.0'), 505),
+    refused('RFC 9113 3.4', 'the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505),
+    refused('RFC 9112 2.3', 'two digits', raw('GET /iris/score HTTP/1.10')),
+    refused('RFC 9112 2.3', 'one number', raw('GET /iris/score HTTP/1')),
+    refused('RFC 9112 2.3', 'lower case', raw('GET /iris/score http/1.1')),
+    refused('RFC 9112 2.3', 'a sign', raw('GET /iris/score HTTP/+1.1')),
+    refused('RFC 9112 2.3', 'another protocol', raw('GET /iris/score RTSP/1.1')),
+    refused(
+      'RFC 9112 2.3',
+      'TLS on the plain port',
+      '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003',
+    ),
+  ],
+};
