@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { chmod, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -75,6 +75,18 @@ describe('certificate files', () => {
     await source.check();
     expect(source.certificates[0]?.names).toEqual(['valid.test']);
     expect(source.problem).toMatch(/server\.crt expired on /);
+  });
+
+  it('whose key every user may read are served, and the log says so', async () => {
+    const folder = await temporaryFolder();
+    await writePair(folder, await (await createTestAuthority()).issue(['a.test']));
+    const lines: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
+    await openFiles(folder, log);
+    expect(lines).toEqual([]);
+    await chmod(join(folder, 'server.key'), 0o644);
+    await openFiles(folder, log);
+    expect(lines.join('')).toMatch(/every user of this host may read the private key/);
   });
 
   it('that have expired at the start are served, and the log says so', async () => {

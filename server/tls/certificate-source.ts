@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import { AcmeFiles } from './acme/acme-files.ts';
@@ -35,7 +35,18 @@ const LOOKS_BEFORE_FAULT = 2;
 export async function openCertificateSource(options: CertificateSourceOptions): Promise<CertificateSource> {
   const source = new PolledSource(options, await readPlan(options, []));
   source.warnOfDates();
+  await warnOfModes(options);
   return source;
+}
+
+/** A key that every user of the host can read still works: mounted secrets often come so. Somebody should know. */
+async function warnOfModes({ plan, logger }: CertificateSourceOptions): Promise<void> {
+  if (plan.kind !== 'files') return;
+  for (const { keyPath } of plan.pairs) {
+    const { mode } = await stat(keyPath);
+    if ((mode & 0o004) !== 0)
+      logger.warn({ path: keyPath }, 'every user of this host may read the private key; chmod 600');
+  }
 }
 
 class PolledSource implements CertificateSource {

@@ -20,7 +20,7 @@ import { startCluster, temporaryDataDir, type TestCluster } from './start-cluste
 vi.setConfig({ testTimeout: 60_000 });
 
 /** A cluster whose certificate comes from files that the test may change. */
-async function startWithFiles(names: readonly string[]) {
+async function startWithFiles(names: readonly string[], environment: Record<string, string> = {}) {
   const authority = await createTestAuthority();
   const dataDir = temporaryDataDir();
   const folder = join(dataDir.root, 'certificates');
@@ -30,12 +30,18 @@ async function startWithFiles(names: readonly string[]) {
   const cluster = startCluster({
     dataDir,
     onDisk: table(endpoint([deployment('blue', [model.port])])),
-    environment: { VIRIDIAN_GATEWAY_TLS_CERT_FILE: certificatePath, VIRIDIAN_GATEWAY_TLS_KEY_FILE: keyPath },
+    environment: {
+      VIRIDIAN_GATEWAY_TLS_CERT_FILE: certificatePath,
+      VIRIDIAN_GATEWAY_TLS_KEY_FILE: keyPath,
+      ...environment,
+    },
   });
+  let log = '';
+  cluster.child.stderr?.on('data', (bytes: Buffer) => (log += bytes.toString('utf8')));
   await cluster.ready();
   const dial = (options: ConnectionOptions = {}) =>
     RawClient.connectTls(cluster.tlsPort, { ca: authority.certificatePem, servername: 'gateway.test', ...options });
-  return { cluster, authority, folder, dial };
+  return { cluster, authority, folder, dial, readLog: () => log };
 }
 
 async function namesNow(dial: () => ReturnType<typeof RawClient.connectTls>): Promise<string> {
@@ -81,6 +87,26 @@ it('SIGHUP replaces the workers without a failed request over TLS, and takes new
   const last = await lasting.request(get());
   expect([last.status, last.field('connection')]).toEqual([200, 'close']);
   expect(await namesNow(dial)).toBe('DNS:gateway.test, DNS:renewed.test');
+});
+
+it('no log line, frame or dump tells a private key, and neither does the route table', async () => {
+  const started = await startWithFiles(['gateway.test'], { VIRIDIAN_LOG_LEVEL: 'trace' });
+  const { authority, folder, dial, cluster, readLog } = started;
+  const controlPlane = await cluster.controlPlane();
+  const secrets = [readFileSync(join(folder, 'server.key'), 'utf8'), (await authority.issue(['gateway.test'])).keyPem];
+  const next = await authority.issue(['gateway.test', 'renewed.test']);
+  secrets.push(next.keyPem);
+  // A pair that does not fit is a fault that is told, too.
+  writeFileSync(join(folder, 'server.key'), secrets[1] ?? '');
+  await until(() => readLog().includes('does not belong'));
+  await writePair(folder, next);
+  await untilAllShow(dial, 'DNS:gateway.test, DNS:renewed.test');
+  controlPlane.send({ type: 'dump', id: 'a' });
+  await controlPlane.frame('dump');
+  cluster.signal('SIGHUP');
+  const told = [readLog(), JSON.stringify(controlPlane.frames), JSON.stringify(cluster.readTableOnDisk())].join('\n');
+  for (const secret of secrets) expect(told).not.toContain(secret.split('\n')[1]);
+  expect(told).not.toContain('PRIVATE KEY');
 });
 
 it('a killed worker is replaced by one that serves TLS too', async () => {
