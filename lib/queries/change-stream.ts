@@ -18,16 +18,22 @@ type TabMessage =
   | { kind: 'hello' };
 
 const CHANNEL = 'viridian.changes';
-const STALE_AFTER_MS = 10_000;
-const MIN_BACKOFF_MS = 500;
-const MAX_BACKOFF_MS = 5_000;
+
+export interface ChangeStreamTiming {
+  staleAfterMs: number;
+  /** The first pause before connecting again; it doubles up to the longest. */
+  minBackoffMs: number;
+  maxBackoffMs: number;
+}
+
+const TIMING: ChangeStreamTiming = { staleAfterMs: 10_000, minBackoffMs: 500, maxBackoffMs: 5_000 };
 
 /**
  * One stream of resource changes per browser: the tab that holds the lock reads it and tells the others. When that tab goes, the next one
  * resumes from the last event that it heard of. Without Web Locks (plain HTTP on another host) every tab reads its own stream.
  * @returns stops it
  */
-export function startChangeStream(handlers: ChangeStreamHandlers): () => void {
+export function startChangeStream(handlers: ChangeStreamHandlers, timing: ChangeStreamTiming = TIMING): () => void {
   const stopped = new AbortController();
   const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(CHANNEL);
   let lastEventId: string | null = null;
@@ -58,10 +64,11 @@ export function startChangeStream(handlers: ChangeStreamHandlers): () => void {
   async function lead(): Promise<void> {
     leads = true;
     let staleTimer: ReturnType<typeof setTimeout> | undefined;
-    let backoffMs = MIN_BACKOFF_MS;
-    let wasOpen = false;
+    let backoffMs = timing.minBackoffMs;
+    // A tab that followed another may have missed what happened while the lead changed hands.
+    let mayHaveMissed = status !== 'connecting';
     while (!stopped.signal.aborted) {
-      staleTimer ??= setTimeout(() => tell({ kind: 'status', status: 'stale' }), STALE_AFTER_MS);
+      staleTimer ??= setTimeout(() => tell({ kind: 'status', status: 'stale' }), timing.staleAfterMs);
       try {
         await readEventStream({
           path: '/events',
@@ -70,10 +77,9 @@ export function startChangeStream(handlers: ChangeStreamHandlers): () => void {
           onOpen: () => {
             clearTimeout(staleTimer);
             staleTimer = undefined;
-            backoffMs = MIN_BACKOFF_MS;
-            // Lost before the first event came: there is no position to resume from, so what happened in between is not told.
-            if (wasOpen && !lastEventId) tell({ kind: 'reset', id: '' });
-            wasOpen = true;
+            backoffMs = timing.minBackoffMs;
+            // No event came yet: there is no position to resume from, so what happened in between is not told.
+            if (mayHaveMissed && !lastEventId) tell({ kind: 'reset', id: '' });
             tell({ kind: 'status', status: 'live' });
           },
           onEvent: ({ id, event, data }) => {
@@ -85,9 +91,10 @@ export function startChangeStream(handlers: ChangeStreamHandlers): () => void {
         if (!stopped.signal.aborted) console.warn('The stream of changes was lost.', error);
       }
       if (stopped.signal.aborted) break;
+      mayHaveMissed = true;
       if (status === 'live') tell({ kind: 'status', status: 'connecting' });
       await pause(backoffMs * (0.5 + Math.random() / 2), stopped.signal);
-      backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
+      backoffMs = Math.min(backoffMs * 2, timing.maxBackoffMs);
     }
     clearTimeout(staleTimer);
   }
