@@ -26,6 +26,7 @@ export const MODULE_BOUNDARIES: Record<string, readonly string[]> = {
     '#server/kernel',
     '#server/routing',
     '#server/telemetry/request-record.ts',
+    '#server/telemetry/comparison-record.ts',
     '#server/telemetry/encode-request-batch.ts',
     '#server/secrets/external-header.ts',
     '#server/tls/served-certificate.ts',

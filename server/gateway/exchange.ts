@@ -11,6 +11,7 @@ import type { RequestHead } from './http1/request-head.ts';
 import { limitAccount, type LimitVerdict } from './limit-keeper.ts';
 import type { RouteMatch } from './match-route.ts';
 import type { MirrorCopy } from './mirror.ts';
+import type { ComparedRequest } from './mirror-comparer.ts';
 import { type FinishedRequest, REASON_CLIENT_GONE, REASON_NONE } from './record.ts';
 import type { DeploymentRoute, EndpointRoute } from './route-index.ts';
 import { linesThroughForwarder } from './trusted-forwarders.ts';
@@ -52,6 +53,9 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
   readonly mirrored = false;
   pinned = false;
   retried = false;
+
+  /** Keeps the answer where it is compared with a mirror's. */
+  comparison: ComparedRequest | null = null;
 
   private decision: Decision | null = null;
   private forward: Forward | null = null;
@@ -113,6 +117,7 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
     const copy = this.core.mirror.startCopy(this);
     if (copy === null) return;
     this.copied = true;
+    this.comparison = copy.comparison;
     for (const piece of forward.heldBody) copy.add(piece, 0, piece.length);
     if (this.client.requestComplete) this.core.mirror.send(copy);
     else this.mirror = copy;
@@ -190,6 +195,7 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
     this.status = status;
     this.reason = reason;
     this.mirror = null;
+    this.comparison?.onLiveEnd(this);
     if (this.admitted) (this.endpoint as EndpointRoute).state.inFlight -= 1;
     this.endCount();
     this.core.recorder.record(this);

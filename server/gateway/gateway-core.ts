@@ -7,6 +7,7 @@ import type { RequestHead } from './http1/request-head.ts';
 import type { ResponseHead } from './http1/response-head.ts';
 import type { LimitGate } from './limit-gate.ts';
 import type { MirrorSender } from './mirror.ts';
+import type { MirrorComparer } from './mirror-comparer.ts';
 import type { PeerWatch } from './peer-watch.ts';
 import type { RequestRecorder } from './record.ts';
 import type { RouteIndex } from './route-index.ts';
@@ -25,6 +26,7 @@ export interface GatewayCore {
   readonly sweeper: DeadlineSweeper;
   readonly recorder: RequestRecorder;
   readonly mirror: MirrorSender;
+  readonly comparer: MirrorComparer;
   readonly limits: LimitGate;
   readonly peerWatch: PeerWatch;
   readonly challenges: HttpChallenges;

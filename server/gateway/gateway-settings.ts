@@ -33,6 +33,10 @@ export interface GatewaySettings {
   /** Bytes of a body that a mirror copy may hold. */
   mirrorBodyBytes: number;
   mirrorConcurrency: number;
+  /** Bytes of answers and requests that a worker may hold to compare them. */
+  comparisonMemoryBytes: number;
+  /** Pairs of answers that may wait to be compared. */
+  comparisonQueue: number;
   /** Body limit of an endpoint that sets none. */
   maxBodyBytes: number;
   /** How often deadlines are looked at, so how late one can fire. */
@@ -58,6 +62,8 @@ export const DEFAULT_SETTINGS: GatewaySettings = {
   bodyBufferBytes: 64 * 1024,
   mirrorBodyBytes: 1024 * 1024,
   mirrorConcurrency: 64,
+  comparisonMemoryBytes: 16 * 1024 * 1024,
+  comparisonQueue: 1_024,
   maxBodyBytes: 1024 ** 3,
   sweepIntervalMs: 50,
 };

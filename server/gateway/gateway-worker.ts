@@ -6,7 +6,7 @@ import { LeasedSlots } from './leased-slots.ts';
 import { createLocalGate, type LimitGate, SharedGate } from './limit-gate.ts';
 import { ALL_SLOTS, type SlotSource } from './instance-pool.ts';
 import { SharedPlaces } from './queue-places.ts';
-import { createTelemetrySender } from './telemetry-sender.ts';
+import { createComparisonSender, createTelemetrySender } from './telemetry-sender.ts';
 import type { ToPrimary, ToWorker } from './worker-messages.ts';
 
 type StartMessage = Extract<ToWorker, { type: 'start' }>;
@@ -90,6 +90,7 @@ function startGateway(start: StartMessage, link: PrimaryLink, sharing: Sharing, 
     openHeader: (deployment, sealed) => openExternalHeader(upstreamKey, deployment, sealed),
     source: `${process.pid}-${Date.now()}`,
     sendRecords: createTelemetrySender(start.telemetrySocket),
+    sendComparisons: createComparisonSender(start.telemetrySocket),
     places: sharing.places,
     slots,
     limits,

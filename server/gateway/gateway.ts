@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Challenge } from '#server/routing/gateway-link.ts';
 import type { RouteTable } from '#server/routing/route-table.ts';
+import { ComparisonReporter, type SendComparisons } from './comparison-reporter.ts';
 import { Counters } from './counters.ts';
 import { DeadlineSweeper } from './deadline-sweeper.ts';
 import type { GatewayCore } from './gateway-core.ts';
@@ -13,6 +14,7 @@ import { ALL_SLOTS, type SlotSource } from './instance-pool.ts';
 import { createLocalGate, type LimitGate } from './limit-gate.ts';
 import { createListener, LISTEN_BACKLOG } from './listener.ts';
 import { MirrorSender } from './mirror.ts';
+import { MirrorComparer } from './mirror-comparer.ts';
 import { PeerWatch } from './peer-watch.ts';
 import type { QueuePlaces } from './queue-places.ts';
 import { RequestRecorder, type SendBatch } from './record.ts';
@@ -30,6 +32,8 @@ export interface GatewayOptions {
   /** Unique per life of a worker. */
   source: string;
   sendRecords: SendBatch;
+  /** Left out, what comes of comparisons is only counted. */
+  sendComparisons?: SendComparisons;
   /** What is shared with other workers: slots of instances, places in queues, limits of endpoints. Left out, this worker is alone. */
   places?: QueuePlaces | null;
   slots?: SlotSource;
@@ -105,6 +109,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     core.sweeper.stop();
     core.peerWatch.stop();
     await core.recorder.stop();
+    await core.comparer.stop();
   }
 
   return {
@@ -139,6 +144,8 @@ function createCore(options: GatewayOptions, settings: GatewaySettings): Gateway
   const sweeper = new DeadlineSweeper(settings.sweepIntervalMs, onInternalError);
   const recorder = new RequestRecorder({ send: options.sendRecords, source: options.source });
   const responseHead = new ResponseHead();
+  const reporter = new ComparisonReporter({ send: options.sendComparisons ?? discard, source: options.source });
+  const comparer = new MirrorComparer({ settings, counters, reporter, onInternalError });
   return {
     settings,
     domain: options.domain?.toLowerCase() ?? null,
@@ -148,7 +155,8 @@ function createCore(options: GatewayOptions, settings: GatewaySettings): Gateway
     sweeper,
     recorder,
     responseHead,
-    mirror: new MirrorSender({ settings, writer, counters, sweeper, recorder, responseHead }),
+    mirror: new MirrorSender({ settings, writer, counters, sweeper, recorder, responseHead, comparer }),
+    comparer,
     heads: createHeadPool(),
     peerWatch: new PeerWatch(),
     challenges: new HttpChallenges(),
@@ -169,6 +177,8 @@ function createCore(options: GatewayOptions, settings: GatewaySettings): Gateway
     onEjection: options.onEjection ?? (() => undefined),
   };
 }
+
+const discard: SendComparisons = async () => 'arrived';
 
 function refuseToOpen(): never {
   throw new Error('This gateway was given no key for the fields of external servers.');
@@ -208,6 +218,7 @@ function dump(core: GatewayCore, connections: number): unknown {
     connections,
     draining: core.draining,
     records_pending: core.recorder.pending,
+    comparisons_pending: core.comparer.reporter.pending,
     counters: core.counters.snapshot(),
     endpoints: [...core.routes.all()].map((endpoint) => ({
       name: endpoint.name,

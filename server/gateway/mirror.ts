@@ -10,6 +10,7 @@ import type { ResponseHead } from './http1/response-head.ts';
 import type { Instance } from './instance.ts';
 import type { SlotWaiter } from './instance-pool.ts';
 import type { RouteMatch } from './match-route.ts';
+import type { ComparedRequest, CopyCapture, MirrorComparer } from './mirror-comparer.ts';
 import type { FinishedRequest, RequestRecorder } from './record.ts';
 import type { DeploymentRoute, EndpointRoute } from './route-index.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
@@ -34,12 +35,15 @@ export interface MirrorEnvironment {
   readonly sweeper: DeadlineSweeper;
   readonly recorder: RequestRecorder;
   readonly responseHead: ResponseHead;
+  readonly comparer: MirrorComparer;
 }
 
 /** A request that is to be copied, while its body arrives. */
 export interface MirrorCopy {
   readonly request: MirroredRequest;
   readonly targets: readonly DeploymentRoute[];
+  /** Null where the answers are not compared. */
+  readonly comparison: ComparedRequest | null;
   readonly pieces: Buffer[];
   bytes: number;
   tooLarge: boolean;
@@ -47,7 +51,7 @@ export interface MirrorCopy {
 }
 
 /**
- * Sends copies of live requests to mirror deployments and throws the answers away. The live request never waits for a copy and is never changed
+ * Sends copies of live requests to mirror deployments and throws the answers away, once they have been compared where that is asked for. The live request never waits for a copy and is never changed
  * by one: copies have a body cap, a limit on how many are under way, the deadline of their deployment, and are dropped and counted
  * under any pressure.
  */
@@ -69,6 +73,7 @@ export class MirrorSender {
     return {
       request,
       targets,
+      comparison: this.environment.comparer.begin(request),
       pieces: [],
       bytes: 0,
       tooLarge: false,
@@ -107,6 +112,7 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
   private readonly copy: MirrorCopy;
   private readonly onOver: () => void;
   private readonly body = new BodyReader();
+  private readonly comparison: CopyCapture | null;
   private held: Buffer | null = null;
   private headDone = false;
   private persistent = false;
@@ -125,6 +131,7 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
     this.target = target;
     this.copy = copy;
     this.onOver = onOver;
+    this.comparison = copy.comparison?.startCopy(target.name, copy.pieces, copy.bytes) ?? null;
     this.deadlineAt = this.startedAt + target.table.requestTimeoutMs;
   }
 
@@ -198,7 +205,9 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
 
   onUpstreamDrain(): void {}
 
-  onBodyData(): void {}
+  onBodyData(bytes: Buffer, start: number, end: number): void {
+    this.comparison?.capture.add(bytes, start, end);
+  }
 
   sweep(now: number): void {
     if (this.deadlineAt <= now) this.end('model_timeout');
@@ -220,6 +229,7 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
       this.headDone = true;
       this.status = responseHead.status;
       this.persistent = responseHead.persistent;
+      this.comparison?.capture.onHead(responseHead);
       this.body.start(responseHead.bodyKind, responseHead.contentLength);
       return this.readBody(bytes, p);
     }
@@ -252,6 +262,7 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
     counters.increment(failure === null ? 'mirror.answered' : `mirror.failed_${failure}`);
     const status = this.status === 0 ? statusOfFailure(failure) : this.status;
     recorder.record({ ...this.account(), status, reason: failure ?? 'none' });
+    this.comparison?.end(failure === null, this.modelMs);
     this.onOver();
   }
 

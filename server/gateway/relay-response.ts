@@ -72,6 +72,7 @@ export class ResponseRelay implements BodySink {
   onBodyData(bytes: Buffer, start: number, end: number): void {
     const { core, client, head } = this.exchange;
     if (head.method === 'HEAD') return;
+    this.exchange.comparison?.onBody(bytes, start, end);
     if (this.combining) {
       if (this.framing === 'chunked') writeChunk(core.writer, bytes, start, end);
       else core.writer.copy(bytes, start, end);
@@ -131,6 +132,7 @@ export class ResponseRelay implements BodySink {
     this.keepAlive = exchange.mayKeepAlive() && this.framing !== 'until_close' && exchange.client.requestComplete;
     exchange.setConnection(this.keepAlive);
     exchange.status = this.clientStatus(head.status);
+    exchange.comparison?.onHead(head);
     forward.noteKeepAlive(head);
     forward.onResponseStarted();
     this.relayBody(bytes, bodyStart, end, true);

@@ -41,6 +41,8 @@ export interface EndpointRoute {
   readonly deployments: readonly DeploymentRoute[];
   readonly byName: ReadonlyMap<string, DeploymentRoute>;
   readonly mirrors: readonly DeploymentRoute[];
+  /** How answers to copies are compared with live ones; null where they are not. */
+  readonly comparison: { readonly sample: ShareCounter; readonly relativeTolerance: number } | null;
   readonly weights: readonly number[];
   readonly names: readonly string[];
   /** null when no deployment has a weight. */
@@ -121,6 +123,7 @@ export class RouteIndex {
       deployments,
       byName: new Map(deployments.map((deployment) => [deployment.name.toLowerCase(), deployment])),
       mirrors: deployments.filter((deployment) => deployment.mirror !== null),
+      comparison: compileComparison(table.mirrorComparison),
       weights,
       names,
       split: this.keepSplit(previous, names, weights),
@@ -164,6 +167,11 @@ export function earnRetry(state: EndpointState): void {
 /** The same signing keys keep what they have verified. */
 function keepVerifier(previous: TokenVerifier, tokens: RouteTokens | undefined): TokenVerifier {
   return JSON.stringify(previous.tokens) === JSON.stringify(tokens) ? previous : new TokenVerifier(tokens);
+}
+
+function compileComparison(wanted: RouteEndpoint['mirrorComparison']): EndpointRoute['comparison'] {
+  if (wanted === undefined) return null;
+  return { sample: new ShareCounter(wanted.samplePercent), relativeTolerance: wanted.relativeTolerance };
 }
 
 function keepMirror(table: RouteDeployment, previous: DeploymentRoute | undefined): ShareCounter | null {

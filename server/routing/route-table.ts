@@ -78,6 +78,10 @@ export const routeEndpointSchema = z.object({
   mapModelErrors: z.boolean(),
   allowWebsocket: z.boolean(),
   corsOrigins: z.array(z.string()),
+  /** Compares answers to copies with live ones; left out where none are. */
+  mirrorComparison: z
+    .object({ samplePercent: z.number().int().min(1).max(100), relativeTolerance: z.number().min(0).max(1) })
+    .optional(),
   deployments: z.array(routeDeploymentSchema),
 });
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { onTestFinished } from 'vitest';
+import type { ComparisonRecord } from '#server/telemetry/comparison-record.ts';
 import type { RouteDeployment, RouteEndpoint, RouteTable } from '#server/routing/route-table.ts';
 import {
   GATEWAY_REASONS,
@@ -81,6 +82,8 @@ export interface TestGateway {
   readonly gateway: Gateway;
   /** Records written so far. */
   records(): Promise<SeenRecord[]>;
+  /** What came of comparisons so far. */
+  comparisons(): Promise<ComparisonRecord[]>;
 }
 
 /** Ends quickly, looks at deadlines often, and keeps idle connections longer than a busy host takes for a test. */
@@ -98,11 +101,16 @@ export async function startGateway(
   options: Partial<GatewayOptions> = {},
 ): Promise<TestGateway> {
   const batches: RequestBatch[] = [];
+  const comparisons: ComparisonRecord[] = [];
   const gateway = createGateway({
     hopId: 'this-gateway',
     source: 'test',
     sendRecords: async (batch) => {
       batches.push(structuredClone(batch));
+      return 'arrived';
+    },
+    sendComparisons: async (batch) => {
+      comparisons.push(...structuredClone(batch.records));
       return 'arrived';
     },
     ...options,
@@ -117,6 +125,10 @@ export async function startGateway(
     async records() {
       await gateway.core.recorder.flush();
       return batches.flatMap(readBatch);
+    },
+    async comparisons() {
+      await gateway.core.comparer.reporter.flush();
+      return comparisons;
     },
   };
 }
