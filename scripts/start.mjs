@@ -5,4 +5,6 @@ import { ensureDependencies, ensureStudioBuild, pinnedNode, requireNode, root, s
 requireNode();
 await ensureDependencies();
 await ensureStudioBuild();
-process.exitCode = await statusOf(pinnedNode, [join(root, 'server', 'bin', 'viridian.ts'), ...process.argv.slice(2)]);
+process.exitCode = await statusOf(pinnedNode, [join(root, 'server', 'bin', 'viridian.ts'), ...process.argv.slice(2)], {
+  NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile'),
+});

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { EXIT_CONFIG } from './exit-status.ts';
 
 /**
@@ -20,9 +21,13 @@ export function sendToParent(message: object): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
-/** Tells the supervisor something, if there is one. */
+/**
+ * Tells the supervisor something, if there is one. Who is ready has loaded its code: what was compiled of it is kept for the next start, which is
+ * quicker and needs a fifth less memory. Node itself writes it when a process exits, which one that is killed never does.
+ */
 export function tellSupervisor(message: ProcessMessage): void {
   sendToParent(message);
+  if (message.type === 'ready') flushCompileCache();
 }
 
 /** Says in one sentence why the process cannot start, on stderr and to the supervisor, and ends with EXIT_CONFIG. */

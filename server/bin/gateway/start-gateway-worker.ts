@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { runGatewayWorker } from '#server/gateway/gateway-worker.ts';
 import { sendToParent } from '#server/kernel/process-link.ts';
 import type { ToWorker } from '#server/gateway/worker-messages.ts';
@@ -8,7 +9,10 @@ export function startGatewayWorker(): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   runGatewayWorker(
     {
-      send: sendToParent,
+      send(message) {
+        sendToParent(message);
+        if (message.type === 'listening') flushCompileCache();
+      },
       onMessage: (listener) => process.on('message', (message) => listener(message as ToWorker)),
     },
     // What has just been sent to the primary leaves first.

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type {
   accessConfig,
@@ -92,6 +93,7 @@ async function runUntilSignal(supervision: Supervision): Promise<number> {
   if (outcome === 'ready') {
     process.stdout.write(`Viridian is ready at http://${formatHost(config.VIRIDIAN_HOST)}:${ports.studio}\n`);
     if (setupCode !== null) process.stdout.write(`Open it and enter this one-time set-up code: ${setupCode}\n`);
+    flushCompileCache();
     await stopSignal;
   }
   await stopInOrder(keepers);
