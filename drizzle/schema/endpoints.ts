@@ -23,6 +23,7 @@ export const endpoints = sqliteTable(
     mapModelErrors: integer('map_model_errors', { mode: 'boolean' }).notNull(),
     allowWebsocket: integer('allow_websocket', { mode: 'boolean' }).notNull(),
     corsOrigins: text('cors_origins', { mode: 'json' }).notNull(),
+    mirrorComparison: text('mirror_comparison', { mode: 'json' }),
     /** Deployment to whole percent; zeros are left out. */
     traffic: text({ mode: 'json' }).notNull(),
     mirrorTraffic: text('mirror_traffic', { mode: 'json' }).notNull(),

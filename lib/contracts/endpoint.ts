@@ -30,6 +30,14 @@ export const limitsSchema = z
   })
   .refine(hasRateForBurst, BURST_ALONE);
 
+/** How answers of mirrors are compared with live ones. */
+export const mirrorComparisonSettingsSchema = z.strictObject({
+  /** Share of the copies whose answers are compared, in whole percent. */
+  sample_percent: z.number().int().min(0).max(100),
+  /** How far two numbers may be apart and still agree, as a share of the larger one. */
+  relative_tolerance: z.number().min(0).max(1),
+});
+
 export const networkSchema = z
   .string()
   .max(64)
@@ -62,6 +70,8 @@ const writableShape = {
   map_model_errors: z.boolean().optional(),
   allow_websocket: z.boolean().optional(),
   cors_origins: z.array(z.string().max(512)).max(100).optional(),
+  /** Null where answers of mirrors are thrown away unread. */
+  mirror_comparison: mirrorComparisonSettingsSchema.nullable().optional(),
 };
 
 /** Body of PUT and POST. Read-only fields and `$schema` may be sent back; the API strips them before this schema sees them. */
@@ -118,6 +128,7 @@ export const endpointSchema = z.object({
   map_model_errors: z.boolean(),
   allow_websocket: z.boolean(),
   cors_origins: z.array(z.string()),
+  mirror_comparison: mirrorComparisonSettingsSchema.nullable(),
   kind: z.literal('Managed'),
   provisioning_state: z.enum(PROVISIONING_STATES),
   scoring_uri: z.string(),
@@ -233,6 +244,7 @@ export type Traffic = z.infer<typeof trafficSchema>;
 export type TrafficWrite = z.infer<typeof trafficWriteSchema>;
 export type TrafficHistoryEntry = z.infer<typeof trafficHistoryEntrySchema>;
 export type EndpointToken = z.infer<typeof endpointTokenSchema>;
+export type MirrorComparisonSettings = z.infer<typeof mirrorComparisonSettingsSchema>;
 export type EndpointLimits = z.infer<typeof limitsSchema>;
 export type EndpointKeys = z.infer<typeof keysSchema>;
 export type InvokeRequest = z.input<typeof invokeRequestSchema>;

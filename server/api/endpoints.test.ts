@@ -52,6 +52,22 @@ describe('an endpoint', () => {
     expect(put.body).toMatchObject({ description: '', tags: {} });
   });
 
+  test('compares the answers of its mirrors as it is told, and refuses what makes no sense', async () => {
+    const name = await makeEndpoint();
+    expect((await api.call('GET', `/endpoints/${name}`)).body.mirror_comparison).toBeNull();
+    const wanted = { sample_percent: 10, relative_tolerance: 0.01 };
+    const patched = await api.call('PATCH', `/endpoints/${name}`, { mirror_comparison: wanted });
+    expect(patched.body.mirror_comparison).toEqual(wanted);
+    const merged = await api.call('PATCH', `/endpoints/${name}`, { mirror_comparison: { sample_percent: 100 } });
+    expect(merged.body.mirror_comparison).toEqual({ ...wanted, sample_percent: 100 });
+    const put = await api.call('PUT', `/endpoints/${name}`, { mirror_comparison: { ...wanted, sample_percent: 101 } });
+    expect(put).toMatchObject({ status: 400, body: { errors: [{ path: '/mirror_comparison/sample_percent' }] } });
+    const half = await api.call('PUT', `/endpoints/${name}`, { mirror_comparison: { sample_percent: 5 } });
+    expect(half).toMatchObject({ status: 400, body: { errors: [{ path: '/mirror_comparison/relative_tolerance' }] } });
+    const off = await api.call('PATCH', `/endpoints/${name}`, { mirror_comparison: null });
+    expect(off.body.mirror_comparison).toBeNull();
+  });
+
   test('is made without a body, and never reset by a body that was lost', async () => {
     const made = await api.call('PUT', '/endpoints/without-body');
     expect(made).toMatchObject({ status: 201, body: { description: '', auth_mode: 'key' } });

@@ -17,6 +17,13 @@ export interface EndpointLimits extends RequestLimits {
   perKey?: RequestLimits;
 }
 
+export interface MirrorComparison {
+  /** Share of the copies, in whole percent. */
+  samplePercent: number;
+  /** 0 to 1. */
+  relativeTolerance: number;
+}
+
 /** What a person decides about an endpoint, apart from its split. */
 export interface EndpointSettings {
   description: string;
@@ -34,6 +41,8 @@ export interface EndpointSettings {
   mapModelErrors: boolean;
   allowWebsocket: boolean;
   corsOrigins: string[];
+  /** How answers of mirrors are compared with live ones; null where they are not. */
+  mirrorComparison: MirrorComparison | null;
 }
 
 export interface Split {

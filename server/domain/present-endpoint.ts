@@ -68,7 +68,18 @@ function describeSettings(endpoint: EndpointSettings) {
     map_model_errors: endpoint.mapModelErrors,
     allow_websocket: endpoint.allowWebsocket,
     cors_origins: endpoint.corsOrigins,
+    mirror_comparison: presentComparison(endpoint.mirrorComparison),
   };
+}
+
+function presentComparison(comparison: EndpointSettings['mirrorComparison']): Endpoint['mirror_comparison'] {
+  if (comparison === null) return null;
+  return { sample_percent: comparison.samplePercent, relative_tolerance: comparison.relativeTolerance };
+}
+
+function parseComparison(written: Endpoint['mirror_comparison']): EndpointSettings['mirrorComparison'] {
+  if (written === null) return null;
+  return { samplePercent: written.sample_percent, relativeTolerance: written.relative_tolerance };
 }
 
 function presentLimits(limits: EndpointLimits | null): Endpoint['limits'] {
@@ -102,6 +113,7 @@ export function parseEndpointSettings(written: EndpointWrite): EndpointSettings 
     mapModelErrors: written.map_model_errors ?? false,
     allowWebsocket: written.allow_websocket ?? false,
     corsOrigins: written.cors_origins ?? [],
+    mirrorComparison: parseComparison(written.mirror_comparison ?? null),
   };
 }
 

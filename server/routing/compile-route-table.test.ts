@@ -142,6 +142,18 @@ describe('the route table', () => {
     );
   });
 
+  test('says how answers of mirrors are compared only where there are both', () => {
+    const comparison = { samplePercent: 10, relativeTolerance: 0.01 };
+    const compiled = (change: Partial<EndpointRecord>) =>
+      compileRouteTable([{ endpoint: endpoint(change), keys: [], deployments: [], instances: [] }], 1).endpoints[0];
+    const mirrorTraffic = { shadow: 20 };
+    expect(compiled({ mirrorTraffic, mirrorComparison: comparison })?.mirrorComparison).toEqual(comparison);
+    expect(compiled({ mirrorComparison: comparison })).not.toHaveProperty('mirrorComparison');
+    expect(compiled({ mirrorTraffic })).not.toHaveProperty('mirrorComparison');
+    const none = { ...comparison, samplePercent: 0 };
+    expect(compiled({ mirrorTraffic, mirrorComparison: none })).not.toHaveProperty('mirrorComparison');
+  });
+
   test('never holds a key that could be used', () => {
     const text = JSON.stringify(compileRouteTable(CASES['two-deployments-and-a-mirror'] ?? [], 1));
     expect(text).not.toContain('never');

@@ -67,11 +67,18 @@ function compileEndpoint(source: RouteSource): RouteEndpoint {
     mapModelErrors: endpoint.mapModelErrors,
     allowWebsocket: endpoint.allowWebsocket,
     corsOrigins: endpoint.corsOrigins.toSorted(),
+    ...compileComparison(endpoint),
     deployments: deployments
       .filter((deployment) => deployment.desiredState === 'run')
       .map((deployment) => compileDeployment(endpoint, deployment, instances))
       .toSorted(byName),
   };
+}
+
+/** Left out where there is nothing to compare, so that the gateway does not look for it. */
+function compileComparison({ mirrorComparison, mirrorTraffic }: EndpointRecord): Partial<RouteEndpoint> {
+  const hasMirrors = Object.values(mirrorTraffic).some((percent) => percent > 0);
+  return mirrorComparison === null || mirrorComparison.samplePercent === 0 || !hasMirrors ? {} : { mirrorComparison };
 }
 
 /** The keys of an endpoint that is called with tokens open nothing: they wait for it to be called with keys again. */

@@ -49,6 +49,7 @@ export const PLAIN_ENDPOINT: EndpointSettings = {
   mapModelErrors: false,
   allowWebsocket: false,
   corsOrigins: [],
+  mirrorComparison: null,
 };
 
 const PROBE = {
