@@ -45,7 +45,9 @@ describe('the plan for TLS', () => {
     });
     expect(plan('0.0.0.0', { ...acme, ...FILES }).kind).toBe('files');
     expect(() => plan('0.0.0.0', { VIRIDIAN_GATEWAY_TLS: 'acme' })).toThrow(/no host is named/);
-    expect(() => plan('0.0.0.0', { VIRIDIAN_ACME_NAMES: 'localhost' })).toThrow(/at least two labels/);
+    for (const name of ['localhost', '10.0.0.1', 'a_b.example.com']) {
+      expect(() => plan('0.0.0.0', { VIRIDIAN_ACME_NAMES: name })).toThrow(/at least two labels/);
+    }
   });
 
   it('takes a wildcard of its own domain for the hosts of all endpoints, and no other', () => {

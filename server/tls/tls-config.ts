@@ -47,7 +47,7 @@ export const tlsConfig = {
     .default('')
     .transform((text) => splitList(text.toLowerCase()))
     .refine(
-      (names) => names.every((name) => HOST_NAME.test(name.replace(/^\*\./, ''))),
+      (names) => names.every((name) => HOST_NAME.test(name.replace(/^\*\./, '')) && isIP(name) === 0),
       'must be host names with at least two labels',
     )
     .describe(

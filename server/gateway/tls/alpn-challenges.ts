@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createSecureContext, createServer, type SecureContext } from 'node:tls';
+import { createSecureContext, createServer, type SecureContext, type Server } from 'node:tls';
 import type { Challenge } from '#server/routing/gateway-link.ts';
 
 /** Protocol that an ACME server names when it looks whether a name is ours (RFC 8737 section 3). */
@@ -11,17 +11,26 @@ const HANDSHAKE_RECORD = 0x16;
 /** Answers of this worker to TLS challenges of an ACME server. Only while there are any are first bytes of connections looked at. */
 export class AlpnChallenges {
   private readonly contexts = new Map<string, SecureContext>();
-  private readonly server = createServer({
-    ALPNProtocols: [ACME_TLS],
-    SNICallback: (name, callback) => {
-      const context = this.contexts.get(name.toLowerCase());
-      callback(context === undefined ? new Error('No challenge is open for this name.') : null, context);
-    },
-  });
+  private readonly server: Server;
+  private readonly timeoutMs: number;
 
-  constructor() {
-    // The certificate is all that the other side wants to see (RFC 8737 section 3).
-    this.server.on('secureConnection', (socket) => socket.on('error', () => undefined).end());
+  /** @param timeoutMs from the first byte of such a connection to its end */
+  constructor(timeoutMs: number) {
+    this.timeoutMs = timeoutMs;
+    this.server = createServer({
+      ALPNProtocols: [ACME_TLS],
+      SNICallback: (name, callback) => {
+        const context = this.contexts.get(name.toLowerCase());
+        callback(context === undefined ? new Error('No challenge is open for this name.') : null, context);
+      },
+      handshakeTimeout: timeoutMs,
+    });
+    this.server.on('secureConnection', (socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.setTimeout(timeoutMs, () => socket.destroy());
+      // The certificate is all that the other side wants to see (RFC 8737 section 3).
+      socket.end();
+    });
     this.server.on('tlsClientError', (_error, socket) => socket.destroy());
   }
 
@@ -40,7 +49,7 @@ export class AlpnChallenges {
   }
 
   /** Takes a fresh connection when it is an ACME server's, and hands every other one on untouched. */
-  sort(raw: Socket, timeoutMs: number, handOn: (raw: Socket) => void): void {
+  sort(raw: Socket, handOn: (raw: Socket) => void): void {
     let seen = Buffer.alloc(0);
     const settle = (): void => {
       raw.off('readable', onReadable);
@@ -57,7 +66,7 @@ export class AlpnChallenges {
       seen = Buffer.concat([seen, bytes]);
       if (isWholeRecord(seen)) settle();
     };
-    raw.setTimeout(timeoutMs);
+    raw.setTimeout(this.timeoutMs);
     raw.on('timeout', cut).on('error', cut).on('end', cut);
     raw.on('readable', onReadable);
   }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { RouteEndpoint } from '#server/routing/route-table.ts';
 import { createTestAuthority, temporaryFolder, type TestAuthority } from '#server/tls/certificate-fixture.ts';
 import { createChallengeCertificate } from '#server/tls/acme/challenge-certificate.ts';
 import type { ServedCertificate } from '#server/tls/served-certificate.ts';
@@ -30,10 +31,15 @@ const material = (...certificates: ServedCertificate[]): TlsMaterial => ({
 });
 
 async function startTls(
-  options: { answer?: Answer; settings?: Partial<GatewaySettings>; certificates?: ServedCertificate[] } = {},
+  options: {
+    answer?: Answer;
+    endpoint?: Partial<RouteEndpoint>;
+    settings?: Partial<GatewaySettings>;
+    certificates?: ServedCertificate[];
+  } = {},
 ) {
-  const { answer = OK, settings = {}, certificates = [ownCertificate] } = options;
-  const started = await startSimple(answer, {}, { settings });
+  const { answer = OK, endpoint = {}, settings = {}, certificates = [ownCertificate] } = options;
+  const started = await startSimple(answer, endpoint, { settings });
   const { port: tlsPort } = await started.gateway.listenTls({ host: '127.0.0.1', port: 0 }, material(...certificates));
   const counter = (name: string): number => started.gateway.core.counters.get(name);
   return { ...started, tlsPort, counter };
@@ -116,6 +122,39 @@ describe('a prediction over TLS', () => {
     client.socket.resume();
     await until(() => model.sockets.size === 0);
     expect(counter('client_socket_errors')).toBe(0);
+  });
+});
+
+describe('a stream over TLS', () => {
+  it('reaches the client piece by piece, as the model sends it', async () => {
+    const { tlsPort, model } = await startTls({
+      answer: (_, socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n'),
+    });
+    const client = await dial(tlsPort);
+    client.send(get());
+    await client.received('data: 1');
+    for (const socket of model.sockets) socket.end('data: 2\n\n');
+    expect((await client.response()).body).toBe('data: 1\n\ndata: 2\n\n');
+  });
+
+  it('of a WebSocket goes both ways until one side ends it', async () => {
+    const { tlsPort, model } = await startTls({
+      endpoint: { allowWebsocket: true },
+      answer: (_, socket) => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+        socket.on('data', (bytes: Buffer) => socket.write(`echo:${bytes.toString('latin1')}`));
+      },
+    });
+    const client = await dial(tlsPort);
+    const handshake =
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n';
+    client.send(get('/iris/ws', handshake));
+    await client.received('101 Switching Protocols');
+    client.send('hello');
+    await client.received('echo:hello');
+    client.close();
+    await until(() => model.sockets.size === 0);
+    expect(model.requests).toHaveLength(1);
   });
 });
 

@@ -44,7 +44,7 @@ export function createTlsListener(material: TlsMaterial, options: TlsListenerOpt
   const { settings, counters } = options;
   let choice: CertificateChoice = createCertificateChoice(material.certificates);
   const handshakes = new Handshakes();
-  const challenges = new AlpnChallenges();
+  const challenges = new AlpnChallenges(settings.tlsHandshakeTimeoutMs);
   const tls = createTlsServer({
     ...defaultContext(material),
     ticketKeys: Buffer.from(material.ticketKeys, 'base64'),
@@ -65,7 +65,7 @@ export function createTlsListener(material: TlsMaterial, options: TlsListenerOpt
     }
     handshakes.begin(raw);
     if (!challenges.arePending) tls.emit('connection', raw);
-    else challenges.sort(raw, settings.tlsHandshakeTimeoutMs, () => tls.emit('connection', raw));
+    else challenges.sort(raw, () => tls.emit('connection', raw));
   });
   tls.on('secureConnection', (socket: TLSSocket) => {
     counters.increment(socket.isSessionReused() ? 'tls.handshake_resumed' : 'tls.handshake_full');

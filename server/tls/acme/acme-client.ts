@@ -7,6 +7,13 @@ import { type AcmeAnswer, callAcme } from './acme-http.ts';
 /** The ACME server refused, in its words. */
 export class AcmeError extends Error {
   override readonly name = 'AcmeError';
+  /** Its error type without the common prefix (RFC 8555 section 6.7), '' where it gave none. */
+  readonly kind: string;
+
+  constructor(message: string, kind = '') {
+    super(message);
+    this.kind = kind;
+  }
 }
 
 const directorySchema = z.object({ newNonce: z.string(), newAccount: z.string(), newOrder: z.string() });
@@ -30,7 +37,7 @@ type Directory = z.infer<typeof directorySchema>;
 type Order = z.infer<typeof orderSchema>;
 type Authorization = z.infer<typeof authorizationSchema>;
 
-const BAD_NONCE = 'urn:ietf:params:acme:error:badNonce';
+const ERROR_PREFIX = 'urn:ietf:params:acme:error:';
 const MAX_NONCE_RETRIES = 5;
 const POLL_MS = 500;
 const LONGEST_POLL_MS = 10_000;
@@ -148,8 +155,8 @@ export class AcmeClient {
       this.nonce = headerOf(answer, 'replay-nonce');
       if (answer.status < 300) return answer;
       const problem = parseProblem(answer);
-      if (problem.type !== BAD_NONCE || tries >= MAX_NONCE_RETRIES)
-        throw new AcmeError(describeProblem(problem, answer));
+      const kind = problem.type.replace(ERROR_PREFIX, '');
+      if (kind !== 'badNonce' || tries >= MAX_NONCE_RETRIES) throw refusal(kind, problem.detail, answer.status);
     }
   }
 
@@ -189,9 +196,9 @@ function parseProblem({ text }: AcmeAnswer): z.infer<typeof problemSchema> {
   }
 }
 
-function describeProblem({ type, detail }: z.infer<typeof problemSchema>, { status }: AcmeAnswer): string {
-  const kind = type.replace('urn:ietf:params:acme:error:', '');
-  return `The ACME server refused (${status}${kind === '' ? '' : ` ${kind}`}): ${detail || 'it gave no reason'}`;
+function refusal(kind: string, detail: string, status: number): AcmeError {
+  const what = kind === '' ? String(status) : `${status} ${kind}`;
+  return new AcmeError(`The ACME server refused (${what}): ${detail || 'it gave no reason'}`, kind);
 }
 
 function describeAuthorization({ status, challenges }: Authorization, name: string, type: ChallengeType): string {

@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileDurably } from '#server/kernel/write-file-durably.ts';
@@ -46,6 +46,10 @@ export class AcmeFiles {
 
   async writeAccount(account: StoredAccount): Promise<void> {
     await writeFileDurably(join(this.folder, 'account.json'), `${JSON.stringify(account)}\n`);
+  }
+
+  async forgetAccount(): Promise<void> {
+    await rm(join(this.folder, 'account.json'), { force: true });
   }
 
   async readAttempts(): Promise<FailedAttempts> {

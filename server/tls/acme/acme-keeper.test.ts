@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { findPebble, type Pebble, startPebble } from '#server/testing/start-pebble.ts';
 import { temporaryFolder } from '../certificate-fixture.ts';
 import type { AcmePlan } from '../tls-config.ts';
+import { generateAccountKey } from './account-key.ts';
 import { AcmeFiles } from './acme-files.ts';
 import { type ChallengeAnswer, createAcmeKeeper } from './acme-keeper.ts';
 
@@ -141,6 +142,19 @@ describe.skipIf(isSkipped)(
       setAnswering(true);
       await restarted.look();
       expect((await restarted.states())[0]).toMatchObject({ state: 'valid', error: null, nextAt: null });
+    });
+
+    it('are got with another account once the server does not know the first', async () => {
+      const { keeper, files, clock } = await startKeeper(['again.example.org']);
+      await files.prepare();
+      const { jwk } = generateAccountKey();
+      const url = `${new URL(pebble.directory).origin}/my-account/x`;
+      await files.writeAccount({ directory: pebble.directory, url, jwk });
+      await keeper.look();
+      expect((await keeper.states())[0]?.error).toMatch(/accountDoesNotExist/);
+      clock.at += 60_000;
+      await keeper.look();
+      expect((await keeper.states())[0]?.state).toBe('valid');
     });
 
     it('that fail to be renewed leave the one that there is', async () => {

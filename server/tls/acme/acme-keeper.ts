@@ -6,7 +6,7 @@ import type { CertificateWithKey } from '../pem-pair.ts';
 import type { ServedCertificate } from '../served-certificate.ts';
 import type { AcmePlan } from '../tls-config.ts';
 import { type AccountKey, generateAccountKey, readAccountKey } from './account-key.ts';
-import { AcmeClient } from './acme-client.ts';
+import { AcmeClient, AcmeError } from './acme-client.ts';
 import type { AcmeFiles, FailedAttempts } from './acme-files.ts';
 
 /** What the gateway has to answer while a name is proved. */
@@ -89,6 +89,8 @@ export function createAcmeKeeper(options: AcmeKeeperOptions): AcmeKeeper {
       logger.info({ name }, 'got a certificate by ACME');
     } catch (error) {
       if (ending.signal.aborted) return;
+      // A server that was set up anew knows no account of before: the next attempt opens another.
+      if (error instanceof AcmeError && error.kind === 'accountDoesNotExist') await files.forgetAccount();
       const failures = (attempts[name]?.failures ?? 0) + 1;
       const nextAt = clock.now() + backOff(failures);
       attempts[name] = { failures, nextAt, error: (error as Error).message };
