@@ -31,6 +31,8 @@ export interface ChartSeries {
   values: readonly (number | null)[];
   /** Requests behind each value, where the metric has them. */
   samples?: readonly number[] | undefined;
+  /** It tells what is to come: its last value is the end of the range. */
+  isForecast?: boolean | undefined;
   /** Deployment that the series belongs to, for the export. */
   deployment?: string | undefined;
   /** Series of one stack are drawn on top of each other, in their order. */

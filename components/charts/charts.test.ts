@@ -101,6 +101,7 @@ describe('buckets', () => {
       [1, null, 0, null, 2, null],
     ];
     expect(gapsOf(grid, counts, START + 90_000)).toEqual([{ fromMs: START + 10_000, toMs: START + 20_000 }]);
+    expect(gapsOf(grid, counts, START + 90_000, START + 20_000)).toEqual([]);
     expect(idleBandsOf(grid, counts)).toEqual([{ fromMs: START + 20_000, toMs: START + 40_000 }]);
   });
   test('the bucket that still fills is divided by its age', () => {

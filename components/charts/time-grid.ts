@@ -82,12 +82,23 @@ export function bandsWhere(grid: TimeGrid, test: (index: number) => boolean): Ch
   return bands;
 }
 
-/** Stretches for which nobody measured anything. A count is zero where nobody called and null where nobody listened. */
-export function gapsOf(grid: TimeGrid, counts: readonly (readonly (number | null)[])[], nowMs: number): ChartBand[] {
+/**
+ * Stretches for which nobody measured anything. A count is zero where nobody called and null where nobody listened; before `bornMs` there was
+ * nothing to listen to.
+ */
+export function gapsOf(
+  grid: TimeGrid,
+  counts: readonly (readonly (number | null)[])[],
+  nowMs: number,
+  bornMs = 0,
+): ChartBand[] {
   if (counts.length === 0) return [];
   return bandsWhere(
     grid,
-    (index) => bucketStart(grid, index) < nowMs - grid.stepMs && counts.every((values) => values[index] === null),
+    (index) =>
+      bucketStart(grid, index) >= bornMs &&
+      bucketStart(grid, index) < nowMs - grid.stepMs &&
+      counts.every((values) => values[index] === null),
   );
 }
 
@@ -108,11 +119,11 @@ export interface SeriesStats {
 }
 
 /**
- * Figures of the legend, over complete buckets. A mean of percentiles would be none, so means of values with samples are left to metrics that may
+ * Figures of the legend, over complete buckets; of a forecast over all. A mean of percentiles would be none, so means of values with samples are left to metrics that may
  * be averaged: the caller says so.
  */
-export function statsOf(grid: TimeGrid, series: Pick<ChartSeries, 'values'>): SeriesStats {
-  const complete = Math.floor((grid.completeToMs - grid.startMs) / grid.stepMs);
+export function statsOf(grid: TimeGrid, series: Pick<ChartSeries, 'values' | 'isForecast'>): SeriesStats {
+  const complete = series.isForecast ? grid.count : Math.floor((grid.completeToMs - grid.startMs) / grid.stepMs);
   const values = series.values.slice(0, Math.max(0, complete)).filter((value) => value !== null);
   if (values.length === 0)
     return { last: series.values.findLast((value) => value !== null) ?? null, mean: null, max: null, min: null };

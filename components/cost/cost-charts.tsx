@@ -95,7 +95,7 @@ function totalSeries(
   });
   ahead[last] = from;
   const look = { shape: 'line' as const, colour: 'var(--color-accent)', dash: '1.5 3', width: 2 };
-  return [sofar, { id: 'ahead', label: 'at the run rate of now', look, values: ahead }];
+  return [sofar, { id: 'ahead', label: 'at the run rate of now', look, values: ahead, isForecast: true }];
 }
 
 function tickMoney(micros: number, currency: string, locale: string): string {

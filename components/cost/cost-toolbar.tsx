@@ -51,7 +51,7 @@ export function CostToolbar({ period, now, onChange, completeTo, onExport }: Cos
         value={period.by}
         onChange={(by) => onChange(by, null)}
       />
-      <span className="text-xs text-muted">
+      <span className="text-xs text-muted max-md:order-last max-md:w-full">
         {completeTo && isLast
           ? `Complete to ${formatClock(completeTo, style)} ${zoneName(completeTo, style)}. Days are cut at midnight UTC.`
           : 'Days are cut at midnight UTC.'}

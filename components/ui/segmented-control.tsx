@@ -25,7 +25,7 @@ export function SegmentedControl<Id extends string>({
       role="radiogroup"
       aria-label={label}
       className={cx(
-        'inline-flex max-w-full overflow-x-auto rounded-md border border-line-strong bg-page max-md:h-9',
+        'inline-flex max-w-full justify-self-start overflow-x-auto rounded-md border border-line-strong bg-page max-md:h-9',
         size === 'sm' ? 'h-7' : 'h-8',
       )}
     >

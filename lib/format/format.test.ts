@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { formatBytes, formatMemoryMib } from './bytes.ts';
 import { formatElapsed, formatLatency, formatSpan } from './duration.ts';
 import { figureText } from './figure.ts';
-import { formatHourlyRate, formatHourlyRateInProse, formatMoney, microsToDecimal, parseMicros } from './money.ts';
+import {
+  formatHourlyRate,
+  formatHourlyRateInProse,
+  formatMoney,
+  formatMoneyColumn,
+  microsToDecimal,
+  parseMicros,
+} from './money.ts';
 import { formatRatio, formatRequestRate } from './number.ts';
 import { formatAge, formatClock, formatInstant, formatWhen, startOfDay } from './time.ts';
 
@@ -36,6 +43,12 @@ describe('money', () => {
   test('an amount below a cent never reads as nothing', () => {
     expect(formatMoney(1_200, 'USD', EN)).toBe('$0.0012');
     expect(formatMoney(0, 'USD', EN)).toBe('$0.00');
+    expect([0, 1_200, 20_000].map(formatMoneyColumn([0, 1_200, 20_000], 'USD', EN))).toEqual([
+      '$0.0000',
+      '$0.0012',
+      '$0.0200',
+    ]);
+    expect([0, 20_000].map(formatMoneyColumn([0, 20_000], 'USD', EN))).toEqual(['$0.00', '$0.02']);
     expect(formatMoney(61_400_000, 'USD', EN)).toBe('$61.40');
   });
   test('micro-units survive printing and reading', () => {

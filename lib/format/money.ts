@@ -9,10 +9,21 @@ function currency(locale: string, code: string, options: Intl.NumberFormatOption
 
 /** An amount: $61.40. Amounts below a cent that are not zero keep four decimals, so that nothing reads as free that is not. */
 export function formatMoney(micros: number, code: string, locale: string): string {
-  const digits = micros !== 0 && Math.abs(micros) < 10_000 ? 4 : 2;
+  const digits = needsFourDecimals(micros) ? 4 : 2;
   return currency(locale, code, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
     micros / MICROS,
   );
+}
+
+function needsFourDecimals(micros: number): boolean {
+  return micros !== 0 && Math.abs(micros) < 10_000;
+}
+
+/** Amounts of one column: four decimals for all where one of them needs them, so that points align. */
+export function formatMoneyColumn(column: readonly number[], code: string, locale: string): (micros: number) => string {
+  const digits = column.some(needsFourDecimals) ? 4 : 2;
+  const format = currency(locale, code, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return (micros) => format.format(micros / MICROS);
 }
 
 /** Price or run rate per hour in a column: always four decimals, so that points align. */

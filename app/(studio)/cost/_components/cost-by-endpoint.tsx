@@ -15,7 +15,7 @@ import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx'
 import type { CostResult, CostRow } from '#lib/contracts/cost.ts';
 import type { Endpoint } from '#lib/contracts/endpoint.ts';
 import { figureText } from '#lib/format/figure.ts';
-import { formatHourlyRate, formatMoney } from '#lib/format/money.ts';
+import { formatHourlyRate, formatMoneyColumn } from '#lib/format/money.ts';
 import { formatDecimal, formatRatio } from '#lib/format/number.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 
@@ -43,6 +43,12 @@ export function CostByEndpoint(props: CostByEndpointProps) {
   const { total, error, onRetry } = props;
   const [explained, setExplained] = useState(false);
   const rows = groupRows(total?.items ?? []);
+  const { locale } = usePreferences();
+  const money = formatMoneyColumn(
+    rows.flatMap((row) => [row.micros, perThousand(row, props.requests) ?? 0]),
+    total?.currency ?? 'USD',
+    locale,
+  );
   return (
     <Section
       title="By endpoint"
@@ -80,7 +86,7 @@ export function CostByEndpoint(props: CostByEndpointProps) {
           <tbody>
             {rows.map((row) => (
               <Fragment key={row.name}>
-                <EndpointRow {...props} row={row} />
+                <EndpointRow {...props} row={row} money={money} />
                 {explained ? <ExplainedRows {...props} row={row} /> : null}
               </Fragment>
             ))}
@@ -91,12 +97,25 @@ export function CostByEndpoint(props: CostByEndpointProps) {
   );
 }
 
-function EndpointRow({ row, total, endpoints, shades, requests }: CostByEndpointProps & { row: EndpointCostRow }) {
+/** What 1,000 requests cost; null where nobody called. */
+function perThousand(row: EndpointCostRow, requests: CostByEndpointProps['requests']): number | null {
+  const calls = requests?.get(row.name) ?? 0;
+  return calls === 0 ? null : Math.round((row.micros / calls) * 1000);
+}
+
+function EndpointRow({
+  row,
+  total,
+  endpoints,
+  shades,
+  requests,
+  money,
+}: CostByEndpointProps & { row: EndpointCostRow; money: (micros: number) => string }) {
   const { locale } = usePreferences();
   const endpoint = endpoints.find(({ name }) => name === row.name);
   const currency = total?.currency ?? 'USD';
   const share = total && total.total_micros > 0 ? row.micros / total.total_micros : 0;
-  const calls = requests?.get(row.name) ?? 0;
+  const unitCost = perThousand(row, requests);
   return (
     <Row>
       <RowHeader>
@@ -117,7 +136,7 @@ function EndpointRow({ row, total, endpoints, shades, requests }: CostByEndpoint
       </Cell>
       <Cell numeric>{formatDecimal(row.seconds / 3_600, locale)}</Cell>
       <Cell numeric className="font-medium">
-        {formatMoney(row.micros, currency, locale)}
+        {money(row.micros)}
       </Cell>
       <Cell>
         <span className="flex items-center gap-2">
@@ -130,7 +149,7 @@ function EndpointRow({ row, total, endpoints, shades, requests }: CostByEndpoint
           {figureText(formatRatio(share, locale, 0))}
         </span>
       </Cell>
-      <Cell numeric>{calls === 0 ? '–' : formatMoney(Math.round((row.micros / calls) * 1000), currency, locale)}</Cell>
+      <Cell numeric>{unitCost === null ? '–' : money(unitCost)}</Cell>
     </Row>
   );
 }

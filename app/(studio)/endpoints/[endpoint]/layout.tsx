@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import type { ReactNode } from 'react';
-import { EndpointHeader } from './_components/endpoint-header.tsx';
+import { EndpointFrame } from './_components/endpoint-frame.tsx';
 
 interface EndpointLayoutProps {
   params: Promise<{ endpoint: string }>;
@@ -15,12 +15,9 @@ export async function generateMetadata({ params }: EndpointLayoutProps): Promise
 export default async function EndpointLayout({ params, children }: EndpointLayoutProps) {
   const { endpoint } = await params;
   return (
-    <>
-      <EndpointHeader name={endpoint} />
-      <div className="pt-6">
-        {/* No Suspense boundary: what hydrates later would find data that the server's skeleton did not have. */}
-        {children}
-      </div>
-    </>
+    <EndpointFrame name={endpoint}>
+      {/* No Suspense boundary: what hydrates later would find data that the server's skeleton did not have. */}
+      {children}
+    </EndpointFrame>
   );
 }

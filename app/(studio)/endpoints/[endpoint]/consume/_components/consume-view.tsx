@@ -67,9 +67,11 @@ function LoadedConsume({ endpoint }: { endpoint: Endpoint }) {
 function Address({ label, url }: { label: string; url: string }) {
   return (
     <div className="flex min-w-0 flex-wrap items-center gap-x-3">
-      <span className="w-40 text-muted">{label}</span>
-      <code className="min-w-0 truncate font-mono text-xs">{url}</code>
-      <CopyButton text={url} label={`Copy the address: ${label}`} />
+      <span className="w-40 text-muted max-md:w-full">{label}</span>
+      <span className="flex min-w-0 items-center gap-3">
+        <code className="truncate font-mono text-xs">{url}</code>
+        <CopyButton text={url} label={`Copy the address: ${label}`} />
+      </span>
     </div>
   );
 }

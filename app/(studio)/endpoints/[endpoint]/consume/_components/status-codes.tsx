@@ -35,7 +35,7 @@ export function StatusCodes({ mapsErrors }: { mapsErrors: boolean }) {
             <Row key={status}>
               <RowHeader className="font-mono">{status}</RowHeader>
               <Cell>{from}</Cell>
-              <Cell className="whitespace-normal">{means}</Cell>
+              <Cell className="whitespace-normal!">{means}</Cell>
             </Row>
           ))}
         </tbody>

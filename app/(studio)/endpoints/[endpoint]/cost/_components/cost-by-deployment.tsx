@@ -13,7 +13,7 @@ import { Section } from '#components/ui/panel.tsx';
 import { SkeletonRows } from '#components/ui/skeleton.tsx';
 import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx';
 import type { CostResult, CostRow } from '#lib/contracts/cost.ts';
-import { formatMoney } from '#lib/format/money.ts';
+import { formatMoneyColumn } from '#lib/format/money.ts';
 import { formatDecimal, formatRatio } from '#lib/format/number.ts';
 import { figureText } from '#lib/format/figure.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
@@ -71,9 +71,13 @@ function CostTable({
   ...props
 }: CostByDeploymentProps & { rows: readonly CostRow[]; explained: boolean }) {
   const { locale } = usePreferences();
-  const { total, idle } = props;
+  const { total, idle, requests } = props;
   const sum = total?.total_micros ?? 0;
-  const money = (micros: number): string => formatMoney(Math.round(micros), total?.currency ?? 'USD', locale);
+  const money = formatMoneyColumn(
+    rows.flatMap((row) => [row.cost_micros, perThousand(row, requests) ?? 0]),
+    total?.currency ?? 'USD',
+    locale,
+  );
   return (
     <Table label="Cost by deployment">
       <thead>
@@ -90,7 +94,7 @@ function CostTable({
       <tbody>
         {rows.map((row) => (
           <Fragment key={`${row.deployment} ${row.instance_type} ${row.currency}`}>
-            <CostTableRow {...props} row={row} sum={sum} />
+            <CostTableRow {...props} row={row} sum={sum} money={money} />
             {explained ? (
               <tr>
                 <td colSpan={COLUMNS} className="border-b border-line bg-raised px-3">
@@ -126,12 +130,12 @@ function CostTableRow({
   slots,
   idle,
   requests,
-}: Omit<CostByDeploymentProps, 'total'> & { row: CostRow; sum: number }) {
+  money,
+}: Omit<CostByDeploymentProps, 'total'> & { row: CostRow; sum: number; money: (micros: number) => string }) {
   const { locale } = usePreferences();
   const name = row.deployment ?? '';
   const slot = slots.get(name);
-  const calls = requests?.get(name) ?? 0;
-  const money = (micros: number): string => formatMoney(Math.round(micros), row.currency, locale);
+  const unitCost = perThousand(row, requests);
   const share = sum === 0 ? 0 : row.cost_micros / sum;
   return (
     <Row>
@@ -166,9 +170,15 @@ function CostTableRow({
           {figureText(formatRatio(share, locale, 0))}
         </span>
       </Cell>
-      <Cell numeric>{calls === 0 ? '–' : money((row.cost_micros / calls) * 1000)}</Cell>
+      <Cell numeric>{unitCost === null ? '–' : money(unitCost)}</Cell>
     </Row>
   );
+}
+
+/** What 1,000 requests cost; null where nobody called. */
+function perThousand(row: CostRow, requests: CostByDeploymentProps['requests']): number | null {
+  const calls = requests?.get(row.deployment ?? '') ?? 0;
+  return calls === 0 ? null : Math.round((row.cost_micros / calls) * 1000);
 }
 
 function hours(seconds: number, locale: string): string {

@@ -103,7 +103,7 @@ function LineSearch({ search, onSearch }: Pick<LogToolbarProps, 'search' | 'onSe
         ? `${formatInteger(position, locale)} of ${formatInteger(count, locale)}`
         : `${formatInteger(count, locale)} ${count === 1 ? 'line' : 'lines'}`;
   return (
-    <div className="ms-auto flex min-w-0 items-center gap-1 max-md:ms-0 max-md:w-full">
+    <div className="ms-auto flex min-w-0 items-center gap-1 max-md:ms-0 max-md:flex-1 max-md:basis-60">
       <span className="w-24 text-end text-xs text-muted max-md:order-1 max-md:w-auto" role="status">
         {words}
       </span>

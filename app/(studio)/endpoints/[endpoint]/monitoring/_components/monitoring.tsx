@@ -65,6 +65,7 @@ function LoadedMonitoring({ endpoint }: { endpoint: string }) {
   const context: PanelContext = {
     endpoint,
     state,
+    bornMs: data ? Date.parse(data.created_at) : 0,
     slots,
     chart: {
       span: state.span,

@@ -6,6 +6,8 @@ import type { MonitoringState } from './use-monitoring-state.ts';
 export interface PanelContext {
   endpoint: string;
   state: MonitoringState;
+  /** When the endpoint was made; before that nothing is missing. */
+  bornMs: number;
   /** Slot of each deployment by name. */
   slots: ReadonlyMap<string, number>;
   chart: {

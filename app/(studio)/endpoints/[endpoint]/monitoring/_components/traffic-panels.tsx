@@ -38,9 +38,9 @@ export function StatusPanel({ context, lane }: { context: PanelContext; lane: Re
     return {
       grid: shared,
       series: dropSilent(all, (id) => id !== '3xx'),
-      gaps: gapsOf(shared, [...counts.values()], result.fetchedAtMs),
+      gaps: gapsOf(shared, [...counts.values()], result.fetchedAtMs, context.bornMs),
     };
-  }, [metrics.results]);
+  }, [metrics.results, context.bornMs]);
   return (
     <ChartPanel
       {...context.chart}
@@ -96,7 +96,7 @@ export function LatencyPanel({ context, lane }: { context: PanelContext; lane: R
     return {
       grid: shared,
       series: all,
-      gaps: gapsOf(shared, counts, first.fetchedAtMs),
+      gaps: gapsOf(shared, counts, first.fetchedAtMs, context.bornMs),
       idle: idleBandsOf(shared, counts),
     };
   }, [metrics.results, grouped, context]);
@@ -220,7 +220,7 @@ function TrafficLines({ context, metric, whole = WHOLE, derive, title, ...panel 
     return {
       grid: shared,
       series: measured.map((one) => (derive ? { ...one, values: derive(shared, result, one.values) } : one)),
-      gaps: gapsOf(shared, counts, result.fetchedAtMs),
+      gaps: gapsOf(shared, counts, result.fetchedAtMs, context.bornMs),
       idle: derive ? [] : idleBandsOf(shared, counts),
     };
     // `derive` and `whole` are constants of the panel.
