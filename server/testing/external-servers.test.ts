@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { users } from '#drizzle/schema/users.ts';
 import { MASKED_VALUE } from '#lib/contracts/external-server.ts';
+import { openDatabase } from '#server/store/database.ts';
 import { createTestStack, type TestStack } from './create-test-stack.ts';
 import { eventually } from './eventually.ts';
 import { startHttpServer, type TestHttpServer } from './start-http-server.ts';
@@ -215,6 +217,47 @@ describe('external servers', () => {
       expect(content).toContain(words);
     await ok('PUT', '/endpoints/iris/traffic', { traffic: { blue: 100 } });
     await ended((await ok('DELETE', pathOf('umber')))['id']);
+  });
+
+  test('of which one is gone are called on at the others, and it counts again once it is back', async () => {
+    const [one, two] = [await start('one'), await startHttpServer('two')];
+    const urls = [one, two].map(({ port }) => `http://127.0.0.1:${port}`);
+    await deploy('umber', { urls }, { readiness_probe: { period: 1, failure_threshold: 1 } });
+    await ok('PUT', '/endpoints/iris/traffic', { traffic: { umber: 100 } });
+    const stateOfTwo = async (): Promise<Body | undefined> => {
+      const { items } = (await ok('GET', `${pathOf('umber')}/instances`)) as { items: Body[] };
+      return items.find(({ url }) => url === urls[1]);
+    };
+    await two.close();
+    // Nothing was under way when it went, so whoever finds it gone tries the other.
+    const statuses = new Set<number>();
+    await eventually(async () => {
+      statuses.add((await predict()).status);
+      return (await stateOfTwo())?.['state'] === 'unready';
+    }, 'the end of it to be seen');
+    expect([...statuses]).toEqual([200]);
+    expect(await stateOfTwo()).toMatchObject({ probe: 'connection refused' });
+    const back = await startHttpServer('two', '127.0.0.1', two.port);
+    onTestFinished(() => back.close());
+    await eventually(async () => (await stateOfTwo())?.['state'] === 'ready', 'its return');
+    await ok('PUT', '/endpoints/iris/traffic', { traffic: { blue: 100 } });
+    await ended((await ok('DELETE', pathOf('umber')))['id']);
+  });
+
+  test('are for administrators only', async () => {
+    const database = openDatabase(stack.dataDir.database);
+    onTestFinished(() => database.close());
+    const become = (role: string): Promise<unknown> =>
+      database.transact(async ({ orm }) => void orm.update(users).set({ role }).run());
+    await become('operator');
+    onTestFinished(() => become('administrator').then(() => undefined));
+    const external = { urls: ['http://127.0.0.1'] };
+    for (const answer of [
+      await stack.call('PUT', pathOf('refused'), { type: 'external', external }),
+      await stack.call('POST', '/external-servers/try', external),
+    ]) {
+      expect(answer).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
+    }
   });
 
   test('whose name is bound to a forbidden address stay where they were', async () => {
