@@ -193,10 +193,11 @@ describe('the handshake', () => {
     expect((await (await dial(tlsPort)).request(get())).status).toBe(200);
   });
 
-  it('that is plain HTTP is counted as such and costs nothing else', async () => {
+  it('that is plain HTTP is answered in plain words, counted as such, and costs nothing else', async () => {
     const { tlsPort, counter } = await startTls();
     const client = await RawClient.connect(tlsPort);
-    client.send(get());
+    const answer = await client.request(get());
+    expect([answer.status, answer.body]).toEqual([400, expect.stringContaining('Use https://')]);
     await client.untilEnd();
     expect(counter('tls.handshake_failed.plain_http')).toBe(1);
     expect((await (await dial(tlsPort)).request(get())).status).toBe(200);

@@ -32,6 +32,10 @@ export interface TlsListener {
   cutHandshakes(): void;
 }
 
+const PLAIN_HTTP_TEXT = 'This port speaks TLS. Use https:// in the address.\n';
+/** For a person who left the s out: an end without a word would be a riddle. */
+const PLAIN_HTTP_ANSWER = `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: ${PLAIN_HTTP_TEXT.length}\r\nConnection: close\r\n\r\n${PLAIN_HTTP_TEXT}`;
+
 export interface TlsListenerOptions {
   settings: Pick<GatewaySettings, 'tlsHandshakeTimeoutMs' | 'tlsMaxHandshakes'>;
   counters: Counters;
@@ -73,8 +77,11 @@ export function createTlsListener(material: TlsMaterial, options: TlsListenerOpt
     options.onConnection(socket);
   });
   tls.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    counters.increment(`tls.handshake_failed.${describeFailure(error)}`);
-    socket.destroy();
+    const kind = describeFailure(error);
+    counters.increment(`tls.handshake_failed.${kind}`);
+    const raw = kind === 'plain_http' ? handshakes.end(socket) : undefined;
+    if (raw === undefined) socket.destroy();
+    else raw.end(PLAIN_HTTP_ANSWER, () => socket.destroy());
   });
   return {
     server,
