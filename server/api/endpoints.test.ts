@@ -61,9 +61,9 @@ describe('an endpoint', () => {
     const merged = await api.call('PATCH', `/endpoints/${name}`, { mirror_comparison: { sample_percent: 100 } });
     expect(merged.body.mirror_comparison).toEqual({ ...wanted, sample_percent: 100 });
     const put = await api.call('PUT', `/endpoints/${name}`, { mirror_comparison: { ...wanted, sample_percent: 101 } });
-    expect(put).toMatchObject({ status: 400, body: { errors: [{ path: '/mirror_comparison/sample_percent' }] } });
+    expect(put).toMatchObject({ status: 422, body: { errors: [{ path: '/mirror_comparison/sample_percent' }] } });
     const half = await api.call('PUT', `/endpoints/${name}`, { mirror_comparison: { sample_percent: 5 } });
-    expect(half).toMatchObject({ status: 400, body: { errors: [{ path: '/mirror_comparison/relative_tolerance' }] } });
+    expect(half).toMatchObject({ status: 422, body: { errors: [{ path: '/mirror_comparison/relative_tolerance' }] } });
     const off = await api.call('PATCH', `/endpoints/${name}`, { mirror_comparison: null });
     expect(off.body.mirror_comparison).toBeNull();
   });

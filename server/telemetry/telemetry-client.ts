@@ -1,7 +1,9 @@
 import { Agent, request, type IncomingMessage } from 'node:http';
+import { type MirrorComparisons, mirrorComparisonsSchema } from '#lib/contracts/mirror-comparison.ts';
 import { metricsResultSchema, type MetricsResult } from '#lib/contracts/metrics.ts';
 import { problemSchema } from '#lib/contracts/problem.ts';
 import { AppError } from '#server/kernel/app-error.ts';
+import type { ComparisonsQuery, RetainComparisons } from './parse-comparisons.ts';
 import type { ResourceSample, SampleBatch } from './request-record.ts';
 
 export interface TelemetryClient {
@@ -10,6 +12,10 @@ export interface TelemetryClient {
    * @throws AppError with the code telemetry answered, or telemetry.unavailable
    */
   queryMetrics(parameters: URLSearchParams): Promise<MetricsResult>;
+  /** What came of the comparisons of an endpoint's mirrors. @throws AppError telemetry.unavailable */
+  queryComparisons(query: ComparisonsQuery): Promise<MirrorComparisons>;
+  /** Has comparisons forgotten that belong to no endpoint of today. @throws AppError telemetry.unavailable */
+  retainComparisons(living: RetainComparisons): Promise<void>;
   /** @throws AppError telemetry.unavailable */
   stats(): Promise<unknown>;
   /** Whether telemetry answers. Never throws. */
@@ -60,6 +66,11 @@ export function createTelemetryClient({ socketPath, deadlineMs = 10_000 }: Telem
   return {
     queryMetrics: async (parameters) =>
       metricsResultSchema.parse(await call('GET', `/metrics/query?${parameters.toString()}`)),
+    async queryComparisons(query) {
+      const parameters = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+      return mirrorComparisonsSchema.parse(await call('GET', `/comparisons/query?${parameters.toString()}`));
+    },
+    retainComparisons: async (living) => void (await call('POST', '/comparisons/retain', living)),
     stats: () => call('GET', '/stats'),
     isHealthy: () =>
       call('GET', '/health').then(

@@ -1,6 +1,7 @@
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import { BLOCK_MS, floorTo } from './resolution.ts';
+import type { ComparisonStore } from './comparison-store.ts';
 import type { TelemetryIntake } from './telemetry-intake.ts';
 import type { TelemetryStore } from './telemetry-store.ts';
 
@@ -17,10 +18,11 @@ export interface TelemetryLoop {
 export function startTelemetryLoop(options: {
   store: TelemetryStore;
   intake: TelemetryIntake;
+  comparisons: ComparisonStore;
   clock: Clock;
   logger: Logger;
 }): TelemetryLoop {
-  const { store, intake, clock, logger } = options;
+  const { store, intake, comparisons, clock, logger } = options;
   let hourMs = floorTo(clock.now(), BLOCK_MS);
   let stopped = false;
 
@@ -29,6 +31,7 @@ export function startTelemetryLoop(options: {
     if (currentHourMs !== hourMs || store.wantsSeal) await store.seal(() => intake.senders.snapshot());
     hourMs = currentHourMs;
     await store.enforceRetention();
+    await comparisons.maintain();
   }
 
   /** Runs again a while after it has ended: a slow disk stretches the interval instead of piling runs up. */
@@ -51,7 +54,9 @@ export function startTelemetryLoop(options: {
     };
   }
 
-  const flushing = repeat('flush', FLUSH_MS, () => intake.flush());
+  const flushing = repeat('flush', FLUSH_MS, async () => {
+    await Promise.all([intake.flush(), comparisons.flush()]);
+  });
   const maintenance = repeat('maintenance', MAINTENANCE_MS, maintain);
   return {
     async stop() {
@@ -59,6 +64,7 @@ export function startTelemetryLoop(options: {
       await Promise.all([flushing.end(), maintenance.end()]);
       await intake.flush();
       await store.close();
+      await comparisons.close();
     },
   };
 }

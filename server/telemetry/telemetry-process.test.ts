@@ -61,9 +61,9 @@ function batch(sequence: number, records: number): RequestBatch {
 }
 
 /** Sends records as a gateway worker does. */
-function send(body: Buffer): Promise<unknown> {
+function send(body: Buffer, path = '/ingest/requests'): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath, method: 'POST', path: '/ingest/requests' }, async (response) => {
+    const outgoing = request({ socketPath, method: 'POST', path }, async (response) => {
       const chunks = await response.toArray();
       resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
     });
@@ -94,6 +94,28 @@ describe('the telemetry process', () => {
     await start();
     expect(await count()).toBeGreaterThanOrEqual(500);
     expect(await ingest(batch(4, 100))).toEqual({ accepted: false });
+  });
+
+  test('comparisons are in the answers at once, and survive kill -9', async () => {
+    await start();
+    const written = async () => ((await client.stats()) as { comparisons: { journal_bytes: number } }).comparisons;
+    const { journal_bytes: before } = await written();
+    const compared = { atMs: Date.now(), endpoint: 'iris', live: 'blue', mirror: 'shadow', liveMs: 1, mirrorMs: 2 };
+    const records = [{ ...compared, outcome: 'agreed', maxDifference: 0 }];
+    const told = { version: 1, source: 'worker', sequence: 0, dropped: 0, records };
+    const body = Buffer.from(JSON.stringify(told));
+    expect(await send(body, '/ingest/comparisons')).toEqual({ accepted: true });
+    const query = { endpoint: 'iris', from: Date.now() - 60_000, to: Date.now() + 60_000, limit: 10 };
+    expect((await client.queryComparisons(query)).mirrors).toMatchObject([{ agreed: 1 }]);
+    await expect.poll(async () => (await written()).journal_bytes, { timeout: 5_000 }).not.toBe(before);
+    await end('SIGKILL');
+    await start();
+    expect((await client.queryComparisons(query)).mirrors).toMatchObject([{ agreed: 1 }]);
+    await client.retainComparisons({ asOfMs: Date.now() + 60_000, endpoints: [] });
+    expect((await client.queryComparisons(query)).mirrors).toEqual([]);
+    expect(await send(Buffer.from('{"version":2}'), '/ingest/comparisons')).toMatchObject({
+      code: 'request.malformed',
+    });
   });
 
   test('SIGTERM flushes what just came', async () => {

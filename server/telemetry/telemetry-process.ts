@@ -1,6 +1,8 @@
 import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
+import { ComparisonStore } from './comparison-store.ts';
 import { TelemetryIntake } from './telemetry-intake.ts';
 import { startTelemetryLoop } from './telemetry-loop.ts';
 import { createTelemetryServer, listenOnSocket } from './telemetry-server.ts';
@@ -24,8 +26,8 @@ export interface TelemetryOptions {
  */
 export async function startTelemetry(options: TelemetryOptions): Promise<{ stop: () => Promise<void> }> {
   const { clock, logger, socketPath } = options;
-  const parts = Promise.withResolvers<{ store: TelemetryStore; intake: TelemetryIntake }>();
-  const server = createTelemetryServer(parts.promise.then((both) => ({ ...both, clock, logger })));
+  const parts = Promise.withResolvers<Parts>();
+  const server = createTelemetryServer(parts.promise.then((opened) => ({ ...opened, clock, logger })));
   await listenOnSocket(server, socketPath);
   try {
     parts.resolve(await openParts(options));
@@ -34,8 +36,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<{ stop:
     server.close();
     throw error;
   }
-  const { store, intake } = await parts.promise;
-  const loop = startTelemetryLoop({ store, intake, clock, logger });
+  const loop = startTelemetryLoop({ ...(await parts.promise), clock, logger });
   return {
     async stop() {
       // Requests under way are answered, within a limit; connections that are kept open would hold the server for ever.
@@ -50,15 +51,22 @@ export async function startTelemetry(options: TelemetryOptions): Promise<{ stop:
   };
 }
 
+interface Parts {
+  store: TelemetryStore;
+  intake: TelemetryIntake;
+  comparisons: ComparisonStore;
+}
+
 async function openParts({
   folder,
   clock,
   logger,
   limits = {},
   freeBytes = () => freeBytesOf(folder),
-}: TelemetryOptions) {
+}: TelemetryOptions): Promise<Parts> {
   const { store, marks } = await TelemetryStore.open({ folder, clock, logger, freeBytes, limits });
-  return { store, intake: new TelemetryIntake(store, clock, marks) };
+  const comparisons = await ComparisonStore.open({ folder: join(folder, 'comparisons'), clock, logger });
+  return { store, intake: new TelemetryIntake(store, clock, marks), comparisons };
 }
 
 async function freeBytesOf(folder: string): Promise<number> {

@@ -6,6 +6,8 @@ import type { Clock } from '#server/kernel/clock.ts';
 import { toProblem } from '#server/kernel/error-catalogue.ts';
 import { newId } from '#server/kernel/ids.ts';
 import type { Logger } from '#server/kernel/logger.ts';
+import type { ComparisonStore } from './comparison-store.ts';
+import { parseComparisonBatch, parseComparisonsQuery, parseRetainComparisons } from './parse-comparisons.ts';
 import { parseMetricsQuery, planMetricsQuery } from './plan-metrics-query.ts';
 import { runMetricsQuery } from './run-metrics-query.ts';
 import type { TelemetryIntake } from './telemetry-intake.ts';
@@ -19,6 +21,7 @@ const MAX_CONNECTIONS = 128;
 export interface TelemetryServerDeps {
   store: TelemetryStore;
   intake: TelemetryIntake;
+  comparisons: ComparisonStore;
   clock: Clock;
   logger: Logger;
 }
@@ -74,7 +77,7 @@ function isAnswered(path: string): Promise<boolean> {
   });
 }
 
-function createRoutes({ store, intake, clock }: TelemetryServerDeps): Record<string, Handler> {
+function createRoutes({ store, intake, comparisons, clock }: TelemetryServerDeps): Record<string, Handler> {
   const startedAtMs = clock.now();
   return {
     'POST /ingest/requests': async (request) => intake.ingestRequests(await readBody(request)),
@@ -82,6 +85,14 @@ function createRoutes({ store, intake, clock }: TelemetryServerDeps): Record<str
       const body = await readBody(request);
       intake.ingestSamples(parseJson(body), body.length);
       return { accepted: true };
+    },
+    'POST /ingest/comparisons': async (request) =>
+      comparisons.ingest(parseComparisonBatch(parseJson(await readBody(request)))),
+    'GET /comparisons/query': async (_request, url) =>
+      comparisons.query(parseComparisonsQuery(Object.fromEntries(url.searchParams))),
+    'POST /comparisons/retain': async (request) => {
+      await comparisons.retain(parseRetainComparisons(parseJson(await readBody(request))));
+      return { retained: true };
     },
     'GET /metrics/query': (_request, url) => {
       const query = parseMetricsQuery(Object.fromEntries(url.searchParams));
@@ -93,6 +104,7 @@ function createRoutes({ store, intake, clock }: TelemetryServerDeps): Record<str
       started_at_ms: startedAtMs,
       intake: intake.counters,
       store: store.counters,
+      comparisons: { ...comparisons.counters, journal_bytes: comparisons.journalBytes },
       dropped_by_senders: intake.senders.droppedBySenders(),
       live_bytes: store.liveBytes,
       journal_bytes: store.journalBytes,
