@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { RawClient } from '#server/gateway/testing/raw-client.ts';
 import { type RawMessage, readMessage } from '#server/gateway/testing/raw-message.ts';
 import { PROBE, type RecordingUpstream } from './recording-upstream.ts';
@@ -50,7 +51,7 @@ export async function runVector(
     };
     const kept = client.outcome === 'open' && !vector.client.closes && rest === '' ? client : null;
     for (let taken = 0; kept !== null && taken < answers.length; taken += 1) await kept.response(vector.head);
-    return { ...outcome, violations: [...findViolations(outcome), ...(await probe(port, kept))] };
+    return { ...outcome, violations: [...findViolations(outcome), ...(await probe(port, kept, quietMs))] };
   } finally {
     client.close();
   }
@@ -104,16 +105,20 @@ function tryRead(text: string, head: boolean, ended: boolean): ReturnType<typeof
  * Asks for something of its own, on a new connection and on that of the vector where it goes on: whoever answers with anything else has lost track of
  * who asked what.
  */
-async function probe(port: number, kept: RawClient | null): Promise<string[]> {
+async function probe(port: number, kept: RawClient | null, quietMs: number): Promise<string[]> {
   const found: string[] = [];
-  const fresh = await RawClient.connect(port);
+  const fresh = await RawClient.connect(port).catch(() => null);
+  if (fresh === null) return ['another client cannot connect'];
   for (const [client, who] of [
     [fresh, 'another client'],
     ...(kept === null ? [] : [[kept, 'the client'] as const]),
   ] as const) {
     probes += 1;
     const name = `${PROBE}${probes}`;
-    const answer = await client.request(get(`/iris/${name}`)).catch((error: unknown) => error as Error);
+    const answer = await Promise.race([
+      client.request(get(`/iris/${name}`)).catch((error: unknown) => error as Error),
+      delay(quietMs, new Error('nothing came'), { ref: false }),
+    ]);
     if (answer instanceof Error) found.push(`${who} got no next answer: ${answer.message}`);
     else if (answer.body !== `GET /${name}`)
       found.push(`${who} got a wrong next answer: ${answer.status} ${answer.body}`);
