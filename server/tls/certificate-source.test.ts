@@ -36,14 +36,16 @@ describe('certificate files', () => {
     const authority = await createTestAuthority();
     await writePair(folder, await authority.issue(['old.test']));
     const source = await openFiles(folder);
-    const changed = new Promise<void>((resolve) => source.watch(resolve));
+    const taken = new Promise<void>((resolve) => {
+      // Between the two renames the pair does not fit, which is told as well when it lasts.
+      source.watch(() => source.certificates[0]?.names[0] === 'new.test' && resolve());
+    });
     const fresh = await authority.issue(['new.test']);
     await writeFile(join(folder, 'next.crt'), fresh.certificatePem);
     await writeFile(join(folder, 'next.key'), fresh.keyPem);
     await rename(join(folder, 'next.crt'), join(folder, 'server.crt'));
     await rename(join(folder, 'next.key'), join(folder, 'server.key'));
-    await changed;
-    expect(source.certificates[0]?.names).toEqual(['new.test']);
+    await taken;
     expect(source.problem).toBeNull();
   });
 
