@@ -14,12 +14,14 @@ import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts'
 import type { UpstreamRequest } from './upstream-request.ts';
 
 const MAX_ATTEMPTS = 2;
+/** A sole instance that refuses a connection has most likely just ended: by then the table says that another is on its way. */
+const PAUSE_MS = 150;
 const KEEP_ALIVE = fieldId('keep-alive');
 
 /** Methods whose repetition has no further effect (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
-type Phase = 'reading' | 'queued' | 'connecting' | 'sent' | 'relaying' | 'done';
+type Phase = 'reading' | 'queued' | 'connecting' | 'pausing' | 'sent' | 'relaying' | 'done';
 
 /**
  * A request's way to an instance of its deployment and the answer's way back: slot, connection, head and body, retry. Holds at most one slot and one
@@ -115,6 +117,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
     this.deadlineAt = NEVER;
     if (this.phase === 'queued') this.onQueueTimeout();
     else if (this.phase === 'connecting') this.onConnectTimeout();
+    else if (this.phase === 'pausing') this.acquire(null);
     else if (this.phase === 'relaying') this.onStreamIdle();
     else if (this.awaitsContinue) this.onContinueTimeout();
     else if (this.phase === 'sent') this.onModelTimeout();
@@ -232,8 +235,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
     this.queuedAt = now;
     const slot = this.deployment.pool.acquire(this, avoid, now);
     if (slot === null) {
-      this.phase = 'queued';
-      this.deadlineAt = now + this.deployment.table.maxQueueWaitMs;
+      this.waitForSlot(now);
     } else if (slot === 'no_instance') {
       this.fail(this.noInstance());
     } else if (slot === 'queue_full') {
@@ -241,6 +243,16 @@ export class Forward implements UpstreamUser, SlotWaiter {
     } else {
       this.connect(slot, now);
     }
+  }
+
+  private waitForSlot(now: number): void {
+    const { pool, table } = this.deployment;
+    const { core } = this.exchange;
+    this.phase = 'queued';
+    this.deadlineAt = now + (pool.isCold ? core.settings.coldHoldMs : table.maxQueueWaitMs);
+    if (!pool.isCold) return;
+    core.counters.increment('cold_waits');
+    core.onNoInstance(pool.endpoint);
   }
 
   private connect(instance: Instance, now: number): void {
@@ -301,7 +313,9 @@ export class Forward implements UpstreamUser, SlotWaiter {
 
   private onQueueTimeout(): void {
     this.exchange.queueMs = performance.now() - this.queuedAt;
-    this.deployment.pool.leave(this);
+    const { pool } = this.deployment;
+    pool.leave(this);
+    if (pool.size === 0) return this.fail(this.noInstance());
     this.fail(
       gatewayAnswer('gateway.queue_timeout', 'queue_timeout', 'No instance became free in time (max_queue_wait_ms).', {
         retryAfterSeconds: jitteredRetryAfter(),
@@ -358,14 +372,14 @@ export class Forward implements UpstreamUser, SlotWaiter {
     this.instance = null;
     const { counters } = this.exchange.core;
     const { retries } = (this.exchange.endpoint as EndpointRoute).state;
-    // After a refused connection the same instance would only refuse again.
-    const elsewhere = this.deployment.pool.size > 1 || this.phase !== 'connecting';
-    if (!harmless || !elsewhere || this.attempts >= MAX_ATTEMPTS || !retries.tryTake(performance.now())) {
-      return this.fail(answer);
-    }
+    const now = performance.now();
+    if (!harmless || this.attempts >= MAX_ATTEMPTS || !retries.tryTake(now)) return this.fail(answer);
     counters.increment('retries');
     this.exchange.retried = true;
-    this.acquire(this.deployment.pool.size > 1 ? failed : null);
+    if (this.deployment.pool.size > 1) return this.acquire(failed);
+    if (this.phase !== 'connecting') return this.acquire(null);
+    this.phase = 'pausing';
+    this.deadlineAt = now + PAUSE_MS;
   }
 
   private reportFailure(kind: string, reason: string): void {

@@ -37,8 +37,19 @@ describe('an instance that does not answer', () => {
     const answer = await requestOnce(port, post());
     expect([answer.status, answer.json()['code']]).toEqual([502, 'gateway.upstream_unreachable']);
     expect(JSON.stringify(answer.json())).not.toMatch(/127\.0\.0\.1|ECONN/);
-    expect(failing).toEqual(['iris blue blue-0 ECONNREFUSED']);
+    expect(new Set(failing)).toEqual(new Set(['iris blue blue-0 ECONNREFUSED']));
     expect((await records())[0]).toMatchObject({ status: 502, reason: 'connect_failed', instance: 'blue-0' });
+  });
+
+  it('and is the only one is tried again after a moment, in which the table may say that another is on its way', async () => {
+    const routes = table(endpoint([deployment('blue', [await closedPort()])]));
+    const { port, gateway } = await startGateway(routes);
+    const answer = requestOnce(port, post());
+    await until(() => gateway.core.counters.get('retries') === 1);
+    gateway.install(table(endpoint([deployment('blue', [], { coldSlots: 1 })])));
+    await until(() => gateway.core.counters.get('cold_waits') === 1);
+    gateway.install(table(endpoint([deployment('blue', [(await startTestModel()).port])])));
+    expect((await answer).status).toBe(200);
   });
 
   it('is replaced by another one when it refuses connections, also for POST', async () => {
@@ -112,6 +123,41 @@ describe('an instance that does not answer', () => {
     const { port } = await startGateway(table(endpoint([deployment('blue', [model.port, good.port])])));
     for (let i = 0; i < 20; i += 1) await requestOnce(port, post());
     expect(model.requests.length).toBeGreaterThan(5);
+  });
+});
+
+describe('a deployment whose instances are starting', () => {
+  const cold = (coldSlots = 4) => deployment('blue', [], { coldSlots });
+
+  it('lets its callers wait, and answers them when the first is ready', async () => {
+    const model = await startTestModel();
+    const woken: string[] = [];
+    const { port, gateway } = await startGateway(table(endpoint([cold()])), {
+      onNoInstance: (name) => woken.push(name),
+    });
+    const answers = Array.from({ length: 5 }, () => requestOnce(port, post()));
+    await until(() => gateway.core.counters.get('cold_waits') === 5);
+    expect(woken).toContain('iris');
+    gateway.install(table(endpoint([deployment('blue', [model.port])])));
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  it('refuses them when none is on its way any more, or none comes in time', async () => {
+    const { port, gateway } = await startGateway(table(endpoint([cold()])), { settings: { coldHoldMs: 300_000 } });
+    const given = requestOnce(port, post());
+    await until(() => gateway.core.counters.get('cold_waits') === 1);
+    gateway.install(table(endpoint([deployment('blue', [])])));
+    expect(await given).toMatchObject({ status: 503 });
+    const other = await startGateway(table(endpoint([cold()])), { settings: { coldHoldMs: 20 } });
+    const late = await requestOnce(other.port, post());
+    expect([late.status, late.json()['code']]).toEqual([503, 'gateway.no_ready_instance']);
+  });
+
+  it('holds no more of them than its instances could have waiting', async () => {
+    const { port, gateway } = await startGateway(table(endpoint([cold(5)])), { settings: { drainTimeoutMs: 0 } });
+    for (let i = 0; i < 10; i += 1) void requestOnce(port, post()).catch(() => undefined);
+    await until(() => gateway.core.counters.get('cold_waits') === 10);
+    expect((await requestOnce(port, post())).status).toBe(429);
   });
 });
 

@@ -25,6 +25,8 @@ export interface GatewaySettings {
   upstreamIdleUnrepeatableMs: number;
   /** Time in which the share of an instance grows that has joined others, or was ejected. */
   slowStartMs: number;
+  /** How long a request waits for the first instance of a deployment whose instances are starting. */
+  coldHoldMs: number;
   /** WebSocket without a byte in either direction. */
   tunnelIdleTimeoutMs: number;
   tunnelMaxAgeMs: number;
@@ -57,6 +59,7 @@ export const DEFAULT_SETTINGS: GatewaySettings = {
   upstreamIdleMs: 1_000,
   upstreamIdleUnrepeatableMs: 250,
   slowStartMs: 10_000,
+  coldHoldMs: 30_000,
   tunnelIdleTimeoutMs: 300_000,
   tunnelMaxAgeMs: 24 * 3_600_000,
   bodyBufferBytes: 64 * 1024,

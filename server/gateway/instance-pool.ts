@@ -72,6 +72,7 @@ export class InstancePool {
   private next = 0;
   private meanServiceMs = 0;
   private maxQueueWaitMs = 0;
+  private coldSlots = 0;
 
   constructor(endpoint: string, deployment: string, environment: PoolEnvironment) {
     this.endpoint = endpoint;
@@ -87,6 +88,11 @@ export class InstancePool {
     return this.waiting.length;
   }
 
+  /** No instance is ready, but some are on their way: requests wait for them. */
+  get isCold(): boolean {
+    return this.instances.length === 0 && this.coldSlots > 0;
+  }
+
   get all(): readonly Instance[] {
     return this.instances;
   }
@@ -94,6 +100,7 @@ export class InstancePool {
   /** Takes over the instances of a new table: known generations keep their connections, the others are made or retired. */
   reconfigure(route: RouteDeployment): void {
     this.maxQueueWaitMs = route.maxQueueWaitMs;
+    this.coldSlots = route.coldSlots ?? 0;
     const known = new Map(this.instances.map((instance) => [instance.key, instance]));
     const joinsOthers = known.size > 0;
     this.instances = route.instances.flatMap((wanted) => {
@@ -105,8 +112,8 @@ export class InstancePool {
     });
     for (const instance of this.instances) this.environment.slots.attach(instance, this);
     for (const gone of known.values()) this.remove(gone);
-    if (this.instances.length === 0) this.releaseWaiting();
-    else this.serveWaiting();
+    if (this.instances.length > 0) this.serveWaiting();
+    else if (!this.isCold) this.releaseWaiting();
   }
 
   /** An external server whose fields cannot be opened gets no requests: without them it would be called as somebody else. */
@@ -124,6 +131,7 @@ export class InstancePool {
   retire(): void {
     for (const instance of this.instances) this.remove(instance);
     this.instances = [];
+    this.coldSlots = 0;
     this.releaseWaiting();
   }
 
@@ -138,12 +146,12 @@ export class InstancePool {
    * @returns null when the request waits: `onSlot`, `onPoolEmpty` or `onQueueFull` follows unless it leaves
    */
   acquire(waiter: SlotWaiter, avoid: Instance | null, now: number): Instance | PoolRefusal | null {
-    if (this.instances.length === 0) return 'no_instance';
+    if (this.instances.length === 0 && !this.isCold) return 'no_instance';
     if (this.waiting.length === 0) {
       const instance = this.choose(avoid, now);
       if (instance !== null) return this.take(instance);
     }
-    if (this.waiting.length >= this.queueLimit() || this.predictedWaitMs() > this.maxQueueWaitMs) return 'queue_full';
+    if (this.waiting.length >= this.queueLimit() || this.waitsTooLong()) return 'queue_full';
     this.enqueue(waiter);
     this.environment.slots.onShort(this);
     return null;
@@ -220,7 +228,7 @@ export class InstancePool {
 
   /** Requests that may wait, those in other workers included: twice the slots of the deployment, at least 8. */
   private queueLimit(): number {
-    const slots = this.instances.reduce((sum, instance) => sum + instance.maxConcurrency, 0);
+    const slots = this.instances.reduce((sum, instance) => sum + instance.maxConcurrency, this.coldSlots);
     return Math.max(MIN_QUEUE, 2 * slots);
   }
 
@@ -249,8 +257,10 @@ export class InstancePool {
     return `${this.endpoint}/${this.deployment}`;
   }
 
-  private predictedWaitMs(): number {
-    return (this.meanServiceMs * (this.waiting.length + 1)) / Math.max(1, this.slots());
+  /** How long a start takes is not known from how long answers take. */
+  private waitsTooLong(): boolean {
+    if (this.isCold) return false;
+    return (this.meanServiceMs * (this.waiting.length + 1)) / Math.max(1, this.slots()) > this.maxQueueWaitMs;
   }
 
   private releaseWaiting(): void {

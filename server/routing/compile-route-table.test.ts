@@ -142,6 +142,19 @@ describe('the route table', () => {
     );
   });
 
+  test('says that instances are on their way only while none is ready, and not of those that wait after crashes', () => {
+    const coldSlots = (...instances: InstanceRecord[]) => {
+      const source = { endpoint: endpoint(), keys: [], deployments: [deployment('blue')], instances };
+      return compileRouteTable([source], 1).endpoints[0]?.deployments[0]?.coldSlots;
+    };
+    const slots = desiredOnnx().spec.maxConcurrentRequestsPerInstance;
+    const coming = instance('1', 'blue', { state: 'probing' });
+    expect(coldSlots(coming, instance('2', 'blue', { state: 'starting' }))).toBe(2 * slots);
+    expect(coldSlots(coming, instance('2', 'blue'))).toBeUndefined();
+    expect(coldSlots(instance('1', 'blue', { state: 'backing_off' }))).toBeUndefined();
+    expect(coldSlots(instance('1', 'blue', { state: 'starting', desired: 'remove' }))).toBeUndefined();
+  });
+
   test('says how answers of mirrors are compared only where there are both', () => {
     const comparison = { samplePercent: 10, relativeTolerance: 0.01 };
     const compiled = (change: Partial<EndpointRecord>) =>

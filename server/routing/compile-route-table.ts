@@ -96,21 +96,22 @@ function compileDeployment(
   instances: readonly InstanceRecord[],
 ): RouteDeployment {
   const { name, spec } = deployment;
+  const own = instances.filter((instance) => instance.deploymentName === name);
+  const routed = own.flatMap((instance) => {
+    const { id, generation, host, port } = instance;
+    if (!isRoutable(instance) || host === null || port === null) return [];
+    const maxConcurrency = spec.maxConcurrentRequestsPerInstance;
+    return [{ id, generation, host, port, maxConcurrency, ...compileExternal(instance.spec) }];
+  });
+  const coming = own.filter(isComing).length;
   return {
     name,
     weight: endpoint.traffic[name] ?? 0,
     mirrorPercent: endpoint.mirrorTraffic[name] ?? 0,
     requestTimeoutMs: spec.requestTimeoutMs,
     maxQueueWaitMs: spec.maxQueueWaitMs,
-    instances: instances
-      .filter((instance) => instance.deploymentName === name)
-      .flatMap((instance) => {
-        const { id, generation, host, port } = instance;
-        if (!isRoutable(instance) || host === null || port === null) return [];
-        const maxConcurrency = spec.maxConcurrentRequestsPerInstance;
-        return [{ id, generation, host, port, maxConcurrency, ...compileExternal(instance.spec) }];
-      })
-      .toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    instances: routed.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    ...(routed.length === 0 && coming > 0 && { coldSlots: coming * spec.maxConcurrentRequestsPerInstance }),
   };
 }
 
@@ -127,6 +128,12 @@ function compileExternal({ external }: InstanceRecord['spec']): Pick<RouteInstan
 /** Ready and wanted: whether an instance takes requests. */
 export function isRoutable(instance: Pick<InstanceRecord, 'state' | 'desired' | 'drainingSince'>): boolean {
   return instance.state === 'ready' && instance.desired === 'run' && instance.drainingSince === null;
+}
+
+/** Wanted and about to be ready: a caller may wait for it. One that waits to be restarted after several crashes is not. */
+function isComing(instance: Pick<InstanceRecord, 'state' | 'desired' | 'drainingSince'>): boolean {
+  const isOnItsWay = instance.state === 'starting' || instance.state === 'probing' || instance.state === 'exited';
+  return isOnItsWay && instance.desired === 'run' && instance.drainingSince === null;
 }
 
 /** Whether two tables route alike, whatever their numbers. */

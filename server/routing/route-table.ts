@@ -39,6 +39,8 @@ export const routeDeploymentSchema = z.object({
   maxQueueWaitMs: z.number().int().nonnegative(),
   /** Only ready instances are listed. */
   instances: z.array(routeInstanceSchema),
+  /** Requests that instances on their way will take at once, where none is ready yet: callers may wait for them. Left out for none. */
+  coldSlots: z.number().int().positive().optional(),
 });
 
 const limitShape = {
