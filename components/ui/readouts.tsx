@@ -49,12 +49,23 @@ export function Readouts({ items, className }: { items: readonly Readout[]; clas
   );
 }
 
+export interface HeaderReadout extends Pick<Readout, 'label' | 'value' | 'unit'> {
+  /** Gets a row of its own on a phone. */
+  isWide?: boolean;
+}
+
 /** The small strip of a page's header band. */
-export function HeaderReadouts({ items }: { items: readonly Pick<Readout, 'label' | 'value' | 'unit'>[] }) {
+export function HeaderReadouts({ items }: { items: readonly HeaderReadout[] }) {
   return (
     <dl className="flex max-md:grid max-md:grid-cols-3 max-md:gap-x-3 max-md:gap-y-2.5">
       {items.map((item) => (
-        <div key={item.label} className="border-s border-line px-5 last:pe-0 max-md:border-s-0 max-md:px-0">
+        <div
+          key={item.label}
+          className={cx(
+            'border-s border-line px-5 last:pe-0 max-md:border-s-0 max-md:px-0',
+            item.isWide && 'max-md:col-span-full',
+          )}
+        >
           <dt className="text-2xs leading-3.5 whitespace-nowrap text-faint">{item.label}</dt>
           <dd className="text-[15px] leading-5 font-medium tracking-[-.01em] whitespace-nowrap max-md:wrap-anywhere max-md:whitespace-normal [&_.unit]:text-xs">
             <Figure value={item.value} unit={item.unit} />

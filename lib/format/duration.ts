@@ -22,6 +22,12 @@ export function formatElapsed(ms: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}` : `${minutes}:${seconds}`;
 }
 
+/** From the usual to the slow case, `3 min–5 min`; one figure where both print alike. */
+export function formatUsual({ p50, p90 }: { p50: number; p90: number }, format: (ms: number) => string): string {
+  const [usual, slow] = [format(p50), format(p90)];
+  return usual === slow ? usual : `${usual}–${slow}`;
+}
+
 const SPANS = [
   { ms: 86_400_000, unit: 'd' },
   { ms: 3_600_000, unit: 'h' },

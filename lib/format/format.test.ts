@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { formatBytes, formatMemoryMib } from './bytes.ts';
-import { formatElapsed, formatLatency, formatSpan } from './duration.ts';
+import { formatElapsed, formatLatency, formatSpan, formatUsual } from './duration.ts';
 import { figureText } from './figure.ts';
 import {
   formatHourlyRate,
@@ -29,6 +29,11 @@ describe('latency', () => {
   ])('%d ms reads %s', (ms, text) => expect(figureText(formatLatency(ms, EN))).toBe(text));
 
   test('what was not measured is a dash', () => expect(figureText(formatLatency(null, EN))).toBe('–'));
+});
+
+test('the usual time of an operation is one figure where both ends print alike', () => {
+  expect(formatUsual({ p50: 3_000, p90: 3_900 }, formatSpan)).toBe('3 s');
+  expect(formatUsual({ p50: 3_000, p90: 300_000 }, formatSpan)).toBe('3 s–5 min');
 });
 
 describe('money', () => {

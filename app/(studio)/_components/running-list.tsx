@@ -5,7 +5,7 @@ import { Link } from '#components/ui/link.tsx';
 import { Section } from '#components/ui/panel.tsx';
 import { StageBar } from '#components/ui/stage-bar.tsx';
 import type { Operation } from '#lib/contracts/operation.ts';
-import { formatElapsed } from '#lib/format/duration.ts';
+import { formatElapsed, formatUsual } from '#lib/format/duration.ts';
 import { describeOperation } from '#lib/format/operation.ts';
 
 /** Operations under way, with their stages and how long such work takes. */
@@ -34,10 +34,7 @@ export function RunningList({ operations }: { operations: readonly Operation[] }
                   <Elapsed since={operation.created_at} />
                 </b>
                 {operation.expected_ms ? (
-                  <span className="text-muted">
-                    {' '}
-                    of {formatElapsed(operation.expected_ms.p50)}–{formatElapsed(operation.expected_ms.p90)}
-                  </span>
+                  <span className="text-muted"> of {formatUsual(operation.expected_ms, formatElapsed)}</span>
                 ) : null}
               </span>
             </li>

@@ -9,7 +9,7 @@ import { StatusChip } from '#components/ui/chip.tsx';
 import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx';
 import { HeaderReadouts } from '#components/ui/readouts.tsx';
 import type { Operation } from '#lib/contracts/operation.ts';
-import { formatElapsed, formatSpan } from '#lib/format/duration.ts';
+import { formatElapsed, formatSpan, formatUsual } from '#lib/format/duration.ts';
 import { describeOperation } from '#lib/format/operation.ts';
 import { formatClockSeconds } from '#lib/format/time.ts';
 import { cancelOperation } from '../../actions.ts';
@@ -36,10 +36,8 @@ export function OperationHead({ endpoint, operation }: { endpoint: string; opera
             label: operation.status === 'running' ? 'Elapsed' : 'Took',
             value: elapsed(ended - started, operation.status === 'running'),
           },
-          ...(expected
-            ? [{ label: 'Usually', value: `${formatSpan(expected.p50)} to ${formatSpan(expected.p90)}` }]
-            : []),
-          { label: 'By', value: <Actor name={operation.actor} /> },
+          ...(expected ? [{ label: 'Usually', value: formatUsual(expected, formatSpan) }] : []),
+          { label: 'By', value: <Actor name={operation.actor} />, isWide: true },
         ]}
       />
       {operation.status === 'running' ? (

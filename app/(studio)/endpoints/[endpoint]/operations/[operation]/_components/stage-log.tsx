@@ -22,9 +22,9 @@ export function StageLog({
   const [follow, setFollow] = useState(true);
   const { deployment } = describeOperation(operation);
   const isGone = operation.kind.endsWith('.delete') && operation.status === 'succeeded';
-  const { lines, state } = useLogStream(
-    deployment === null || isGone ? null : { endpoint, deployment, since: operation.created_at },
-  );
+  const request = deployment === null || isGone ? null : { endpoint, deployment, since: operation.created_at };
+  const { lines, state } = useLogStream(request);
+  const isReading = request !== null && state === 'connecting' && lines.length === 0;
   const shown = stage === null ? lines : linesOfStage(lines, stage);
   return (
     <Panel
@@ -37,7 +37,7 @@ export function StageLog({
         label={`Log of ${stage?.name ?? 'the operation'}`}
         follow={follow}
         onFollowChange={setFollow}
-        emptyText={emptyText(stage, isGone)}
+        emptyText={isReading ? 'Reading the console…' : emptyText(stage, isGone)}
         height="420px"
       />
     </Panel>
