@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  externalUrlFault,
-  externalWriteSchema,
-  headerNameFault,
-  headerValueFault,
-  parseExternalUrl,
-} from './external-server.ts';
+import { externalUrlFault, headerNameFault, headerValueFault, parseExternalUrl } from './external-rules.ts';
+import { externalWriteSchema } from './external-server.ts';
 
 test.each([
   ['http://models.example:8000', 'http://models.example:8000', 'models.example', 8000, 'models.example:8000', ''],

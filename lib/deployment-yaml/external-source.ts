@@ -1,4 +1,4 @@
-import { externalUrlFault, headerNameFault, headerValueFault, parseExternalUrl } from '../contracts/external-server.ts';
+import { externalUrlFault, headerNameFault, headerValueFault, parseExternalUrl } from '../contracts/external-rules.ts';
 import type { ExternalWrite } from '../contracts/external-server.ts';
 import type { DraftFault } from './draft-faults.ts';
 

@@ -1,5 +1,5 @@
 import type { DeploymentWrite } from '#lib/contracts/deployment.ts';
-import { MASKED_VALUE, parseExternalUrl } from '#lib/contracts/external-server.ts';
+import { MASKED_VALUE, parseExternalUrl } from '#lib/contracts/external-rules.ts';
 import type { FieldError } from '#lib/contracts/problem.ts';
 import type { DeploymentKey, DeploymentRecord } from '#server/domain/deployment.ts';
 import { EXTERNAL_INSTANCE_TYPE, type ExternalServers, hostFault } from '#server/domain/external-server.ts';

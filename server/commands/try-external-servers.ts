@@ -1,5 +1,5 @@
 import type { ExternalWrite, ServerTrial } from '#lib/contracts/external-server.ts';
-import { MASKED_VALUE, parseExternalUrl } from '#lib/contracts/external-server.ts';
+import { MASKED_VALUE, parseExternalUrl } from '#lib/contracts/external-rules.ts';
 import type { Actor } from '#server/domain/actor.ts';
 import type { DeploymentKey } from '#server/domain/deployment.ts';
 import { hostFault } from '#server/domain/external-server.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseExternalUrl } from '#lib/contracts/external-server.ts';
+import { parseExternalUrl } from '#lib/contracts/external-rules.ts';
 import { createAddressPolicy } from './address-policy.ts';
 
 const EVERYTHING = createAddressPolicy(['0.0.0.0/0', '::/0']);

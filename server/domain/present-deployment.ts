@@ -1,5 +1,5 @@
 import type { Deployment } from '#lib/contracts/deployment.ts';
-import { MASKED_VALUE } from '#lib/contracts/external-server.ts';
+import { MASKED_VALUE } from '#lib/contracts/external-rules.ts';
 import { formatInstant } from '#server/kernel/clock.ts';
 import type { DeploymentRecord, ProbeSettings } from './deployment.ts';
 import type { EndpointRecord } from './endpoint.ts';

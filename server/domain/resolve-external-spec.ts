@@ -1,4 +1,4 @@
-import { parseExternalUrl } from '#lib/contracts/external-server.ts';
+import { parseExternalUrl } from '#lib/contracts/external-rules.ts';
 import type { DeploymentWrite } from '#lib/contracts/deployment.ts';
 import {
   CONCURRENCY_DEFAULTS,

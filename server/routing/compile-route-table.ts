@@ -1,4 +1,4 @@
-import { parseExternalUrl } from '#lib/contracts/external-server.ts';
+import { parseExternalUrl } from '#lib/contracts/external-rules.ts';
 import type { DeploymentRecord } from '#server/domain/deployment.ts';
 import type { EndpointKeyRecord, EndpointRecord } from '#server/domain/endpoint.ts';
 import type { InstanceRecord } from '#server/domain/instance.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { users } from '#drizzle/schema/users.ts';
-import { MASKED_VALUE } from '#lib/contracts/external-server.ts';
+import { MASKED_VALUE } from '#lib/contracts/external-rules.ts';
 import { openDatabase } from '#server/store/database.ts';
 import { createTestStack, type TestStack } from './create-test-stack.ts';
 import { eventually } from './eventually.ts';

@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useRef, useState } from 'react';
-import { MASKED_VALUE } from '#lib/contracts/external-server.ts';
+import { MASKED_VALUE } from '#lib/contracts/external-rules.ts';
 import type { WizardForm } from './wizard-form.ts';
 
 /** Changes of the form's shape make older drafts unreadable; they are then dropped. */

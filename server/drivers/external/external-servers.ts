@@ -1,4 +1,4 @@
-import { parseExternalUrl } from '#lib/contracts/external-server.ts';
+import { parseExternalUrl } from '#lib/contracts/external-rules.ts';
 import type { AddressPolicy } from '#server/domain/address-policy.ts';
 import type { ExternalServers, PinnedServer } from '#server/domain/external-server.ts';
 import { probeHttp, type ProbeTarget } from '../process/http-probe.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { externalUrlFault, parseExternalUrl } from '#lib/contracts/external-server.ts';
+import { externalUrlFault, parseExternalUrl } from '#lib/contracts/external-rules.ts';
 import { createAddressPolicy } from '#server/domain/address-policy.ts';
 import { hostFault } from '#server/domain/external-server.ts';
 import { resolveHost, systemLookup } from './resolve-host.ts';

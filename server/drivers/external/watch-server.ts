@@ -1,4 +1,4 @@
-import { parseExternalUrl } from '#lib/contracts/external-server.ts';
+import { parseExternalUrl } from '#lib/contracts/external-rules.ts';
 import { type ExternalServers, hostFault } from '#server/domain/external-server.ts';
 import { type Clock, formatInstant } from '#server/kernel/clock.ts';
 import { elapsedSince, type InstanceProbes, startProbes } from '../process/probe-instance.ts';
