@@ -354,6 +354,7 @@ describe('the rest', () => {
       'DELETE /endpoints/{endpoint}',
       'GET /endpoints/{endpoint}/traffic',
       'PUT /endpoints/{endpoint}/traffic',
+      'GET /endpoints/{endpoint}/mirror-comparisons',
       'GET /endpoints/{endpoint}/keys',
       'POST /endpoints/{endpoint}/keys/regenerate',
       'POST /endpoints/{endpoint}/token',

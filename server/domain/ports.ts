@@ -1,3 +1,4 @@
+import type { MirrorComparisons } from '#lib/contracts/mirror-comparison.ts';
 import type { MetricsResult } from '#lib/contracts/metrics.ts';
 
 /** One console line of an instance; drivers give it. */
@@ -40,6 +41,12 @@ export interface InstanceUseSource {
 export interface MetricsSource {
   /** @throws AppError with the code that telemetry answered, or `telemetry.unavailable` */
   queryMetrics(parameters: URLSearchParams): Promise<MetricsResult>;
+}
+
+/** Port to what telemetry keeps of comparisons of mirrors. */
+export interface ComparisonSource {
+  /** @param query a range in epoch milliseconds @throws AppError `telemetry.unavailable` */
+  queryComparisons(query: { endpoint: string; from: number; to: number; limit: number }): Promise<MirrorComparisons>;
 }
 
 /** What the gateway serves TLS with; instants are epoch milliseconds. */

@@ -30,6 +30,7 @@ export const ACTIONS = [
   'instance_type.write',
   'instance_type.delete',
   'metrics.read',
+  'comparison.read',
   'costs.read',
   'events.read',
   'info.read',

@@ -1,7 +1,7 @@
 import type { CommandContext } from '#server/commands/command-context.ts';
 import type { AnswerMemory } from '#server/commands/remember-answer.ts';
 import type { ModelContext } from '#server/commands/model-context.ts';
-import type { InstanceUseSource, MetricsSource } from '#server/domain/ports.ts';
+import type { ComparisonSource, InstanceUseSource, MetricsSource } from '#server/domain/ports.ts';
 import type { Uploads } from '#server/models/uploads.ts';
 import type { InfoContext } from '#server/queries/get-info.ts';
 import type { TlsContext } from '#server/queries/get-tls.ts';
@@ -38,6 +38,7 @@ export type ApiContext = CommandContext &
     /** What was answered to requests with an `Idempotency-Key`. */
     answers: AnswerMemory;
     metrics: MetricsSource;
+    comparisons: ComparisonSource;
     instanceUse: InstanceUseSource;
     /** Port of the gateway on loopback. */
     gatewayPort: number;

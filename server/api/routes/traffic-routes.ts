@@ -1,9 +1,12 @@
 import { trafficHistorySchema, trafficSchema, trafficWriteSchema } from '#lib/contracts/endpoint.ts';
+import { mirrorComparisonsQuerySchema, mirrorComparisonsSchema } from '#lib/contracts/mirror-comparison.ts';
 import { operationSchema } from '#lib/contracts/operation.ts';
 import type { CommandContext } from '#server/commands/command-context.ts';
 import { setTraffic } from '#server/commands/set-traffic.ts';
+import type { ComparisonSource } from '#server/domain/ports.ts';
 import { describeOperation } from '#server/queries/describe-operation.ts';
 import { describeTraffic, getTraffic } from '#server/queries/get-traffic.ts';
+import { listMirrorComparisons } from '#server/queries/list-mirror-comparisons.ts';
 import { listTrafficHistory } from '#server/queries/list-traffic-history.ts';
 import type { QueryContext } from '#server/queries/query-context.ts';
 import { accepted } from '../accepted.ts';
@@ -14,7 +17,9 @@ import { type AnyRoute, defineRoute } from '../route.ts';
 
 const TAG = 'Traffic';
 
-export function trafficRoutes(context: CommandContext & QueryContext): AnyRoute[] {
+type Context = CommandContext & QueryContext & { comparisons: ComparisonSource };
+
+export function trafficRoutes(context: Context): AnyRoute[] {
   return [
     defineRoute({
       method: 'GET',
@@ -59,6 +64,20 @@ export function trafficRoutes(context: CommandContext & QueryContext): AnyRoute[
       handler: async ({ actor, params, query }) => ({
         status: 200,
         body: await listTrafficHistory(context, actor, params.endpoint, query),
+      }),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/endpoints/{endpoint}/mirror-comparisons',
+      auth: 'api',
+      summary: 'How the answers of mirrors compare with the live ones, and the newest pairs that disagree',
+      tag: TAG,
+      params: endpointParams,
+      query: mirrorComparisonsQuerySchema,
+      responses: { 200: mirrorComparisonsSchema },
+      handler: async ({ actor, params, query }) => ({
+        status: 200,
+        body: await listMirrorComparisons(context, actor, params.endpoint, query),
       }),
     }),
   ];

@@ -9,6 +9,7 @@ import { createAnswerMemory } from '#server/commands/remember-answer.ts';
 import { seedInstanceTypes } from '#server/commands/seed-instance-types.ts';
 import { createSetupCode, type SetupCode } from '#server/commands/set-up-installation.ts';
 import { createControlPlane } from '#server/control-plane/control-plane.ts';
+import { createRetainComparisonsLoop } from '#server/control-plane/retain-comparisons-loop.ts';
 import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
 import { joinDrivers } from '#server/drivers/join-drivers.ts';
 import { createProcessDriver } from '#server/drivers/process/process-driver.ts';
@@ -106,7 +107,14 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     recordSample: (sample) => samples.record(sample),
   });
   const tls = composeTls(planOf(settings), { database, dataDir, controlPlane, logger });
+  const retention = createRetainComparisonsLoop({
+    database,
+    clock: systemClock,
+    logger,
+    retain: telemetry.retainComparisons,
+  });
   await controlPlane.start();
+  retention.start();
   tls.start();
   const context: ApiContext = {
     ...models.context,
@@ -121,6 +129,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     routes: controlPlane.routes,
     logs: driver,
     metrics: telemetry,
+    comparisons: telemetry,
     tls: tls.source,
     instanceUse: controlPlane,
     setupCode,
@@ -138,6 +147,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
       models.stop();
       await controlPlane.stop({ endInstances: settings.VIRIDIAN_STOP_INSTANCES });
       await samples.stop();
+      await retention.stop();
       telemetry.close();
       database.close();
     },
