@@ -180,6 +180,19 @@ describe('an instance that joins others', () => {
     expect(await spread(3_600_000)).toEqual([6, 0]);
   });
 
+  it('gets something, also where one request follows the other', async () => {
+    const [first, second] = [await startTestModel(), await startTestModel()];
+    const both = deployment('blue', [first.port, second.port]);
+    const { port, gateway } = await startGateway(
+      table(endpoint([{ ...both, instances: both.instances.slice(0, 1) }])),
+      { settings: { slowStartMs: 3_600_000 } },
+    );
+    gateway.install(table(endpoint([both])));
+    for (let i = 0; i < 40; i += 1) await requestOnce(port, post());
+    expect(second.requests.length).toBeGreaterThan(0);
+    expect(second.requests.length).toBeLessThan(8);
+  });
+
   it('gets its whole share when its slow start is over', async () => {
     expect(await spread(0)).toEqual([3, 3]);
   });

@@ -197,8 +197,8 @@ export class InstancePool {
   }
 
   /**
-   * The least loaded of the instances that have a slot and are not ejected. When more than half are ejected the fault is hardly theirs: then
-   * ejection is ignored.
+   * Least in flight among the instances that have a slot, are not ejected and do not leave this turn to others (see `Instance.takesTurn`). When more
+   * than half are ejected the fault is hardly theirs: then ejection is ignored.
    */
   private choose(avoid: Instance | null, now: number): Instance | null {
     const { instances } = this;
@@ -208,18 +208,16 @@ export class InstancePool {
     }
     const panic = countEjected(instances) * 2 > instances.length;
     let best: Instance | null = null;
-    let least = Infinity;
+    let starting: Instance | null = null;
     this.next = (this.next + 1) % instances.length;
     for (let i = 0; i < instances.length; i += 1) {
       const instance = instances[(this.next + i) % instances.length] as Instance;
       if (!instance.hasSlot || instance === avoid) continue;
       if (!panic && !instance.health.isAvailable(now)) continue;
-      const load = instance.loadAt(now);
-      if (load >= least) continue;
-      best = instance;
-      least = load;
+      if (!instance.takesTurn(now)) starting ??= instance;
+      else if (best === null || instance.inFlight < best.inFlight) best = instance;
     }
-    return best;
+    return best ?? starting;
   }
 
   private slots(): number {

@@ -32,6 +32,8 @@ export class Instance implements UpstreamOwner, Sweepable {
   maxConcurrency: number;
   /** When it joined others that served already. */
   joinedAt = -Infinity;
+  /** Part of its next turn that it has earned while it starts slowly. */
+  private turns = 0;
   private readonly environment: InstanceEnvironment;
   /** The sweeper looks at it; only while it has idle connections. */
   private swept = false;
@@ -55,14 +57,17 @@ export class Instance implements UpstreamOwner, Sweepable {
   }
 
   /**
-   * How busy it is beside the others of its pool: requests in flight, this one included, over the share of its strength that it is trusted with.
-   * One that has just come, or come back, has cold caches and unproven health: its share grows from a tenth to the whole.
+   * Whether it may be chosen this time beside others. One that has just come, or come back, has cold caches and unproven health: its share of the times
+   * grows from a tenth to all of them.
    */
-  loadAt(now: number): number {
+  takesTurn(now: number): boolean {
     const age = now - Math.max(this.joinedAt, this.health.readmittedAt);
     const { slowStartMs } = this.environment.settings;
-    const share = age >= slowStartMs ? 1 : Math.max(FIRST_SHARE, age / slowStartMs);
-    return (this.inFlight + 1) / share;
+    if (age >= slowStartMs) return true;
+    this.turns += Math.max(FIRST_SHARE, age / slowStartMs);
+    if (this.turns < 1) return false;
+    this.turns -= 1;
+    return true;
   }
 
   get openConnections(): number {
