@@ -13,6 +13,7 @@ export const keys = {
     detail: (endpoint: string) => ['endpoints', 'one', endpoint, 'detail'] as const,
     traffic: (endpoint: string) => ['endpoints', 'one', endpoint, 'traffic'] as const,
     trafficHistory: (endpoint: string) => ['endpoints', 'one', endpoint, 'traffic-history'] as const,
+    mirrorComparisons: (endpoint: string) => ['endpoints', 'one', endpoint, 'mirror-comparisons'] as const,
     activity: (endpoint: string) => ['endpoints', 'one', endpoint, 'activity'] as const,
     deployments: (endpoint: string) => ['endpoints', 'one', endpoint, 'deployments'] as const,
   },

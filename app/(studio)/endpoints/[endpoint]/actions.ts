@@ -21,6 +21,16 @@ export async function applySplit(
   });
 }
 
+/** Says which deployments get copies of live requests, and of how many. */
+export async function applyMirrors(
+  endpoint: string,
+  mirrors: TrafficMap,
+  revision: number,
+): Promise<ActionResult<Traffic>> {
+  const path = apiPath('endpoints', endpoint, 'traffic');
+  return runAction({ path, method: 'PUT', body: { mirror_traffic: mirrors }, ifMatch: revision });
+}
+
 export async function patchEndpoint(
   endpoint: string,
   patch: EndpointPatch,

@@ -10,6 +10,7 @@ import { endpointQuery } from '#lib/queries/endpoints.ts';
 import { DeploymentTable } from './deployment-table.tsx';
 import { EndpointActivity } from './endpoint-activity.tsx';
 import { EndpointFacts } from './endpoint-facts.tsx';
+import { MirrorSection } from './mirror-section.tsx';
 import { SplitHistory } from './split-history.tsx';
 import { TrafficPanel } from './traffic-panel.tsx';
 
@@ -37,7 +38,12 @@ export function EndpointDetails({ name }: { name: string }) {
         </SkeletonRegion>
       )}
       {endpoint && ordered ? (
-        <DeploymentTable endpoint={endpoint} deployments={ordered} />
+        <>
+          <DeploymentTable endpoint={endpoint} deployments={ordered} />
+          <PanelBoundary name="Mirroring">
+            <MirrorSection endpoint={endpoint} deployments={ordered} />
+          </PanelBoundary>
+        </>
       ) : (
         <SkeletonRows label="the deployments" rows={2} />
       )}
