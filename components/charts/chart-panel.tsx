@@ -32,6 +32,8 @@ export interface ChartPanelProps extends Omit<TimeChartProps, 'label' | 'grid' |
   isFetching?: boolean;
   /** What stands over the axes where no value was measured. */
   emptyText: ReactNode;
+  /** Its heading, where no value does not mean that nothing was measured. */
+  emptyTitle?: string;
   /** `table`: under the chart, with figures. `none`: the caller names the series elsewhere. */
   legend?: 'table' | 'none';
   /** Percentiles have no mean. */
@@ -130,7 +132,7 @@ function PanelBody(props: ChartPanelProps & { asTable: boolean; inView: boolean 
         {inView ? <TimeChart {...props} label={title} grid={grid} series={shown} /> : <div style={{ height }} />}
         {isEmpty ? (
           <div className="pointer-events-none absolute inset-0 grid place-items-center ps-11">
-            <EmptyState title="Nothing measured">{props.emptyText}</EmptyState>
+            <EmptyState title={props.emptyTitle ?? 'Nothing measured'}>{props.emptyText}</EmptyState>
           </div>
         ) : null}
       </div>

@@ -24,6 +24,7 @@ import { endpointQuery } from '#lib/queries/endpoints.ts';
 import { absoluteRange, shiftSpan, zoomOut } from '#lib/time-range/time-range.ts';
 import { chartEvents } from './chart-events.ts';
 import type { PanelContext } from './panel-context.ts';
+import { ProblemsPanel } from './problems-panel.tsx';
 import { RangeReadouts } from './range-readouts.tsx';
 import { InstancePanel, ResourcePanel } from './resource-panels.tsx';
 import { ErrorRatePanel, LatencyPanel, RequestsPerMinutePanel, StatusPanel } from './traffic-panels.tsx';
@@ -97,6 +98,7 @@ function LoadedMonitoring({ endpoint }: { endpoint: string }) {
             />
             <RequestsPerMinutePanel context={context} />
             <ErrorRatePanel context={context} />
+            <ProblemsPanel context={context} />
             <ResourcePanel context={context} />
             <InstancePanel context={context} />
           </div>
