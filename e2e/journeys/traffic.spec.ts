@@ -235,7 +235,7 @@ test.describe('three deployments', () => {
     const key = await keyOf(stack, endpoint);
     expect((await predict(stack, { endpoint, key })).status).toBeGreaterThanOrEqual(400);
     expect(await predict(stack, { endpoint, key, deployment: 'blue' })).toMatchObject({ status: 200 });
-    await page.getByRole('button', { name: /^Roll back to r/ }).click();
+    await page.getByRole('button', { name: /^Roll back to r\d+ · .*blue 60 %/ }).click();
     await expect.poll(() => trafficOf(stack, endpoint)).toEqual({ amber: 20, blue: 60, green: 20 });
     expect(await predict(stack, { endpoint, key })).toMatchObject({ status: 200 });
   });

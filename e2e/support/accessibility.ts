@@ -14,6 +14,13 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(overflow, `sideways scrolling of ${new URL(page.url()).pathname}, in pixels`).toBeLessThanOrEqual(0);
 }
 
+/** Colours in between two themes are nobody's: waits until they have arrived. */
+async function settleTransitions(): Promise<void> {
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  const running = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+  await Promise.all(running.map(({ finished }) => finished.catch(() => null)));
+}
+
 /** `expectAccessible` in light and dark, at the width of a desk and of a phone; the page comes back as it was. */
 export async function expectAccessibleEverywhere(page: Page): Promise<void> {
   const before = page.viewportSize();
@@ -23,6 +30,7 @@ export async function expectAccessibleEverywhere(page: Page): Promise<void> {
       await page.evaluate((value) => {
         document.documentElement.dataset.theme = value;
       }, theme);
+      await page.evaluate(settleTransitions);
       await expectAccessible(page);
     }
   }

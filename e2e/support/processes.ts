@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 export interface InstanceProcess {
   pid: number;
+  /** Its folder among the instances', named after its id. */
+  folder: string;
   /** Port it was told to serve on. */
   port: number | null;
 }
@@ -15,9 +17,10 @@ export function listInstanceProcesses(dataDir: string): InstanceProcess[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
-        if (!readlinkSync(`/proc/${name}/cwd`).startsWith(home)) return [];
+        const folder = readlinkSync(`/proc/${name}/cwd`);
+        if (!folder.startsWith(home)) return [];
         const port = /(?:^|\0)PORT=(\d+)/.exec(readFileSync(`/proc/${name}/environ`, 'latin1'))?.[1];
-        return [{ pid: Number(name), port: port === undefined ? null : Number(port) }];
+        return [{ pid: Number(name), folder: basename(folder), port: port === undefined ? null : Number(port) }];
       } catch {
         // It ended while it was looked at.
         return [];

@@ -8,7 +8,7 @@ import { useShortcuts } from '#components/layout/use-shortcuts.ts';
 import { Button } from '#components/ui/button.tsx';
 import type { TrafficHistoryEntry } from '#lib/contracts/endpoint.ts';
 import { endpointQuery, trafficHistoryQuery } from '#lib/queries/endpoints.ts';
-import { useApplySplit } from './use-apply-split.ts';
+import { toastRefusal, useApplySplit } from './use-apply-split.ts';
 
 const OFFERED_FOR_MS = 24 * 3_600_000;
 
@@ -21,7 +21,7 @@ export function RollBackButton({ endpoint }: { endpoint: string }) {
   const button = useRef<HTMLSpanElement>(null);
   const { data: history } = useQuery(trafficHistoryQuery(endpoint));
   const { data: detail } = useQuery(endpointQuery(endpoint));
-  const { apply, busy } = useApplySplit(endpoint);
+  const { apply, busy } = useApplySplit(endpoint, toastRefusal);
   useShortcuts([
     {
       keys: 'r',

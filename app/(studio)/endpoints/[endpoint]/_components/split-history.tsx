@@ -13,7 +13,7 @@ import type { TrafficHistoryEntry } from '#lib/contracts/endpoint.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { endpointQuery, trafficHistoryQuery } from '#lib/queries/endpoints.ts';
 import { sayTraffic } from './roll-back-button.tsx';
-import { useApplySplit } from './use-apply-split.ts';
+import { toastRefusal, useApplySplit } from './use-apply-split.ts';
 
 /** Every split that was ever applied: who, when, why, and the way back. */
 export function SplitHistory({ endpoint }: { endpoint: string }) {
@@ -46,7 +46,7 @@ function HistoryRow({
   isCurrent: boolean;
 }) {
   const { data } = useQuery(endpointQuery(endpoint));
-  const { apply, busy } = useApplySplit(endpoint);
+  const { apply, busy } = useApplySplit(endpoint, toastRefusal);
   const slots = new Map(data?.deployments.map((one) => [one.name, one.colour_slot]));
   const shares = Object.entries(entry.traffic).map(([name, share]) => ({ name, share, slot: slots.get(name) ?? 0 }));
   const gone = shares.filter(({ name, share }) => share > 0 && !slots.has(name));

@@ -25,8 +25,9 @@ const IDLE: ApplyState = { busy: false, problem: null, workers: null };
 /**
  * Sends a split, shows it at once and takes it back where it is refused. The answer comes when every gateway worker serves the split; a worker
  * that is late is waited for here. The message offers the way back.
+ * @param onRefused for callers that do not show `problem` themselves
  */
-export function useApplySplit(endpoint: string) {
+export function useApplySplit(endpoint: string, onRefused?: (problem: Problem) => void) {
   const client = useQueryClient();
   const { data } = useQuery(endpointQuery(endpoint));
   const [state, setState] = useState<ApplyState>(IDLE);
@@ -45,6 +46,7 @@ export function useApplySplit(endpoint: string) {
       client.setQueryData(queryKey, from);
       await client.invalidateQueries({ queryKey: keys.endpoints.one(endpoint) });
       setState({ busy: false, problem: result.problem, workers: null });
+      onRefused?.(result.problem);
       return false;
     }
     const after: Endpoint = { ...from, traffic: result.data.traffic, revision: result.data.revision };
@@ -66,6 +68,11 @@ export function useApplySplit(endpoint: string) {
     apply,
     clearProblem: () => setState((current) => ({ ...current, problem: null })),
   };
+}
+
+/** Says a refusal where there is no panel to show it in. */
+export function toastRefusal({ title, detail }: Problem): void {
+  toast({ tone: 'danger', text: `The split was not applied. ${title}: ${detail}` });
 }
 
 /** `Split applied: green 0 to 10 %`. */
