@@ -25,6 +25,7 @@ createServer((incoming, outgoing) => {
   if (endpoint === undefined) return refuse(404);
   if (incoming.headers.authorization !== `Bearer ${key}`) return refuse(401);
   const headers = withoutHopByHop(incoming.rawHeaders, HOP_BY_HOP);
+  if (incoming.headers.host === undefined) headers.push('Host', `127.0.0.1:${modelPort}`);
   const forwarded = request({ port: Number(modelPort), agent, method: incoming.method, path, headers });
   forwarded.on('response', (answer) => {
     outgoing.writeHead(

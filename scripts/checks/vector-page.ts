@@ -11,7 +11,7 @@ export interface Judged {
 }
 
 export function judge(vector: Vector, outcome: Outcome): Judged {
-  const statuses = statusesOf(outcome).join(', ');
+  const statuses = shorten(statusesOf(outcome).join(', '), 20);
   const answer = statuses === '' ? (outcome.ending === 'open' ? 'no answer' : 'closed') : statuses;
   const seen = outcome.requests.length;
   const summary = seen === vector.upstream.length ? answer : `${answer}; the model saw ${seen}`;
@@ -21,7 +21,7 @@ export function judge(vector: Vector, outcome: Outcome): Judged {
   if (found.length === 0) return { verdict: 'same', summary: answer };
   if (vector.upstream.length === 0 && seen === 0) return { verdict: 'refuses', summary };
   const detail = found.find(({ text }) => !/^the (?:answer|number)/.test(text))?.text;
-  return { verdict: 'differs', summary: detail === undefined ? summary : `${summary}; ${shorten(detail)}` };
+  return { verdict: 'differs', summary: detail === undefined ? summary : `${summary}; ${shorten(detail, 110)}` };
 }
 
 interface Column {
@@ -75,6 +75,6 @@ function escape(text: string): string {
   return text.replaceAll(/[|<>*_`\\]/g, (character) => `\\${character}`);
 }
 
-function shorten(text: string): string {
-  return text.length > 110 ? `${text.slice(0, 107)}…` : text;
+function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }

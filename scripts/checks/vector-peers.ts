@@ -42,7 +42,7 @@ function spawnNginx(folder: string, port: number, modelPort: number): ChildProce
   const location = (name: string): string => `location /${name}/ {
         if ($allowed = 0) { return 401; }
         proxy_pass http://model/; proxy_http_version 1.1; proxy_request_buffering off; proxy_buffering off;
-        proxy_set_header Host $http_host; proxy_set_header Connection ""; proxy_set_header Authorization ""; proxy_set_header api-key "";
+        proxy_set_header Host $host; proxy_set_header Connection ""; proxy_set_header Authorization ""; proxy_set_header api-key "";
         proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Request-Id $request_id;
       }`;
   writeFileSync(
@@ -52,7 +52,7 @@ events { worker_connections 1024; }
 http { access_log off; map_hash_bucket_size 256; ${temporary.join(' ')}
   upstream model { server 127.0.0.1:${modelPort} max_fails=0; keepalive 16; }
   map $http_authorization $allowed { default 0; "Bearer ${KEY}" 1; }
-  server { listen 127.0.0.1:${port}; ${['iris', 'ws'].map(location).join('\n')} location / { return 404; } }
+  server { listen 127.0.0.1:${port}; server_name gateway.test; ${['iris', 'ws'].map(location).join('\n')} location / { return 404; } }
 }`,
   );
   return run('nginx', ['-c', file, '-p', folder]);

@@ -17,6 +17,7 @@ export function mismatches(vector: Vector, outcome: Outcome): Mismatch[] {
   };
   note('status', 'the answer', statusesOf(outcome).join(), vector.client.answers.map(({ status }) => status).join());
   note('answer', 'the connection', outcome.ending === 'open', !vector.client.closes);
+  note('answer', 'that the next request is served', outcome.nextIsServed, true);
   const cut = vector.client.cut === true;
   note('answer', 'what is left of an answer', outcome.rest.includes('half'), cut);
   if (!cut) note('answer', 'what came behind the answers', outcome.rest, '');

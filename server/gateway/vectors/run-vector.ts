@@ -10,6 +10,8 @@ export interface Outcome {
   /** What the client got behind the last whole answer. */
   readonly rest: string;
   readonly ending: 'open' | 'end' | 'reset';
+  /** The connection went on to serve another request, where the vector says that it does. */
+  readonly nextIsServed: boolean;
   /** Whole requests that the model saw. */
   readonly requests: readonly RawMessage[];
   /** All octets that the model saw, one text a connection. */
@@ -22,6 +24,9 @@ export interface Patience {
   /** Without a byte for so long nothing more is expected. */
   quietMs: number;
 }
+
+/** Who asks for the next thing waits at least so long, however busy the host is. */
+const LEAST_PROBE_MS = 2_000;
 
 let probes = 0;
 
@@ -38,7 +43,7 @@ export async function runVector(
     await send(client, vector, quietMs);
     const isSettled = (): boolean => {
       const { answers } = splitAnswers(client, vector);
-      return client.outcome !== 'open' || (!vector.client.closes && answers.length >= vector.client.answers.length);
+      return client.outcome !== 'open' || (!vector.client.closes && finals(answers) >= expectedFinals(vector));
     };
     await waitFor(client, isSettled, quietMs);
     const { answers, rest } = splitAnswers(client, vector);
@@ -49,9 +54,14 @@ export async function runVector(
       requests: [...upstream.requests],
       octets: upstream.octets,
     };
-    const kept = client.outcome === 'open' && !vector.client.closes && rest === '' ? client : null;
+    const isWhole = finals(answers) === expectedFinals(vector) && rest === '';
+    const kept = client.outcome === 'open' && !vector.client.closes && isWhole ? client : null;
     for (let taken = 0; kept !== null && taken < answers.length; taken += 1) await kept.response(vector.head);
-    return { ...outcome, violations: [...findViolations(outcome), ...(await probe(port, kept, quietMs))] };
+    const probeMs = Math.max(quietMs, LEAST_PROBE_MS);
+    const violations = [...findViolations(outcome), ...(await probeAnother(port, probeMs))];
+    const next = kept === null ? 'right' : await probe(kept, probeMs);
+    if (next === 'wrong') violations.push('the client’s next request got an answer to something else');
+    return { ...outcome, nextIsServed: next === 'right', violations };
   } finally {
     client.close();
   }
@@ -92,6 +102,15 @@ function splitAnswers(client: RawClient, vector: Vector): { answers: RawMessage[
   return { answers, rest };
 }
 
+/** Answers that are not interim. A protocol switch is the last answer there is. */
+function finals(answers: readonly RawMessage[]): number {
+  return answers.filter(({ start }) => !/^HTTP\/1\.1 1(?!01)/.test(start)).length;
+}
+
+function expectedFinals({ client }: Vector): number {
+  return client.answers.filter(({ status }) => status >= 200 || status === 101).length;
+}
+
 /** An answer whose framing contradicts itself is left as it is. */
 function tryRead(text: string, head: boolean, ended: boolean): ReturnType<typeof readMessage> {
   try {
@@ -101,36 +120,44 @@ function tryRead(text: string, head: boolean, ended: boolean): ReturnType<typeof
   }
 }
 
-/**
- * Asks for something of its own, on a new connection and on that of the vector where it goes on: whoever answers with anything else has lost track of
- * who asked what.
- */
-async function probe(port: number, kept: RawClient | null, quietMs: number): Promise<string[]> {
-  const found: string[] = [];
-  const fresh = await RawClient.connect(port).catch(() => null);
-  if (fresh === null) return ['another client cannot connect'];
-  for (const [client, who] of [
-    [fresh, 'another client'],
-    ...(kept === null ? [] : [[kept, 'the client'] as const]),
-  ] as const) {
-    probes += 1;
-    const name = `${PROBE}${probes}`;
-    const answer = await Promise.race([
-      client.request(get(`/iris/${name}`)).catch((error: unknown) => error as Error),
-      delay(quietMs, new Error('nothing came'), { ref: false }),
-    ]);
-    if (answer instanceof Error) found.push(`${who} got no next answer: ${answer.message}`);
-    else if (answer.body !== `GET /${name}`)
-      found.push(`${who} got a wrong next answer: ${answer.status} ${answer.body}`);
-  }
-  fresh.close();
-  return found;
+type ProbeResult = 'right' | 'none' | 'wrong';
+
+/** Asks for something of its own: whoever answers with anything else has lost track of who asked what. */
+async function probe(client: RawClient, probeMs: number): Promise<ProbeResult> {
+  probes += 1;
+  const name = `${PROBE}${probes}`;
+  const answer = await Promise.race([
+    client.request(get(`/iris/${name}`)).catch(() => null),
+    delay(probeMs, null, { ref: false }),
+  ]);
+  if (answer === null) return 'none';
+  return answer.body === `GET /${name}` ? 'right' : 'wrong';
 }
 
-const HEAD_LINE = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
+/** What somebody else is answered behind a vector. */
+async function probeAnother(port: number, probeMs: number): Promise<string[]> {
+  const another = await RawClient.connect(port).catch(() => null);
+  const result = another === null ? 'none' : await probe(another, probeMs);
+  another?.close();
+  return {
+    right: [],
+    none: ['another client got no answer'],
+    wrong: ['another client got an answer to something else'],
+  }[result];
+}
+
+// oxlint-disable-next-line no-control-regex -- controls are what is looked for
+const START_LINE = /^[!-~]+ [^\0-\x20\x7f]+ HTTP\/1\.[01]$/;
+// oxlint-disable-next-line no-control-regex -- controls are what is looked for
+const HEAD_LINE = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+:[^\0\r\n]*$/;
 
 /** What must hold whatever was sent: the model sees whole, unambiguous requests that were authorised, without their key. */
-function findViolations({ answers, rest, requests, octets }: Omit<Outcome, 'violations' | 'ending'>): string[] {
+function findViolations({
+  answers,
+  rest,
+  requests,
+  octets,
+}: Pick<Outcome, 'answers' | 'rest' | 'requests' | 'octets'>): string[] {
   const found = new Set<string>();
   if (octets.some((text) => text.includes(KEY))) found.add('the model saw the key');
   for (const text of octets) for (const problem of ambiguities(text)) found.add(problem);
@@ -141,20 +168,20 @@ function findViolations({ answers, rest, requests, octets }: Omit<Outcome, 'viol
   return [...found];
 }
 
-/** What is doubtful about the heads that a model was sent: anything that two servers could read in two ways. */
+/** What is doubtful about the heads that a model was sent: what two servers could take apart in two ways. */
 function ambiguities(octets: string): string[] {
   const found: string[] = [];
   for (const head of headsOf(octets)) {
     const [start = '', ...lines] = head.split('\r\n');
     const named = (name: RegExp): string[] => lines.filter((line) => name.test(line));
-    if (!/^[!-~]+ [!-~]+ HTTP\/1\.[01]$/.test(start)) found.push('the model saw a malformed request line');
+    if (!START_LINE.test(start)) found.push('the model saw a malformed request line');
     if (!lines.every((line) => HEAD_LINE.test(line))) found.push('the model saw a malformed field');
-    if (named(/^host\s*:/i).length !== 1) found.push('the model saw no Host or several');
-    const lengths = named(/^content[-_]length\s*:/i);
-    const codings = named(/^transfer[-_]encoding\s*:/i);
+    if (named(/^host\s*:/i).length !== 1 && !(start.endsWith(' HTTP/1.0') && named(/^host\s*:/i).length === 0))
+      found.push('the model saw no Host or several');
+    const lengths = named(/^content-length\s*:/i);
+    const codings = named(/^transfer-encoding\s*:/i);
     if (lengths.length + codings.length > 1) found.push('the model saw two framings');
-    if (!lengths.every((line) => /^content-length: ?(?:0|[1-9]\d*)$/i.test(line)))
-      found.push('the model saw a doubtful length');
+    if (!lengths.every((line) => /^content-length: ?\d+$/i.test(line))) found.push('the model saw a doubtful length');
     if (!codings.every((line) => /^transfer-encoding: ?chunked$/i.test(line)))
       found.push('the model saw a doubtful coding');
   }
