@@ -29,7 +29,7 @@ export function MirrorAgreement({ mirrors, slotOf }: MirrorAgreementProps) {
           <HeadCell className="max-md:hidden">Disagreed</HeadCell>
           <HeadCell className="max-md:hidden">Not compared</HeadCell>
           <HeadCell numeric className="max-md:hidden">
-            Time, p50 and p95
+            Time over live, p50 and p95
           </HeadCell>
         </tr>
       </thead>

@@ -42,7 +42,9 @@ export function MirrorPairs({ pairs, slotOf }: MirrorPairsProps) {
           {pairs.map((pair) => (
             <Row key={`${pair.request_id} ${pair.mirror}`}>
               <RowHeader>{describeDifference(pair, locale)}</RowHeader>
-              <Cell className="max-w-80 truncate font-mono text-xs max-md:hidden">{pair.path || '/'}</Cell>
+              <Cell className="max-w-80 truncate font-mono text-xs max-md:hidden">
+                {pair.path || 'the whole answer'}
+              </Cell>
               <Cell className="max-md:hidden">
                 <DeploymentName name={pair.mirror} slot={slotOf(pair.mirror)} />
               </Cell>

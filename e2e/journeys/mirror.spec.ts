@@ -45,7 +45,6 @@ test.describe('a mirror', () => {
       mirror_traffic: { twin: 100, next: 100 },
       mirror_comparison: { sample_percent: 100, relative_tolerance: 0.001 },
     });
-    await expectAccessibleEverywhere(page);
 
     const key = await keyOf(stack, endpoint);
     for (let call = 0; call < 5; call += 1) {
