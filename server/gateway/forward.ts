@@ -7,6 +7,7 @@ import type { ResponseHead } from './http1/response-head.ts';
 import type { Instance } from './instance.ts';
 import type { SlotWaiter } from './instance-pool.ts';
 import { OutgoingBody } from './outgoing-body.ts';
+import { ownShortage } from './own-shortage.ts';
 import { ResponseRelay } from './relay-response.ts';
 import { type DeploymentRoute, earnRetry, type EndpointRoute } from './route-index.ts';
 import { openTunnel } from './upgrade-tunnel.ts';
@@ -148,6 +149,11 @@ export class Forward implements UpstreamUser, SlotWaiter {
   onConnectFailed(error: Error): void {
     this.upstream = null;
     const reason = (error as NodeJS.ErrnoException).code ?? error.message;
+    const shortage = ownShortage(reason);
+    if (shortage !== null) {
+      this.exchange.core.counters.increment(`shortage.${reason}`);
+      return this.fail(shortage);
+    }
     this.reportFailure('connect_failed', reason);
     this.retryOr(ANSWERS.upstreamUnreachable, true);
   }
