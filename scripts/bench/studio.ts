@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
+import { type Browser, type BrowserContext, chromium, type Page, type Response } from '@playwright/test';
 import { gzipSync } from 'node:zlib';
 import { startProduct } from '#server/testing/start-product.ts';
 
@@ -82,10 +82,11 @@ async function measure(using: Browser, cookies: Cookies, route: string) {
   const client = await context.newCDPSession(page);
   await client.send('Emulation.setCPUThrottlingRate', { rate: CPU_SLOWDOWN });
   const sizes: Promise<number>[] = [];
-  page.on('response', (response) => {
+  const weigh = (response: Response): void => {
     if (response.request().resourceType() === 'script')
       sizes.push(response.body().then((body) => gzipSync(body).length));
-  });
+  };
+  page.on('response', weigh);
   await page.addInitScript(() => {
     const ends: number[] = [];
     Object.assign(globalThis, { longTaskEnds: ends });
@@ -96,6 +97,8 @@ async function measure(using: Browser, cookies: Cookies, route: string) {
   await page.goto(`${product.studioUrl}${route}`);
   await page.getByRole('heading', { level: 1 }).first().waitFor();
   const usableMs = await waitUntilQuiet(page);
+  // What is fetched ahead from here on is not the page's, and may break off when the page is closed.
+  page.off('response', weigh);
   const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   await context.close();
   return {
