@@ -2,28 +2,30 @@ import { expectAccessibleEverywhere } from '../support/accessibility.ts';
 import { keyOf, makeEndpoint, predict, removeEndpoint } from '../support/endpoints.ts';
 import { guardPage } from '../support/page-guard.ts';
 import { listInstanceProcesses } from '../support/processes.ts';
-import { expect, test } from '../support/stack.ts';
+import { expect, type Stack, test } from '../support/stack.ts';
 
 interface Totals {
   mirrors: { mirror: string; compared: number; agreed: number }[];
 }
 
-test.describe('a mirror', () => {
-  const endpoint = 'mirrored';
+const CALLS = 5;
 
-  test.beforeAll(async ({ stack }) => {
+test.describe('a mirror', () => {
+  let endpoint = '';
+  let made = 0;
+
+  test.beforeEach(async ({ stack }) => {
+    made += 1;
+    endpoint = `mirrored-${made}`;
     const deployments = { blue: 'sample:iris-1', twin: 'sample:iris-1', next: 'sample:iris-2' } as const;
     await makeEndpoint(stack, endpoint, deployments, { blue: 100 });
   });
 
-  test.afterAll(async ({ stack }) => {
+  test.afterEach(async ({ stack }) => {
     await removeEndpoint(stack, endpoint);
   });
 
-  test('is switched on and compared, and what disagrees is read side by side, with the keyboard alone', async ({
-    page,
-    stack,
-  }) => {
+  test('is switched on, and its agreement is told, with the keyboard alone', async ({ page, stack }) => {
     const guard = guardPage(page);
     await stack.signIn(page);
     await page.goto(`/endpoints/${endpoint}`);
@@ -45,24 +47,22 @@ test.describe('a mirror', () => {
       mirror_traffic: { twin: 100, next: 100 },
       mirror_comparison: { sample_percent: 100, relative_tolerance: 0.001 },
     });
-
-    const key = await keyOf(stack, endpoint);
-    for (let call = 0; call < 5; call += 1) {
-      expect(await predict(stack, { endpoint, key })).toMatchObject({ status: 200, deployment: 'blue' });
-    }
-    await expect
-      .poll(async () => (await stack.api<Totals>('GET', `/endpoints/${endpoint}/mirror-comparisons`)).mirrors)
-      .toMatchObject([
-        { live: 'blue', mirror: 'next', compared: 5, agreed: 0 },
-        { live: 'blue', mirror: 'twin', compared: 5, agreed: 5 },
-      ]);
+    await callAndCompare(stack);
     const agreement = mirroring.getByRole('group', { name: 'Agreement of mirrors' });
     await expect(agreement.getByRole('row', { name: /^next blue 0\s?% 5/ })).toBeVisible({ timeout: 20_000 });
     await expect(agreement.getByRole('row', { name: /^twin blue 100\s?% 5/ })).toBeVisible();
-    const pairs = mirroring.getByRole('group', { name: 'Newest answers that disagree' });
-    await expect(pairs.getByRole('button')).toHaveCount(5);
     await expectAccessibleEverywhere(page);
+    guard.expectClean();
+  });
 
+  test('that disagrees is read side by side with the live answer, with the keyboard alone', async ({ page, stack }) => {
+    const guard = guardPage(page);
+    await switchOn(stack);
+    await callAndCompare(stack);
+    await stack.signIn(page);
+    await page.goto(`/endpoints/${endpoint}`);
+    const pairs = page.getByRole('group', { name: 'Newest answers that disagree' });
+    await expect(pairs.getByRole('button')).toHaveCount(CALLS);
     await pairs.getByRole('button').first().press('Enter');
     const dialog = page.getByRole('dialog');
     await expect(dialog.getByRole('columnheader', { name: /^Live blue 200/ })).toBeVisible();
@@ -77,6 +77,7 @@ test.describe('a mirror', () => {
   });
 
   test('is never waited for: one that is suspended costs its callers nothing', async ({ stack }) => {
+    await switchOn(stack);
     const key = await keyOf(stack, endpoint);
     const { items } = await stack.api<{ items: { id: string }[] }>(
       'GET',
@@ -93,4 +94,24 @@ test.describe('a mirror', () => {
       process.kill(pid, 'SIGCONT');
     }
   });
+
+  async function switchOn(stack: Stack): Promise<void> {
+    await stack.api('PUT', `/endpoints/${endpoint}/traffic`, { mirror_traffic: { twin: 100, next: 100 } });
+    const comparison = { sample_percent: 100, relative_tolerance: 0.001 };
+    await stack.api('PATCH', `/endpoints/${endpoint}`, { mirror_comparison: comparison });
+  }
+
+  /** Calls the endpoint and waits until all of it has been compared. */
+  async function callAndCompare(stack: Stack): Promise<void> {
+    const key = await keyOf(stack, endpoint);
+    for (let call = 0; call < CALLS; call += 1) {
+      expect(await predict(stack, { endpoint, key })).toMatchObject({ status: 200, deployment: 'blue' });
+    }
+    await expect
+      .poll(async () => (await stack.api<Totals>('GET', `/endpoints/${endpoint}/mirror-comparisons`)).mirrors)
+      .toMatchObject([
+        { live: 'blue', mirror: 'next', compared: CALLS, agreed: 0 },
+        { live: 'blue', mirror: 'twin', compared: CALLS, agreed: CALLS },
+      ]);
+  }
 });

@@ -34,6 +34,8 @@ interface Section {
   readonly endpoint: string;
   readonly live: string;
   readonly mirror: string;
+  /** The earliest comparison of it. */
+  firstMs: number;
   /** By the start of their minute, or hour where they are old. */
   readonly cells: Map<number, ComparisonCell>;
   /** Oldest first. */
@@ -60,7 +62,9 @@ export class ComparisonBook {
   }
 
   add(record: ComparisonRecord): void {
-    const { cells, pairs } = this.sectionOf(record);
+    const section = this.sectionOf(record);
+    const { cells, pairs } = section;
+    section.firstMs = Math.min(section.firstMs, record.atMs);
     const startMs = floorTo(record.atMs, MINUTE_MS);
     addToCell(cellAt(cells, startMs), record);
     if (!isDetailed(record)) return;
@@ -100,7 +104,11 @@ export class ComparisonBook {
     let changed = false;
     for (const section of this.sections.values()) {
       const sinceMs = since.get(section.endpoint) ?? asOfMs;
-      changed = this.forgetBefore(section, sinceMs, this.startOf(sinceMs, asOfMs)) || changed;
+      const isAnothers = section.firstMs < sinceMs;
+      // The minute in which one endpoint followed another holds comparisons of both.
+      const cellsMs = isAnothers ? sinceMs : this.startOf(sinceMs, asOfMs);
+      section.firstMs = Math.max(section.firstMs, sinceMs);
+      changed = this.forgetBefore(section, sinceMs, cellsMs) || changed;
     }
     return changed;
   }
@@ -128,8 +136,8 @@ export class ComparisonBook {
   read(written: WrittenBook): void {
     this.sections.clear();
     this.pairBytes = 0;
-    for (const { endpoint, live, mirror, cells, pairs } of written) {
-      const section = { endpoint, live, mirror, cells: new Map(cells), pairs };
+    for (const { endpoint, live, mirror, firstMs, cells, pairs } of written) {
+      const section = { endpoint, live, mirror, firstMs, cells: new Map(cells), pairs };
       this.sections.set(keyOf(section), section);
       for (const pair of pairs) this.pairBytes += sizeOf(pair);
     }
@@ -140,7 +148,7 @@ export class ComparisonBook {
     let section = this.sections.get(key);
     if (section === undefined) {
       const { endpoint, live, mirror } = record;
-      section = { endpoint, live, mirror, cells: new Map(), pairs: [] };
+      section = { endpoint, live, mirror, firstMs: record.atMs, cells: new Map(), pairs: [] };
       this.sections.set(key, section);
     }
     return section;

@@ -152,6 +152,18 @@ describe('comparisons', () => {
     await store.close();
   });
 
+  test('of two endpoints in one minute are not added up', async () => {
+    const store = await prepare().open();
+    store.ingest(batch(0, [record({ atMs: START + 1_000 })]));
+    const living = { asOfMs: START + 3_000, endpoints: [{ name: 'iris', sinceMs: START + 2_000 }] };
+    await store.retain(living);
+    expect(ask(store).mirrors).toEqual([]);
+    store.ingest(batch(1, [record({ atMs: START + 4_000 })]));
+    await store.retain({ ...living, asOfMs: START + 5_000 });
+    expect(ask(store).mirrors).toMatchObject([{ compared: 1 }]);
+    await store.close();
+  });
+
   test('are added up to hours after a day and forgotten after thirty', async () => {
     const { open, advance } = prepare();
     const store = await open();
