@@ -9,6 +9,9 @@ import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx'
 import type { DisagreeingPair } from '#lib/contracts/mirror-comparison.ts';
 import { describeDifference } from './mirror-words.ts';
 
+/** Shown before all are asked for: pairs that come one after the other mostly differ in the same way. */
+const FIRST_PAIRS = 5;
+
 const MirrorPairDialog = lazy(() =>
   import('./mirror-pair-dialog.tsx').then((module) => ({ default: module.MirrorPairDialog })),
 );
@@ -22,6 +25,8 @@ export interface MirrorPairsProps {
 export function MirrorPairs({ pairs, slotOf }: MirrorPairsProps) {
   const { locale } = usePreferences();
   const [open, setOpen] = useState<DisagreeingPair | null>(null);
+  const [all, setAll] = useState(false);
+  const shown = all ? pairs : pairs.slice(0, FIRST_PAIRS);
   return (
     <>
       <Table label="Newest answers that disagree">
@@ -39,7 +44,7 @@ export function MirrorPairs({ pairs, slotOf }: MirrorPairsProps) {
           </tr>
         </thead>
         <tbody>
-          {pairs.map((pair) => (
+          {shown.map((pair) => (
             <Row key={`${pair.request_id} ${pair.mirror}`}>
               <RowHeader>{describeDifference(pair, locale)}</RowHeader>
               <Cell className="max-w-80 truncate font-mono text-xs max-md:hidden">
@@ -64,6 +69,11 @@ export function MirrorPairs({ pairs, slotOf }: MirrorPairsProps) {
           ))}
         </tbody>
       </Table>
+      {shown.length < pairs.length ? (
+        <Button size="sm" variant="quiet" onPress={() => setAll(true)}>
+          Show all {pairs.length}
+        </Button>
+      ) : null}
       <Suspense fallback={null}>
         {open ? <MirrorPairDialog pair={open} slotOf={slotOf} onClose={() => setOpen(null)} /> : null}
       </Suspense>

@@ -368,7 +368,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
     this.upstream = null;
     const raced = this.reused && !this.relay.hasBytes;
     if (!raced) this.reportFailure('upstream_closed', reason);
-    this.retryOr(ANSWERS.upstreamClosed, raced && this.repeatable);
+    this.retryOr(ANSWERS.upstreamClosed, this.repeatable && !this.relay.hasBytes);
   }
 
   /** Tries once more where that cannot do harm (RFC 9110 section 9.2.2) and the endpoint's budget allows it; else answers. */

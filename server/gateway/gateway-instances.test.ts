@@ -104,6 +104,13 @@ describe('an instance that does not answer', () => {
     expect(model.requests).toHaveLength(1);
   });
 
+  it('and hangs up under a request that may be repeated is replaced by another one', async () => {
+    const [bad, good] = [await startTestModel(HANG_UP), await startTestModel()];
+    const { port } = await startGateway(table(endpoint([deployment('blue', [bad.port, good.port])])));
+    for (let i = 0; i < 4; i += 1) expect((await requestOnce(port, get())).status).toBe(200);
+    expect(bad.requests.length).toBeGreaterThan(0);
+  });
+
   it('is put out after five failures in a row, while another one works', async () => {
     const [bad, good] = [await startTestModel(HANG_UP), await startTestModel()];
     const told: EjectionReport[] = [];

@@ -30,7 +30,9 @@ export function RollBackButton({ endpoint }: { endpoint: string }) {
       run: () => button.current?.querySelector('button')?.focus(),
     },
   ]);
-  const [current, previous] = history?.items ?? [];
+  const [current, ...earlier] = history?.items ?? [];
+  // A change of mirrors or settings has a revision too, but the same split.
+  const previous = current && earlier.find((entry) => sayTraffic(entry) !== sayTraffic(current));
   if (current === undefined || previous === undefined || detail === undefined || now === 0) return null;
   const isOld = now - Date.parse(current.applied_at) > OFFERED_FOR_MS;
   const names = new Set(detail.deployments.map(({ name }) => name));

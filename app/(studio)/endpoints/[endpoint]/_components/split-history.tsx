@@ -54,7 +54,7 @@ function HistoryRow({
     <li className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line py-1.5">
       <span className="w-10 font-mono text-xs text-muted">r{entry.revision}</span>
       <SplitBar shares={shares} className="w-28" />
-      <span className="min-w-0 flex-1">
+      <span className="min-w-40 flex-1">
         {sayTraffic(entry)}
         {entry.reason === '' ? null : <span className="text-muted"> · {entry.reason}</span>}
       </span>

@@ -1,7 +1,7 @@
 import type { SeriesLook } from '#components/charts/chart-series.ts';
 import { deploymentLook } from './series-looks.ts';
 
-/** Why the gateway itself answered, in the words of whoever has to mend it. `reasons` are those of the request records. */
+/** Why the gateway itself answered; `reasons` are those of the request records. */
 export interface ProblemCause {
   readonly id: string;
   readonly label: string;
@@ -9,17 +9,18 @@ export interface ProblemCause {
   readonly look: SeriesLook;
 }
 
+/** Names short enough for a legend: the status that most of a cause's requests got, and what was in the way. */
 const CAUSES: readonly (readonly [label: string, ...reasons: string[]])[] = [
-  ['No valid key or token (401)', 'unauthorized'],
-  ['Not allowed from there (403)', 'forbidden'],
-  ['Request malformed or too large (4xx)', 'bad_request', 'too_large', 'no_deployment', 'no_route'],
-  ['Limit of the endpoint or key (429)', 'rate_limited', 'concurrency_limited'],
-  ['Queue full or waited too long (429, 503)', 'queue_full', 'queue_timeout'],
-  ['No instance ready (503)', 'no_instance'],
-  ['Instance unreachable or broke off (502)', 'connect_failed', 'connect_timeout', 'bad_response', 'upstream_closed'],
-  ['Model too slow (504)', 'model_timeout'],
-  ['Caller left early', 'client_gone'],
-  ['Fault of the gateway (500)', 'internal'],
+  ['401 no key', 'unauthorized'],
+  ['403 not allowed', 'forbidden'],
+  ['4xx bad request', 'bad_request', 'too_large', 'no_deployment', 'no_route'],
+  ['429 limit', 'rate_limited', 'concurrency_limited'],
+  ['429 queue full', 'queue_full', 'queue_timeout'],
+  ['503 no instance', 'no_instance'],
+  ['502 unreachable', 'connect_failed', 'connect_timeout', 'bad_response', 'upstream_closed'],
+  ['504 too slow', 'model_timeout'],
+  ['499 caller left', 'client_gone'],
+  ['500 gateway', 'internal'],
 ];
 
 /** Colours repeat after six: a chart that shows more causes at once tells them apart by dash and in its table. */
