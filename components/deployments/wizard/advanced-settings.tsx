@@ -45,12 +45,15 @@ const PROBES = [
     field: 'readiness-probe',
     title: 'Readiness probe',
     text: 'Decides when an instance gets calls.',
+    fields: PROBE_FIELDS,
   },
   {
     id: 'livenessProbe',
     field: 'liveness-probe',
     title: 'Liveness probe',
     text: 'Decides when an instance is started anew.',
+    // One success is enough, by the interface's own rule.
+    fields: PROBE_FIELDS.filter(({ key }) => key !== 'success_threshold'),
   },
 ] as const;
 
@@ -86,13 +89,13 @@ export function AdvancedSettings({ wizard }: { wizard: Wizard }) {
             />
           ))}
         </fieldset>
-        {PROBES.map(({ id, field, title, text }) => (
+        {PROBES.map(({ id, field, title, text, fields }) => (
           <fieldset key={id} id={`field-${field}`} tabIndex={-1} className="outline-none">
             <legend className="text-sm font-medium">
               {title} <span className="font-normal text-muted">{text}</span>
             </legend>
             <div className="mt-2 flex flex-wrap gap-x-5 gap-y-3">
-              {PROBE_FIELDS.map(({ key, label, unit }) => (
+              {fields.map(({ key, label, unit }) => (
                 <NumberField
                   key={key}
                   label={label}

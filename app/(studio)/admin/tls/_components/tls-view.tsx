@@ -2,7 +2,6 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { ErrorState } from '#components/ui/error-state.tsx';
-import { Link } from '#components/ui/link.tsx';
 import { Note } from '#components/ui/note.tsx';
 import { PageHead, Section } from '#components/ui/panel.tsx';
 import { SkeletonRows } from '#components/ui/skeleton.tsx';
@@ -84,10 +83,7 @@ function TlsOff() {
       <p className="text-muted">
         Set <Code>VIRIDIAN_HOST</Code> to an address of the network and TLS comes with it on a port of its own. On
         loopback, <Code>VIRIDIAN_GATEWAY_TLS=local</Code> turns it on with a certificate of this installation, and{' '}
-        <Code>VIRIDIAN_GATEWAY_TLS_CERT_FILE</Code> with <Code>VIRIDIAN_GATEWAY_TLS_KEY_FILE</Code> with one of yours.{' '}
-        <Link look="prose" href="/endpoints">
-          Back to the endpoints
-        </Link>
+        <Code>VIRIDIAN_GATEWAY_TLS_CERT_FILE</Code> with <Code>VIRIDIAN_GATEWAY_TLS_KEY_FILE</Code> with one of yours.
       </p>
     </div>
   );
