@@ -32,7 +32,7 @@ export function TrustLocalCa({ authority, url }: { authority: NonNullable<Tls['l
         </ButtonLink>
       }
     >
-      <div className="grid gap-4 border-t border-line pt-3">
+      <div className="grid grid-cols-1 gap-4 border-t border-line pt-3">
         <p className="max-w-[72ch] text-muted">
           No public authority knows this machine, so the gateway’s certificate is signed by an authority of this
           installation. A client connects without a warning once it trusts that authority. Its key never leaves the data
