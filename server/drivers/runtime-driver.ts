@@ -4,10 +4,13 @@
  * A driver never decides: it converges one instance to one spec, observes, and reports in values. It throws only when it cannot tell
  * (the daemon is down); everything that may happen to an instance is an outcome.
  */
+import type { ErrorCode } from '#lib/contracts/error-codes.ts';
 
 /** Seconds, as in the deployment's YAML. */
 export interface ProbeSpec {
   path: string;
+  /** Where it is asked when that is not the port that answers predictions. */
+  port?: number;
   initialDelaySeconds: number;
   periodSeconds: number;
   timeoutSeconds: number;
@@ -23,6 +26,32 @@ export interface ExternalTarget {
   headers: Readonly<Record<string, string>>;
 }
 
+/** A file or folder of this installation that the program may read and not change. */
+export interface ReadOnlyMount {
+  /** Absolute path on this host. */
+  source: string;
+  /** Absolute path in the instance. */
+  target: string;
+}
+
+/** What the program is packed in, for drivers that run containers; every field is decided before, nothing is looked up. */
+export interface ContainerSpec {
+  /** Id of an image that is there already: `sha256:…`. */
+  imageId: string;
+  /** How people know it. */
+  imageName: string;
+  /** Where the program answers predictions; it finds the same in `PORT`. */
+  port: number;
+  mounts: readonly ReadOnlyMount[];
+  /** The root file system cannot be written; `/tmp` can, within bounds. */
+  readOnlyRoot: boolean;
+  /** `uid[:gid]`; null leaves the image's own. */
+  user: string | null;
+  gpus: number;
+  /** May open connections to other hosts. */
+  egress: boolean;
+}
+
 /** Everything that decides what runs. Two equal specs give equal `specHash`; another hash means another instance. */
 export interface InstanceSpec {
   /** Stable id made by the control plane: `<endpoint>.<deployment>.<random>`. */
@@ -32,11 +61,13 @@ export interface InstanceSpec {
   specHash: string;
   /** Left out where a program is to be run; with it `command` is empty. */
   external?: ExternalTarget;
-  /** Program and arguments; never a shell string. */
+  /** Left out where a program of this host is to be run. */
+  container?: ContainerSpec;
+  /** Program and arguments; never a shell string. Empty for a container that runs what its image says. */
   command: readonly string[];
   /** Added to the scrubbed base environment. `PORT` is the driver's to set. */
   environment: Readonly<Record<string, string>>;
-  /** Read-only folder of the model's files, or null. Given to the instance as AZUREML_MODEL_DIR. */
+  /** Read-only folder of the model's files, or null. A program of this host finds it in AZUREML_MODEL_DIR; a container has it among its mounts. */
   modelDir: string | null;
   cpu: number;
   memoryMib: number;
@@ -92,12 +123,7 @@ export type EnsureOutcome =
   /** Cannot be started as asked; the control plane fails the operation with this code and text. */
   | {
       kind: 'refused';
-      code:
-        | 'deployment.command_not_found'
-        | 'deployment.no_port_available'
-        | 'deployment.runtime_unavailable'
-        | 'deployment.address_not_allowed'
-        | 'deployment.address_unknown';
+      code: ErrorCode;
       detail: string;
     };
 
@@ -106,6 +132,9 @@ export interface ResourceUse {
   /** CPU seconds used since the instance started. */
   cpuSeconds: number;
   memoryBytes: number;
+  /** Since the start; left out where it is not counted for each instance. */
+  networkReceivedBytes?: number;
+  networkSentBytes?: number;
 }
 
 export type LogStream = 'stdout' | 'stderr' | 'system';
