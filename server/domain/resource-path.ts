@@ -9,3 +9,6 @@ export const instanceTypePath = (name: string): string => `/instance-types/${nam
 export const uploadPath = (id: string): string => `/uploads/${id}`;
 export const apiKeyPath = (id: string): string => `/api-keys/${id}`;
 export const userPath = (id: string): string => `/users/${id}`;
+export const environmentPath = (name: string): string => `/environments/${name}`;
+export const environmentVersionPath = (name: string, version: string): string =>
+  `/environments/${name}/versions/${version}`;
