@@ -91,6 +91,7 @@ export const CONFINED_PACKAGES: Record<string, readonly string[]> = {
   '@tus/server': ['server/models'],
   '@peculiar/x509': ['server/tls'],
   'reflect-metadata': ['server/tls'],
+  dockerode: ['server/drivers', 'server/environments'],
   'node:child_process': [
     'server/environments',
     'server/drivers',
