@@ -6,6 +6,7 @@ import {
   gatewayConfig,
   listenConfig,
 } from '#server/kernel/config.ts';
+import { pythonConfig } from '#server/environments/python-settings.ts';
 import { onnxServerConfig } from '#server/inference/onnx/settings.ts';
 import { uploadConfig } from '#server/models/upload-config.ts';
 import { telemetryConfig } from '#server/telemetry/telemetry-config.ts';
@@ -20,6 +21,7 @@ const GROUPS: readonly { title: string; slice: ConfigSlice }[] = [
   { title: 'What may be reached', slice: accessConfig },
   { title: 'Uploads', slice: uploadConfig },
   { title: 'Telemetry', slice: telemetryConfig },
+  { title: 'Python environments', slice: pythonConfig },
   { title: 'ONNX model server (environment variables of a deployment)', slice: onnxServerConfig },
 ];
 
