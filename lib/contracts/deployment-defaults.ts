@@ -4,7 +4,15 @@
  */
 
 /** Requests that one instance takes at once. The ONNX server batches what waits together; of a foreign program nothing is known. */
-export const CONCURRENCY_DEFAULTS = { onnx: 256, command: 100, external: 100 } as const;
+export const CONCURRENCY_DEFAULTS = {
+  onnx: 256,
+  mlflow: 256,
+  triton: 256,
+  scoring_script: 8,
+  container: 100,
+  command: 100,
+  external: 100,
+} as const;
 
 export const REQUEST_DEFAULTS = {
   request_timeout_ms: 60_000,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inlineEnvironmentSchema } from './environment.ts';
 import { externalSchema, externalWriteSchema } from './external-server.ts';
 import { MODEL_TYPES } from './model.ts';
 import { problemSchema } from './problem.ts';
@@ -74,6 +75,25 @@ const environmentNameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must start with a letter or "_" and hold only letters, digits and "_"');
 
+const relativePathSchema = z
+  .string()
+  .max(1024)
+  .regex(
+    /^(?!\/)(?!.*(?:\/|^)\.\.(?:\/|$))[^\0\\]+$/,
+    'must be a path inside the uploaded folder, for example "score.py"',
+  );
+
+/** What only containers have. */
+export const containerSettingsSchema = z.strictObject({
+  /** The root file system cannot be written; `/tmp` can. On unless it is turned off. */
+  read_only_root: z.boolean().optional(),
+  /** `uid` or `uid:gid`; the image's own when left out. */
+  user: z
+    .string()
+    .regex(/^\d{1,9}(:\d{1,9})?$/, 'must be "uid" or "uid:gid", both numbers')
+    .optional(),
+});
+
 const writableShape = {
   endpoint_name: resourceNameSchema.optional(),
   type: caselessEnum(['managed', 'kubernetes', 'external']).optional(),
@@ -81,9 +101,18 @@ const writableShape = {
   tags: tagsSchema.optional(),
   properties: tagsSchema.optional(),
   model: z.union([z.string().min(1), inlineModelSchema]).optional(),
-  model_mount_path: z.string().optional(),
-  code_configuration: z.strictObject({ code: z.string(), scoring_script: z.string() }).optional(),
-  environment: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+  model_mount_path: z
+    .string()
+    .regex(
+      /^\/(?!.*(?:\/|^)\.\.?(?:\/|$))[^\0]*$/,
+      'must be an absolute path of a Linux file system, for example "/models"',
+    )
+    .max(1024)
+    .optional(),
+  code_configuration: z
+    .strictObject({ code: z.string().min(1).max(1024), scoring_script: relativePathSchema })
+    .optional(),
+  environment: z.union([z.string().min(1), inlineEnvironmentSchema]).optional(),
   environment_variables: z.record(environmentNameSchema, scalarTextSchema).optional(),
   instance_type: z.string().min(1).max(64).optional(),
   instance_count: z.number().int().min(0).max(1000).optional(),
@@ -98,6 +127,7 @@ const writableShape = {
   runtime: caselessEnum(RUNTIMES).optional(),
   external: externalWriteSchema.optional(),
   command: z.array(z.string()).min(1).max(256).optional(),
+  container: containerSettingsSchema.optional(),
 };
 
 export const deploymentWriteSchema = z.strictObject({ name: resourceNameSchema.optional(), ...writableShape });
@@ -158,6 +188,7 @@ export const deploymentSchema = z.object({
   runtime_reason: z.string(),
   external: externalSchema.optional(),
   command: z.array(z.string()).optional(),
+  container: containerSettingsSchema.optional(),
   provisioning_state: z.enum(DEPLOYMENT_PROVISIONING_STATES),
   deployment_kind: z.enum(DEPLOYMENT_KINDS),
   ready_instances: z.number().int(),

@@ -4,21 +4,22 @@ import { assetNameSchema, assetVersionSchema, listSchema, revisionedShape, tagsS
 
 export const DEFAULT_DOCKERFILE_PATH = 'Dockerfile';
 
-/** Where a server answers. Ports are integers, as in the YAML. */
+/** Where a server answers. Without a port it is the one of scoring. */
 export const routeSchema = z.strictObject({
   path: z.string().regex(/^\/[^\s?#]*$/, 'must be a path that starts with "/", without spaces, "?" and "#"'),
   port: z
     .number('must be an integer from 1 to 65535')
     .int('must be an integer')
     .min(1, 'must be from 1 to 65535')
-    .max(65_535, 'must be from 1 to 65535'),
+    .max(65_535, 'must be from 1 to 65535')
+    .optional(),
 });
 
 /** The routes of a server that somebody brings: which path and port mean alive, ready, and predict. */
 export const inferenceConfigSchema = z.strictObject({
-  liveness_route: routeSchema,
-  readiness_route: routeSchema,
-  scoring_route: routeSchema,
+  liveness_route: routeSchema.optional(),
+  readiness_route: routeSchema.optional(),
+  scoring_route: routeSchema.optional(),
 });
 
 const condaFileSchema = z

@@ -6,15 +6,113 @@ export const MODEL_TYPES = ['custom_model', 'mlflow_model', 'triton_model', 'onn
 /** A tensor of a signature. `shape` holds a number, or the name of a symbolic axis, or null for an unnamed dynamic axis. */
 export const tensorSpecSchema = z.object({
   name: z.string(),
-  /** Open Inference Protocol names: BOOL, UINT8, INT64, FP16, FP32, BYTES, …; MAP and SEQUENCE for outputs that are no tensors. */
+  /** Open Inference Protocol names: BOOL, UINT8, INT64, FP16, FP32, BYTES, …; MAP, SEQUENCE and ANY for what is no tensor. */
   datatype: z.string(),
   shape: z.array(z.union([z.number().int(), z.string(), z.null()])),
 });
 
-/** What was found inside a model's files, or why it cannot be served. */
+/** A column, tensor or parameter of an MLflow signature in MLflow's own words. */
+export const mlflowFieldSchema = z.object({
+  /** Empty for one without a name. */
+  name: z.string(),
+  /** `double`, `long`, `string`, `Array(double)`, `{a: long, b?: string}`, `Map(string)`; numpy's name for a tensor. */
+  type: z.string(),
+  /** Of a tensor; null for a column. -1 is an axis of any length. */
+  shape: z.array(z.number().int()).nullable(),
+  /** False for a column that may be left out. */
+  required: z.boolean(),
+});
+
+/** A parameter of an MLflow signature, taken beside the input. */
+export const mlflowParameterSchema = z.object({
+  name: z.string(),
+  type: z.string(),
+  default: z.unknown(),
+  /** Null for a single value, `[-1]` for a list. */
+  shape: z.array(z.number().int()).nullable(),
+});
+
+export const mlflowFactsSchema = z.object({
+  /** Every flavour, `python_function` last. */
+  flavors: z.array(z.string()),
+  /** The library that made it, or `python_function` for a model of one's own code. */
+  flavor: z.string(),
+  loader_module: z.string().nullable(),
+  mlflow_version: z.string().nullable(),
+  model_uuid: z.string().nullable(),
+  /** Run that made it, in the tracking server it came from. */
+  run_id: z.string().nullable(),
+  /** As MLflow wrote it: UTC, without a zone. */
+  utc_time_created: z.string().nullable(),
+  model_size_bytes: z.number().nullable(),
+  /** Null where the model says nothing about its inputs: then nothing is checked. */
+  signature: z
+    .object({
+      inputs: z.array(mlflowFieldSchema),
+      outputs: z.array(mlflowFieldSchema),
+      params: z.array(mlflowParameterSchema),
+    })
+    .nullable(),
+  metrics: z.record(z.string(), z.number()),
+  /** Files of the model's folder that run code of whoever made them when the model is loaded: pickles and Python files. */
+  runs_code_from: z.array(z.string()),
+});
+
+/** What a model asks of the Python that loads it. */
+export const pythonNeedsSchema = z.object({
+  /** `3.11.7`, or null where it does not say. */
+  version: z.string().nullable(),
+  /** Lines of a requirements file. */
+  requirements: z.array(z.string()),
+  /** Packages that only conda knows by this name, as `conda.yaml` writes them. */
+  conda_packages: z.array(z.string()),
+  /** Files that this was read from; empty where it was concluded from the model's flavours. */
+  files: z.array(z.string()),
+});
+
+/** A scoring script in the folder, and the files beside it that a deployment of it names. */
+export const scoringHintsSchema = z.object({
+  kind: z.enum(['automl', 'script']),
+  entry_script: z.string(),
+  conda_file: z.string().nullable(),
+  requirements_file: z.string().nullable(),
+  /** The model of an AutoML output folder. */
+  model_file: z.string().nullable(),
+});
+
+export const tritonModelSchema = z.object({
+  name: z.string(),
+  /** Path of its `config.pbtxt`; null for one that Triton would complete by itself. */
+  config: z.string().nullable(),
+  /** `onnxruntime`, `pytorch`, `tensorrt_plan`, `python`, `ensemble`, …, or empty. */
+  backend: z.string(),
+  /** 0 where a request holds no batch. */
+  max_batch_size: z.number().int(),
+  /** Numbers of the version folders, rising. */
+  versions: z.array(z.number().int()),
+  /** Those that the version policy serves. */
+  served_versions: z.array(z.number().int()),
+  inputs: z.array(tensorSpecSchema),
+  outputs: z.array(tensorSpecSchema),
+  dynamic_batching: z.boolean(),
+  instance_count: z.number().int(),
+  /** Models that an ensemble calls, in the order of its steps. */
+  ensemble_steps: z.array(z.string()),
+  /** Whether it can be served where there is no Triton, and the reason in words when it cannot. */
+  servable_without_triton: z.boolean(),
+  reason: z.string(),
+});
+
+export const tritonFactsSchema = z.object({
+  /** Path of the model repository inside the folder; empty for the folder itself. */
+  repository: z.string(),
+  models: z.array(tritonModelSchema),
+});
+
+/** What was found inside a model's files, or why it cannot be served. Rows of earlier releases lack the fields that are optional here. */
 export const detectedModelSchema = z.object({
   format: z.enum(['onnx', 'mlflow', 'triton', 'unknown']),
-  /** Whether this installation can serve it without code, and the reason in words when it cannot. */
+  /** Whether there is a server for it that needs no code, and the reason in words when there is none. */
   servable: z.boolean(),
   reason: z.string(),
   /** Path of the deciding file inside the model's folder: the `.onnx`, `MLmodel` or `config.pbtxt`. */
@@ -31,6 +129,10 @@ export const detectedModelSchema = z.object({
       external_data: z.array(z.string()),
     })
     .nullable(),
+  mlflow: mlflowFactsSchema.nullable().optional(),
+  triton: tritonFactsSchema.nullable().optional(),
+  scoring: scoringHintsSchema.nullable().optional(),
+  python: pythonNeedsSchema.nullable().optional(),
   warnings: z.array(z.string()),
 });
 
@@ -125,6 +227,13 @@ export const sampleListSchema = listSchema(sampleSchema);
 
 export type TensorSpec = z.infer<typeof tensorSpecSchema>;
 export type DetectedModel = z.infer<typeof detectedModelSchema>;
+export type MlflowFacts = z.infer<typeof mlflowFactsSchema>;
+export type MlflowField = z.infer<typeof mlflowFieldSchema>;
+export type MlflowParameter = z.infer<typeof mlflowParameterSchema>;
+export type PythonNeeds = z.infer<typeof pythonNeedsSchema>;
+export type ScoringHints = z.infer<typeof scoringHintsSchema>;
+export type TritonFacts = z.infer<typeof tritonFactsSchema>;
+export type TritonModel = z.infer<typeof tritonModelSchema>;
 export type ModelFile = z.infer<typeof modelFileSchema>;
 export type ModelVersionWrite = z.infer<typeof modelVersionWriteSchema>;
 export type ModelVersion = z.infer<typeof modelVersionSchema>;

@@ -246,10 +246,10 @@ describe('a deployment', () => {
       '/instance_type',
     ],
     [
-      'a scoring script',
+      'code that was not uploaded',
       { code_configuration: { code: 'upload:x', scoring_script: 's.py' } },
-      'deployment.kind_not_supported',
-      '/code_configuration',
+      'request.invalid',
+      '/code_configuration/code',
     ],
     ['Docker', { ...fake(), runtime: 'docker' }, 'deployment.runtime_unavailable', '/runtime'],
     ['another name', { ...fake(), name: 'green' }, 'request.invalid', '/name'],

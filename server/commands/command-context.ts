@@ -1,3 +1,4 @@
+import type { HostRuntimes } from '#server/domain/choose-build-runtime.ts';
 import type { ExternalServers } from '#server/domain/external-server.ts';
 import type { HostCapacity } from '#server/domain/instance-type.ts';
 import type { RoutePublisher } from '#server/domain/route-publisher.ts';
@@ -10,5 +11,7 @@ export interface CommandContext {
   /** 32 bytes; seals what must not be read from the database file. */
   masterKey: Buffer;
   host: HostCapacity;
+  /** What this host can build for. */
+  runtimes: HostRuntimes;
   externals: ExternalServers;
 }

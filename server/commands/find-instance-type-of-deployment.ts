@@ -22,6 +22,7 @@ export async function findInstanceTypeOfDeployment(
     key: instanceTypeKey(type.name),
     cpu: fit.cpu,
     memoryMib: fit.memoryMib,
+    gpus: type.gpus,
     fitReason: full ? '' : `Instance type "${type.name}" is cut to this host. ${fit.reason}`,
   };
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DeploymentWrite } from '#lib/contracts/deployment.ts';
 import type { Actor } from '#server/domain/actor.ts';
 import type { DeploymentKey } from '#server/domain/deployment.ts';
@@ -16,15 +17,15 @@ export interface PatchDeployment {
   patch: unknown;
   /** Checks the merged document. */
   parse: (merged: unknown) => DeploymentWrite;
-  /** Registers an inline model of the merged document. */
-  registerModel: (written: DeploymentWrite) => Promise<DeploymentWrite>;
+  /** Makes references of the inline parts of the merged document, and puts its code away. */
+  registerParts: (written: DeploymentWrite) => Promise<DeploymentWrite>;
   allTraffic: boolean;
   precondition: Precondition;
 }
 
 /** Merges a patch into what was written before, and writes the whole. */
 export async function patchDeployment(
-  context: Pick<CommandContext, 'database' | 'host' | 'externals'>,
+  context: Pick<CommandContext, 'database' | 'host' | 'runtimes' | 'externals'>,
   actor: Actor,
   command: PatchDeployment,
 ): Promise<PutDeploymentOutcome> {
@@ -41,17 +42,24 @@ export async function patchDeployment(
   });
 }
 
-/** What takes time is done outside of the transaction: addresses are looked up, and an inline model of the patch becomes a reference. */
+/** What takes time is done outside of the transaction: addresses are looked up, and inline parts of the patch become references. */
 async function prepare(
   { database, externals }: Pick<CommandContext, 'database' | 'externals'>,
   actor: Actor,
-  { key, patch, parse, registerModel }: PatchDeployment,
+  { key, patch, parse, registerParts }: PatchDeployment,
 ): Promise<unknown> {
   const current = await findDeploymentOrRefuse(database, key);
   const merged = parse(mergePatch(maskHeaders(current.written), patch));
   authorizeWrite(actor, key, merged);
   await checkServerAddresses(externals, merged);
-  if (typeof merged.model !== 'object') return patch;
-  const { model } = await registerModel(merged);
-  return mergePatch(patch, { model });
+  const { model, environment, code_configuration } = await registerParts(merged);
+  const changed = Object.entries({ model, environment, code_configuration }).filter(
+    ([field, value]) => value !== undefined && !isDeepStrictEqual(value, merged[field as keyof DeploymentWrite]),
+  );
+  return replaceFields(patch, Object.fromEntries(changed));
+}
+
+/** A reference stands in for the whole object, of which a merge would leave fields behind. */
+function replaceFields(patch: unknown, fields: Record<string, unknown>): unknown {
+  return { ...(patch as Record<string, unknown>), ...fields };
 }

@@ -4,7 +4,6 @@ import type { DeploymentWrite } from '#lib/contracts/deployment.ts';
 import type { Actor } from '#server/domain/actor.ts';
 import { chooseColourSlot } from '#server/domain/colour-slot.ts';
 import type { DeploymentKey, DeploymentRecord, DeploymentSpec, DesiredDeployment } from '#server/domain/deployment.ts';
-import type { HostCapacity } from '#server/domain/instance-type.ts';
 import { STAGES, type OperationRecord } from '#server/domain/operation.ts';
 import { formatModelReference } from '#server/domain/parse-model-reference.ts';
 import { resolveDeploymentSpec } from '#server/domain/resolve-deployment-spec.ts';
@@ -22,8 +21,10 @@ import { findOperation, insertOperation, updateStage } from '#server/store/opera
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
 import { checkServerAddresses, findExternalInstanceType, sealHeaders } from './external-servers.ts';
+import { findEnvironmentOfDeployment } from './find-environment-of-deployment.ts';
 import { findInstanceTypeOfDeployment } from './find-instance-type-of-deployment.ts';
 import { findModelOfDeployment } from './find-model-of-deployment.ts';
+import { parseStoredFiles } from './store-written-files.ts';
 import { findLiveEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
 
 const MAX_DEPLOYMENTS = 20;
@@ -48,7 +49,7 @@ export interface PutDeploymentOutcome {
  * returns the operation that is under way; an equal write after a failure is a new attempt.
  */
 export async function putDeployment(
-  context: Pick<CommandContext, 'database' | 'host' | 'externals'>,
+  context: Pick<CommandContext, 'database' | 'host' | 'runtimes' | 'externals'>,
   actor: Actor,
   command: PutDeployment,
 ): Promise<PutDeploymentOutcome> {
@@ -80,7 +81,7 @@ interface WriteDeployment {
 /** The part of a write inside its transaction; shared by PUT and PATCH. */
 export async function writeDeployment(
   transaction: Transaction,
-  context: Pick<CommandContext, 'host' | 'externals'>,
+  context: Pick<CommandContext, 'host' | 'runtimes' | 'externals'>,
   actor: Actor,
   write: WriteDeployment,
 ): Promise<PutDeploymentOutcome> {
@@ -106,27 +107,42 @@ export async function writeDeployment(
 
 async function resolveDesired(
   transaction: Transaction,
-  { host, externals }: Pick<CommandContext, 'host' | 'externals'>,
+  context: Pick<CommandContext, 'host' | 'runtimes' | 'externals'>,
   { key, written: asWritten, current }: WriteDeployment,
 ): Promise<DesiredDeployment> {
-  const written = sealHeaders(externals, key, asWritten, current);
-  const spec = await resolveSpec(transaction, host, written);
+  const written = sealHeaders(context.externals, key, asWritten, current);
+  const spec = await resolveSpec(transaction, context, written);
   const { name: _name, endpoint_name: _endpoint, ...rest } = written;
-  const resolved = spec.model === null ? rest : { ...rest, model: formatModelReference(spec.model) };
+  const resolved = {
+    ...rest,
+    ...(spec.model !== null && { model: formatModelReference(spec.model) }),
+    ...referenceOf(spec.environment),
+  };
   const generation = nextGeneration(current);
   return { written: resolved, spec, specHash: hashSpec(spec, generation), generation };
 }
 
+/** The version that `@latest` meant when the deployment was written. */
+function referenceOf(environment: DeploymentSpec['environment']): Pick<DeploymentWrite, 'environment'> {
+  if (environment === undefined || environment.name === null || environment.version === null) return {};
+  return { environment: formatModelReference({ name: environment.name, version: environment.version }) };
+}
+
 async function resolveSpec(
   transaction: Transaction,
-  host: HostCapacity,
+  { host, runtimes }: Pick<CommandContext, 'host' | 'runtimes'>,
   written: DeploymentWrite,
 ): Promise<DeploymentSpec> {
   if (isExternal(written)) return resolveExternalSpec(written, await findExternalInstanceType(transaction, written));
   const model = await findModelOfDeployment(transaction, written.model);
   const instanceType = await findInstanceTypeOfDeployment(transaction, host, written.instance_type);
-  const findings = { model: model && { name: model.modelName, version: model.version, detected: model.detected } };
-  return resolveDeploymentSpec(written, { ...findings, instanceType });
+  return resolveDeploymentSpec(written, {
+    model: model && { name: model.modelName, version: model.version, detected: model.detected },
+    environment: await findEnvironmentOfDeployment(transaction, written.environment),
+    codeFiles: written.code_configuration === undefined ? null : parseStoredFiles(written.code_configuration.code),
+    runtimes,
+    instanceType,
+  });
 }
 
 /** A creation that failed may have left its instance to look at; a new attempt never picks that one up. */

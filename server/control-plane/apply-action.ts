@@ -1,7 +1,8 @@
 import { access } from 'node:fs/promises';
 import type { Logger } from '#server/kernel/logger.ts';
 import { randomName } from '#server/kernel/ids.ts';
-import type { DeploymentKey, DeploymentRecord } from '#server/domain/deployment.ts';
+import type { DeploymentKey, DeploymentRecord, DeploymentSpec } from '#server/domain/deployment.ts';
+import type { BuildArtifact, EnvironmentBuilder } from '#server/domain/environment-build.ts';
 import type { InstanceRecord } from '#server/domain/instance.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import type { Database, Transaction } from '#server/store/database.ts';
@@ -20,6 +21,7 @@ import { finishOperation, listRunningOperations, updateStage } from '#server/sto
 import type { Problem } from '#lib/contracts/problem.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { Failure } from './find-failure.ts';
+import { attemptOf, buildRequestOf } from './environment-state.ts';
 import { giveShare } from './give-share.ts';
 import { compileInstanceSpec, modelDirOf, specsOfNewInstances, type InstallationPaths } from './instance-spec.ts';
 import type { Refusal } from './observe-endpoint.ts';
@@ -35,6 +37,7 @@ const ACTOR = 'viridian';
 export interface ApplyDeps {
   database: Database;
   driver: RuntimeDriver;
+  environments: EnvironmentBuilder;
   paths: InstallationPaths;
   refusals: Map<string, Refusal>;
   logger: Logger;
@@ -46,6 +49,8 @@ export async function applyAction(deps: ApplyDeps, action: Action): Promise<void
   switch (action.kind) {
     case 'create_instances':
       return createInstances(deps, action.deployment, action.count);
+    case 'prepare_environment':
+      return prepareEnvironment(deps, action.deployment, action.spec);
     case 'ensure_instance':
       return ensureInstance(deps, action.instance);
     case 'retire_instance':
@@ -97,6 +102,15 @@ async function createInstances(deps: ApplyDeps, deployment: DeploymentRecord, co
   });
 }
 
+async function prepareEnvironment(
+  { environments, paths }: ApplyDeps,
+  deployment: DeploymentRecord,
+  spec: DeploymentSpec,
+): Promise<void> {
+  const request = buildRequestOf(spec, paths.filesDir, attemptOf(deployment));
+  if (request !== null) await environments.ensure(request);
+}
+
 async function ensureInstance(deps: ApplyDeps, instance: InstanceRecord): Promise<void> {
   const refusal = (await refuseBeforeStart(deps, instance)) ?? (await start(deps, instance));
   if (refusal === null) deps.refusals.delete(instance.id);
@@ -116,14 +130,34 @@ async function refuseBeforeStart(deps: ApplyDeps, { spec }: InstanceRecord): Pro
   return { code: 'deployment.model_missing', detail };
 }
 
+/**
+ * Its environment is asked for again: what a record says was built may have been removed since. Then it is being built by now, and the next plan
+ * waits for that.
+ */
 async function start(deps: ApplyDeps, instance: InstanceRecord): Promise<Refusal | null> {
-  const spec = compileInstanceSpec(instance, deps.paths);
+  const environment = await findArtifact(deps, instance);
+  if (environment.kind === 'waiting') return null;
+  if (environment.kind === 'failed') return environment.failure;
+  const spec = compileInstanceSpec(instance, deps.paths, environment.artifact);
   if (spec === null) {
     const { kind, runtime } = instance.spec;
     return { code: 'deployment.kind_not_supported', detail: `A ${kind} deployment cannot run on "${runtime}" here.` };
   }
   const outcome = await deps.driver.ensure(spec);
   return outcome.kind === 'refused' ? { code: outcome.code, detail: outcome.detail } : null;
+}
+
+type FoundArtifact =
+  | { kind: 'ready'; artifact: BuildArtifact | null }
+  | { kind: 'waiting' }
+  | { kind: 'failed'; failure: Refusal };
+
+async function findArtifact({ environments, paths }: ApplyDeps, { id, spec }: InstanceRecord): Promise<FoundArtifact> {
+  const request = buildRequestOf(spec, paths.filesDir, id);
+  if (request === null) return { kind: 'ready', artifact: null };
+  const state = await environments.ensure(request);
+  if (state.kind === 'building') return { kind: 'waiting' };
+  return state.kind === 'ready' ? state : { kind: 'failed', failure: state.failure };
 }
 
 async function retire(tx: Transaction, instanceId: string): Promise<void> {
@@ -205,7 +239,7 @@ async function retireAll(tx: Transaction, { endpointName, name }: DeploymentKey)
 }
 
 async function readLogTail(driver: RuntimeDriver, deployment: DeploymentRecord, failure: Failure): Promise<string[]> {
-  if (failure.kind === 'refused') return [];
+  if (failure.kind === 'refused') return [...(failure.logTail ?? [])];
   const { id } = failure.instance.row;
   const lines = await driver.readLogs(deployment.endpointName, deployment.name, id, { tail: LOG_TAIL_LINES });
   return lines.filter((line) => line.stream !== 'system').map((line) => line.text);

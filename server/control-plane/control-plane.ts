@@ -1,5 +1,6 @@
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
+import type { EnvironmentBuilder } from '#server/domain/environment-build.ts';
 import type { InstanceUseSource, ServedTls } from '#server/domain/ports.ts';
 import type { RoutePublisher } from '#server/domain/route-publisher.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
@@ -19,6 +20,7 @@ import { createRouteSync } from './sync-routes.ts';
 export interface ControlPlaneOptions {
   database: Database;
   driver: RuntimeDriver;
+  environments: EnvironmentBuilder;
   paths: InstallationPaths;
   gatewaySocket: string;
   routeTablePath: string;
@@ -51,7 +53,7 @@ export interface ControlPlane {
 }
 
 export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
-  const { database, driver, paths, clock, logger } = options;
+  const { database, driver, environments, paths, clock, logger } = options;
   const publisher = createRouteTablePublisher({
     socketPath: options.gatewaySocket,
     onSignal,
@@ -66,7 +68,17 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     trustedForwarders: options.trustedForwarders ?? [],
   });
   const refusals = new Map();
-  const loop = createReconcileLoop({ database, driver, routes: publisher, sync, paths, clock, refusals, logger });
+  const loop = createReconcileLoop({
+    database,
+    driver,
+    environments,
+    routes: publisher,
+    sync,
+    paths,
+    clock,
+    refusals,
+    logger,
+  });
   const samples = createSampleResourcesLoop({ driver, database, clock, logger, record: options.recordSample });
 
   /** Hints: what is said of an instance is looked at, not believed. */
@@ -78,6 +90,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   return {
     async start() {
       await driver.start();
+      await environments.start();
       await publisher.tried;
       await loop.start();
       samples.start();
@@ -105,6 +118,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       publisher.close();
       if (endInstances) await driver.suspend();
       await driver.stop();
+      await environments.stop();
     },
   };
 }

@@ -3,6 +3,7 @@ import type { InstanceRecord } from '#server/domain/instance.ts';
 import type { OperationRecord } from '#server/domain/operation.ts';
 import { isGood } from '#server/domain/untouched-stages.ts';
 import type { ObservedInstance } from '#server/drivers/runtime-driver.ts';
+import { attemptOf, environmentState, type EnvironmentState } from './environment-state.ts';
 import type { EndpointObservation, Refusal } from './observe-endpoint.ts';
 
 /** An instance's row and what the driver has of it. */
@@ -12,6 +13,8 @@ export interface InstanceFacts {
   /** Why it could not be started, when it could not. */
   refusal: Refusal | null;
   ready: boolean;
+  /** How far the environment is that its spec needs. */
+  environment: EnvironmentState;
 }
 
 /** One deployment as a plan and a status look at it. */
@@ -26,6 +29,8 @@ export interface DeploymentFacts {
   /** Instances on their way out. */
   leaving: InstanceFacts[];
   wantedCount: number;
+  /** How far the environment of the wanted spec is. */
+  environment: EnvironmentState;
   /** It is to go, by itself or with its endpoint. */
   deleting: boolean;
   /** The spec that is wanted now was ready in full once. */
@@ -40,7 +45,9 @@ export function deploymentFacts(observation: EndpointObservation, deployment: De
     .map((row) => {
       const actual = observation.actual.get(row.id) ?? null;
       const refusal = observation.refusals.get(row.id) ?? null;
-      return { row, actual, refusal, ready: row.desired === 'run' && actual?.state === 'ready' };
+      const ready = row.desired === 'run' && actual?.state === 'ready';
+      const environment = environmentState(row.spec, attemptOf(deployment), observation.builds);
+      return { row, actual, refusal, ready, environment };
     });
   const staying = all.filter(({ row }) => row.desired === 'run');
   const operation = observation.operations.findLast((running) => running.deploymentName === deployment.name) ?? null;
@@ -52,6 +59,7 @@ export function deploymentFacts(observation: EndpointObservation, deployment: De
     outdated: staying.filter(({ row }) => row.specHash !== deployment.specHash),
     leaving: all.filter(({ row }) => row.desired === 'remove'),
     wantedCount: deployment.spec.instanceCount,
+    environment: environmentState(deployment.spec, attemptOf(deployment), observation.builds),
     deleting: deployment.desiredState === 'delete' || observation.endpoint.desiredState === 'delete',
     good,
     givenUp: !good && operation === null && deployment.provisioningState === 'Failed',

@@ -1,3 +1,4 @@
+import type { BuildArtifact } from '#server/domain/environment-build.ts';
 import { STAGES, type OperationRecord, type StageName, type StageRecord } from '#server/domain/operation.ts';
 import { deploymentFacts, type DeploymentFacts, type InstanceFacts } from './deployment-facts.ts';
 import type { EndpointObservation, RouteFacts } from './observe-endpoint.ts';
@@ -69,6 +70,7 @@ function rolloutViews(facts: DeploymentFacts, routes: RouteFacts): Views {
   const replaced = outdated.length + leaving.length;
   return {
     [STAGES.resolveModel]: { done: true, message: modelWords(facts), progress: null },
+    [STAGES.prepareEnvironment]: environmentView(facts),
     [STAGES.startInstances]: counted(started.length, wantedCount, 'started'),
     [STAGES.becomeReady]: readyView(facts, ready.length),
     [STAGES.publishRoutes]: {
@@ -82,6 +84,30 @@ function rolloutViews(facts: DeploymentFacts, routes: RouteFacts): Views {
       progress: null,
     },
   };
+}
+
+function environmentView({ environment, deployment }: DeploymentFacts): StageView {
+  switch (environment.kind) {
+    case 'building':
+      return { done: false, message: environment.step, progress: environment.progress };
+    case 'ready':
+      return {
+        done: true,
+        message: [artifactWords(environment.artifact), ...environment.warnings].join(' '),
+        progress: null,
+      };
+    case 'not_needed':
+      return nothing;
+    default: {
+      const { name, version } = deployment.spec.environment ?? { name: null, version: null };
+      return { done: false, message: name === null ? '' : `${name}, version ${version}.`, progress: null };
+    }
+  }
+}
+
+function artifactWords(artifact: BuildArtifact): string {
+  if (artifact.kind === 'venv') return `Python ${artifact.pythonVersion} with its packages.`;
+  return artifact.digest === null ? `Image ${artifact.imageId.slice(0, 19)}.` : `Image ${artifact.digest}.`;
 }
 
 function modelWords({ deployment }: DeploymentFacts): string {

@@ -33,7 +33,7 @@ function instanceThat(exit: Partial<InstanceExit>, lastResult = 'connection refu
     memoryLimitBy: 'none',
     probe: { attempts: 9, lastResult },
   };
-  return { row, actual, refusal: null, ready: false };
+  return { row, actual, refusal: null, environment: { kind: 'not_needed' }, ready: false };
 }
 
 const exitLoop = (exit: Partial<InstanceExit>, log: string[] = []) =>

@@ -30,7 +30,12 @@ function rolloutWith({ exit, restarts = 1, command = null, atMs = OPERATION_BEGA
   const row = { ...UNOBSERVED, id: 'iris.blue.a1', spec: desiredOnnx({ command }).spec };
   const instance = { row, actual, refusal: null, ready: false } as unknown as InstanceFacts;
   const operation = { createdAt: OPERATION_BEGAN } as OperationRecord;
-  return { good: false, current: [instance], operation } as unknown as DeploymentFacts;
+  return {
+    good: false,
+    environment: { kind: 'not_needed' },
+    current: [instance],
+    operation,
+  } as unknown as DeploymentFacts;
 }
 
 const failureOf = (ended: Ended) => findFailure(rolloutWith(ended), OPERATION_BEGAN)?.kind ?? null;

@@ -1,9 +1,9 @@
 import type { DeploymentSpec } from '#server/domain/deployment.ts';
 import type { InstanceExit } from '#server/drivers/runtime-driver.ts';
 import { EXIT_BAD_DATA, EXIT_CONFIG } from '#server/kernel/exit-status.ts';
-import type { ErrorCode } from '#lib/contracts/error-codes.ts';
 import { readyDeadlineSeconds } from './ready-deadline.ts';
 import type { DeploymentFacts, InstanceFacts } from './deployment-facts.ts';
+import type { Refusal } from './observe-endpoint.ts';
 
 /** This many ends before it was ever ready are a program that does not run, not bad luck. */
 const MAX_EXITS = 3;
@@ -16,7 +16,7 @@ const OWN_STATUSES: ReadonlySet<number> = new Set([EXIT_BAD_DATA, EXIT_CONFIG]);
 
 /** What went wrong with a rollout, before anybody has looked into the logs. */
 export type Failure =
-  | { kind: 'refused'; code: ErrorCode; detail: string }
+  | ({ kind: 'refused' } & Refusal)
   | { kind: 'exit_loop'; instance: InstanceFacts }
   | { kind: 'never_ready'; instance: InstanceFacts; afterSeconds: number };
 
@@ -27,6 +27,7 @@ export type Failure =
 export function findFailure(facts: DeploymentFacts, nowMs: number): Failure | null {
   const { good, current, operation } = facts;
   if (good || operation === null) return null;
+  if (facts.environment.kind === 'failed') return { kind: 'refused', ...facts.environment.failure };
   for (const instance of current) {
     if (instance.ready) continue;
     const failure = failureOf(instance, operation.createdAt, nowMs);
@@ -45,7 +46,8 @@ function failureOf(instance: InstanceFacts, sinceMs: number, nowMs: number): Fai
     if (final || actual.restarts >= MAX_EXITS) return { kind: 'exit_loop', instance };
   }
   const afterSeconds = readyDeadlineSeconds(instance.row.spec.readiness);
-  const late = nowMs >= sinceMs + afterSeconds * 1000;
+  // What was built before the instance was made took its own time.
+  const late = nowMs >= Math.max(sinceMs, instance.row.createdAt) + afterSeconds * 1000;
   return actual.state === 'unready' && late ? { kind: 'never_ready', instance, afterSeconds } : null;
 }
 

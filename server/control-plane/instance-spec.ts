@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import type { DeploymentSpec } from '#server/domain/deployment.ts';
 import type { InstanceRecord } from '#server/domain/instance.ts';
-import type { ExternalTarget, InstanceSpec, ProbeSpec } from '#server/drivers/runtime-driver.ts';
+import type { BuildArtifact, ImageArtifact } from '#server/domain/environment-build.ts';
+import type {
+  ContainerSpec,
+  ExternalTarget,
+  InstanceSpec,
+  ProbeSpec,
+  ReadOnlyMount,
+} from '#server/drivers/runtime-driver.ts';
 
 /** Programs and folders of this installation that instances are made of. */
 export interface InstallationPaths {
@@ -9,6 +16,10 @@ export interface InstallationPaths {
   modelsDir: string;
   /** Program and arguments that serve the ONNX model in AZUREML_MODEL_DIR. */
   onnxServer: readonly string[];
+  /** Folder of the Python package that serves scoring scripts and MLflow models. */
+  pythonServerDir: string;
+  /** Folder of stored files: code of deployments by hash. */
+  filesDir: string;
   /** Where our own model servers keep compiled code, so that they start sooner. */
   compileCache?: string;
 }
@@ -16,25 +27,51 @@ export interface InstallationPaths {
 /** Time between the polite signal and the kill. A request that takes longer than this to end is cut off. */
 const STOP_GRACE_SECONDS = 30;
 
-/** What the driver is asked for, from the spec that the instance was made with. Null for kinds that no driver here can run. */
-export function compileInstanceSpec(instance: InstanceRecord, paths: InstallationPaths): InstanceSpec | null {
+/** Where a container finds what is ours. */
+const CONTAINER_SERVER_DIR = '/opt/viridian/serving';
+const CONTAINER_CODE_DIR = '/var/azureml-app/code';
+
+/** Where our Python server listens in a container. */
+const SERVING_PORT = 5001;
+/** Of an image that says nothing. */
+const USUAL_PORT = 8080;
+
+/** What our Python server calls each kind. */
+const SERVED_KINDS: Partial<Record<DeploymentSpec['kind'], string>> = {
+  scoring_script: 'scoring',
+  mlflow: 'mlflow',
+  onnx: 'onnx',
+  triton: 'triton',
+};
+
+/**
+ * What the driver is asked for, from the spec that the instance was made with. Null for kinds that no driver here can run.
+ * @param artifact what the environment of the spec was built into; null where it has none
+ */
+export function compileInstanceSpec(
+  instance: InstanceRecord,
+  paths: InstallationPaths,
+  artifact: BuildArtifact | null,
+): InstanceSpec | null {
   const { spec } = instance;
   const external = targetOf(spec);
-  const command = external === undefined ? commandOf(spec, paths) : [];
+  const command = external === undefined ? commandOf(spec, paths, artifact) : [];
   if (command === null) return null;
+  const container = artifact?.kind === 'image' ? containerOf(spec, paths, artifact) : undefined;
   return {
     instanceId: instance.id,
     endpoint: instance.endpointName,
     deployment: instance.deploymentName,
     specHash: instance.specHash,
     ...(external && { external }),
+    ...(container && { container }),
     command,
-    environment: { ...serverSettings(spec, paths), ...spec.environmentVariables },
-    modelDir: modelDirOf(spec, paths),
+    environment: { ...serverSettings(spec, paths, artifact), ...spec.environmentVariables },
+    modelDir: container === undefined ? modelDirOf(spec, paths) : null,
     cpu: spec.cpu,
     memoryMib: spec.memoryMib,
-    liveness: probeOf(spec.livenessPath, spec.liveness),
-    readiness: probeOf(spec.readinessPath, spec.readiness),
+    liveness: probeOf(spec.livenessPath, spec.liveness, spec.container?.livenessPort),
+    readiness: probeOf(spec.readinessPath, spec.readiness, spec.container?.readinessPort),
     stopGraceSeconds: STOP_GRACE_SECONDS,
   };
 }
@@ -67,23 +104,92 @@ export function modelDirOf(spec: DeploymentSpec, paths: Pick<InstallationPaths, 
   return spec.model === null ? null : join(paths.modelsDir, spec.model.name, spec.model.version);
 }
 
-function commandOf(spec: DeploymentSpec, paths: InstallationPaths): readonly string[] | null {
-  if (spec.runtime !== 'process') return null;
+function commandOf(
+  spec: DeploymentSpec,
+  paths: InstallationPaths,
+  artifact: BuildArtifact | null,
+): readonly string[] | null {
   if (spec.command !== null) return spec.command;
-  return spec.kind === 'onnx' ? paths.onnxServer : null;
+  if (spec.kind === 'container') return [];
+  const kind = SERVED_KINDS[spec.kind];
+  const python = artifact?.python ?? null;
+  if (kind !== undefined && python !== null) return [python, '-m', 'viridian_serving', '--kind', kind];
+  return spec.runtime === 'process' && spec.kind === 'onnx' ? paths.onnxServer : null;
+}
+
+function containerOf(spec: DeploymentSpec, paths: InstallationPaths, image: ImageArtifact): ContainerSpec {
+  const { environment, container } = spec;
+  if (environment === undefined || container === undefined) throw new Error('A container has an environment.');
+  const usual = environment.servesPython ? SERVING_PORT : (image.exposedPorts[0] ?? USUAL_PORT);
+  return {
+    imageId: image.imageId,
+    imageName:
+      image.digest ?? environment.definition.image ?? `${environment.name ?? 'environment'}:${environment.key}`,
+    port: container.port ?? usual,
+    mounts: listMounts(spec, paths),
+    readOnlyRoot: container.readOnlyRoot,
+    user: container.user,
+    gpus: spec.gpus ?? 0,
+    egress: container.egress,
+  };
+}
+
+function listMounts(spec: DeploymentSpec, paths: InstallationPaths): ReadOnlyMount[] {
+  const model = modelDirOf(spec, paths);
+  const { code } = spec;
+  return [
+    ...(model === null ? [] : [{ source: model, target: containerModelDir(spec) }]),
+    ...(code === undefined ? [] : [{ source: join(paths.filesDir, code.files), target: CONTAINER_CODE_DIR }]),
+    ...(spec.environment?.servesPython ? [{ source: paths.pythonServerDir, target: CONTAINER_SERVER_DIR }] : []),
+  ];
+}
+
+/** As the original mounts models: `<mount path>/<name>/<version>`. */
+function containerModelDir({ model, container }: DeploymentSpec): string {
+  return `${container?.modelMountPath ?? ''}/${model?.name}/${model?.version}`;
 }
 
 /** Settings of our own model servers; what the deployment declares wins. */
-function serverSettings(spec: DeploymentSpec, { compileCache }: InstallationPaths): Record<string, string> {
+function serverSettings(
+  spec: DeploymentSpec,
+  paths: InstallationPaths,
+  artifact: BuildArtifact | null,
+): Record<string, string> {
+  if (artifact === null) return onnxSettings(spec, paths);
+  const inContainer = artifact.kind === 'image';
+  return {
+    ...(inContainer && spec.model !== null && { AZUREML_MODEL_DIR: containerModelDir(spec) }),
+    ...(spec.code && codeSettings(spec.code, inContainer ? CONTAINER_CODE_DIR : join(paths.filesDir, spec.code.files))),
+    ...(spec.environment?.servesPython && {
+      PYTHONPATH: inContainer ? CONTAINER_SERVER_DIR : paths.pythonServerDir,
+      PYTHONUNBUFFERED: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+      OMP_NUM_THREADS: String(threadsOf(spec)),
+      ...(spec.model !== null && {
+        VIRIDIAN_MODEL_NAME: spec.model.name,
+        VIRIDIAN_MODEL_VERSION: spec.model.version,
+      }),
+    }),
+  };
+}
+
+/** As the original names them: the folder of the code, and the script inside. */
+function codeSettings({ scoringScript }: NonNullable<DeploymentSpec['code']>, folder: string): Record<string, string> {
+  return { AZUREML_APP_ROOT: folder, AML_APP_ROOT: folder, AZUREML_ENTRY_SCRIPT: scoringScript };
+}
+
+function onnxSettings(spec: DeploymentSpec, { compileCache }: InstallationPaths): Record<string, string> {
   if (spec.kind !== 'onnx' || spec.model === null) return {};
   return {
-    VIRIDIAN_ONNX_THREADS: String(Math.max(1, Math.floor(spec.cpu))),
+    VIRIDIAN_ONNX_THREADS: String(threadsOf(spec)),
     VIRIDIAN_ONNX_MODEL_NAME: spec.model.name,
     VIRIDIAN_ONNX_MODEL_VERSION: spec.model.version,
     ...(compileCache !== undefined && { NODE_COMPILE_CACHE: compileCache }),
   };
 }
 
-function probeOf(path: string, settings: DeploymentSpec['liveness']): ProbeSpec {
-  return { path, ...settings };
+const threadsOf = ({ cpu }: DeploymentSpec): number => Math.max(1, Math.floor(cpu));
+
+function probeOf(path: string, settings: DeploymentSpec['liveness'], port: number | null = null): ProbeSpec {
+  return { path, ...settings, ...(port !== null && { port }) };
 }

@@ -5,7 +5,9 @@ import type { ObservedInstance, RuntimeDriver } from '#server/drivers/runtime-dr
 import { compileRouteTable } from '#server/routing/compile-route-table.ts';
 import type { RouteTablePublisher } from '#server/routing/publish-route-table.ts';
 import type { Reader } from '#server/store/database.ts';
+import type { BuildRecord, EnvironmentBuilder } from '#server/domain/environment-build.ts';
 import { loadEndpointState, type EndpointState } from '#server/store/endpoint-state.ts';
+import { listBuildKeys } from './environment-state.ts';
 
 /** What the gateway serves, as far as a plan asks. */
 export interface RouteFacts {
@@ -25,6 +27,8 @@ export interface RouteFacts {
 export interface Refusal {
   code: ErrorCode;
   detail: string;
+  /** Last lines of what was tried, where that wrote any. */
+  logTail?: readonly string[];
 }
 
 /** Desired and actual state of an endpoint at one instant: everything that a plan and a status are made from. */
@@ -34,6 +38,8 @@ export interface EndpointObservation extends EndpointState {
   actual: ReadonlyMap<string, ObservedInstance>;
   /** Of the last attempts to start, by instance id. */
   refusals: ReadonlyMap<string, Refusal>;
+  /** Builds of the environments that are needed, by key. */
+  builds: ReadonlyMap<string, BuildRecord>;
   routes: RouteFacts;
 }
 
@@ -43,6 +49,7 @@ export interface ObserveDeps {
   routes: RouteTablePublisher;
   clock: Clock;
   refusals: ReadonlyMap<string, Refusal>;
+  environments: Pick<EnvironmentBuilder, 'find'>;
 }
 
 /** Null when there is no such endpoint any more. */
@@ -56,8 +63,21 @@ export async function observeEndpoint(deps: ObserveDeps, name: string): Promise<
     now: deps.clock.now(),
     actual,
     refusals: deps.refusals,
+    builds: await findBuilds(deps.environments, state),
     routes: routeFacts(deps.routes, state, actual),
   };
+}
+
+async function findBuilds(
+  environments: ObserveDeps['environments'],
+  { deployments, instances }: EndpointState,
+): Promise<Map<string, BuildRecord>> {
+  const builds = new Map<string, BuildRecord>();
+  for (const key of listBuildKeys([...deployments, ...instances].map(({ spec }) => spec))) {
+    const build = await environments.find(key);
+    if (build !== null) builds.set(key, build);
+  }
+  return builds;
 }
 
 function routeFacts(

@@ -1,6 +1,7 @@
-import type { DeploymentRecord } from '#server/domain/deployment.ts';
+import type { DeploymentRecord, DeploymentSpec } from '#server/domain/deployment.ts';
 import type { InstanceRecord } from '#server/domain/instance.ts';
 import { deploymentFacts, type DeploymentFacts, type InstanceFacts } from './deployment-facts.ts';
+import { type EnvironmentState, isBuilt } from './environment-state.ts';
 import { findFailure, type Failure } from './find-failure.ts';
 import type { EndpointObservation } from './observe-endpoint.ts';
 
@@ -14,6 +15,8 @@ const SURGE_SHARE = 0.2;
 export type Action =
   /** Writes the rows of new instances; starting them is the next plan's. */
   | { kind: 'create_instances'; deployment: DeploymentRecord; count: number }
+  /** Begins to build what the instances of a spec need; its end is told by a hint. */
+  | { kind: 'prepare_environment'; deployment: DeploymentRecord; spec: DeploymentSpec }
   | { kind: 'ensure_instance'; instance: InstanceRecord }
   /** Takes an instance out of the route table for good. */
   | { kind: 'retire_instance'; instanceId: string; deployment: DeploymentRecord }
@@ -76,9 +79,21 @@ function planFailure(facts: DeploymentFacts, nowMs: number): Action | null {
 function planRollout(facts: DeploymentFacts): Action[] {
   const starts = facts.current
     .filter(({ actual, refusal }) => actual === null && refusal === null)
-    .map(({ row }) => ensure(row));
+    .flatMap((instance) => planStart(facts, instance));
   if (facts.givenUp) return starts;
+  const missing = facts.current.length < facts.wantedCount;
+  if (missing && !isBuilt(facts.environment))
+    return [...starts, ...planBuild(facts, facts.deployment.spec, facts.environment)];
   return [...starts, ...planCreate(facts), ...planScaleDown(facts), ...planReplace(facts)];
+}
+
+/** An image or a virtual environment may have been lost since an instance was made for it. */
+function planStart(facts: DeploymentFacts, { row, environment }: InstanceFacts): Action[] {
+  return isBuilt(environment) ? [ensure(row)] : planBuild(facts, row.spec, environment);
+}
+
+function planBuild({ deployment }: DeploymentFacts, spec: DeploymentSpec, { kind }: EnvironmentState): Action[] {
+  return kind === 'missing' ? [{ kind: 'prepare_environment', deployment, spec }] : [];
 }
 
 function planCreate({ deployment, current, outdated, wantedCount }: DeploymentFacts): Action[] {

@@ -38,6 +38,7 @@ export function createPlanWorld(endpoint: EndpointRecord, deployment: Deployment
       now: 1_000,
       actual: new Map(world.actual),
       refusals: new Map(),
+      builds: new Map(),
       routes: {
         revision: 1,
         confirmed: 1,

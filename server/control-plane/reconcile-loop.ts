@@ -4,6 +4,7 @@ import { listEndpointNames } from '#server/store/endpoint-store.ts';
 import { applyAction, type ApplyDeps } from './apply-action.ts';
 import { collectGarbage, listLeftovers } from './collect-garbage.ts';
 import { deriveInstances, deriveStatus, isEmptyStatus } from './derive-status.ts';
+import { listNeededBuilds } from './list-needed-builds.ts';
 import { observeEndpoint, type EndpointObservation, type ObserveDeps } from './observe-endpoint.ts';
 import { planEndpoint } from './plan-endpoint.ts';
 import type { RouteSync } from './sync-routes.ts';
@@ -102,7 +103,9 @@ export function createReconcileLoop(deps: ReconcileDeps): ReconcileLoop {
   function scheduleNext(endpoint: string, observation: EndpointObservation | null): void {
     const busy =
       observation !== null &&
-      (observation.operations.length > 0 || observation.instances.some(({ desired }) => desired === 'remove'));
+      (observation.operations.length > 0 ||
+        observation.instances.some(({ desired }) => desired === 'remove') ||
+        [...observation.builds.values()].some(({ state }) => state.kind === 'building'));
     if (!busy) return void unfinished.delete(endpoint);
     unfinished.add(endpoint);
     queue.add(endpoint, routes.isSettled() ? LOOK_AGAIN_MS : LOOK_AGAIN_UNSETTLED_MS);
@@ -114,6 +117,10 @@ export function createReconcileLoop(deps: ReconcileDeps): ReconcileLoop {
       const [, collection, endpoint] = resource.split('/');
       if (kind !== 'status' && collection === 'endpoints' && endpoint !== undefined) queue.add(endpoint);
     }
+  }
+
+  function lookAtUnfinished(): void {
+    for (const endpoint of unfinished) queue.add(endpoint);
   }
 
   /** What is there now and where, before anything is published from the store. */
@@ -129,6 +136,7 @@ export function createReconcileLoop(deps: ReconcileDeps): ReconcileLoop {
     try {
       const collected = await collectGarbage(database, driver, logger);
       if (collected.length > 0) logger.warn({ instances: collected }, 'Removing instances that nobody owns');
+      await deps.environments.retain(await listNeededBuilds(database));
       for (const { endpointName } of await listLeftovers(database, driver)) littered.add(endpointName);
       for (const endpoint of [...littered, ...(await listEndpointNames(database))]) queue.add(endpoint);
     } catch (error) {
@@ -143,14 +151,13 @@ export function createReconcileLoop(deps: ReconcileDeps): ReconcileLoop {
       unsubscribe.push(
         database.onChanges(onChanges),
         driver.onHint((endpoint) => queue.add(endpoint)),
+        deps.environments.onHint(() => lookAtUnfinished()),
       );
       timer = setInterval(() => void resync(), RESYNC_MS);
       await resync();
     },
     look: (endpoint) => queue.add(endpoint),
-    lookAtUnfinished() {
-      for (const endpoint of unfinished) queue.add(endpoint);
-    },
+    lookAtUnfinished,
     idle: () => queue.idle(),
     async stop() {
       clearInterval(timer);

@@ -20,7 +20,7 @@ export interface RememberedServer {
 /** There is no process to find again, so what was observed last is all that is known. Servers that were never reached are left to the plan. */
 export async function listRememberedServers(reader: Reader, paths: InstallationPaths): Promise<RememberedServer[]> {
   return (await listAllInstances(reader)).flatMap((row) => {
-    const spec = compileInstanceSpec(row, paths);
+    const spec = compileInstanceSpec(row, paths, null);
     if (spec?.external === undefined || row.host === null) return [];
     return [{ ...describe(row), spec: { ...spec, external: spec.external } }];
   });

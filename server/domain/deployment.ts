@@ -6,6 +6,7 @@ import type {
 } from '#lib/contracts/deployment.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 import type { DesiredState } from './endpoint.ts';
+import type { DeploymentEnvironment } from './environment.ts';
 import type { ExternalSpec } from './external-server.ts';
 
 export type ProvisioningState = (typeof DEPLOYMENT_PROVISIONING_STATES)[number];
@@ -27,6 +28,30 @@ export interface DeploymentModel {
   entry: string | null;
 }
 
+/** The scoring script of a deployment. */
+export interface DeploymentCode {
+  /** Hash of the stored files. */
+  files: string;
+  /** Path of the script inside. */
+  scoringScript: string;
+}
+
+/** What only containers have. */
+export interface ContainerSettings {
+  /** Where predictions are answered; null takes the port that the image names. */
+  port: number | null;
+  /** Where probes are answered when that is another port. */
+  livenessPort: number | null;
+  readinessPort: number | null;
+  /** Folder that the model's folder is mounted under. */
+  modelMountPath: string;
+  readOnlyRoot: boolean;
+  /** `uid[:gid]`; null leaves the image's own. */
+  user: string | null;
+  /** May open connections to other hosts. */
+  egress: boolean;
+}
+
 /** Everything that follows from what was written: references resolved, defaults filled in, resources fitted to this host. */
 export interface DeploymentSpec {
   kind: DeploymentKind;
@@ -34,6 +59,11 @@ export interface DeploymentSpec {
   runtime: Runtime | null;
   runtimeReason: string;
   model: DeploymentModel | null;
+  /** Built before the first instance starts; left out where this host is all that is needed. */
+  environment?: DeploymentEnvironment;
+  code?: DeploymentCode;
+  /** Only where instances are containers. */
+  container?: ContainerSettings;
   /** Program and arguments of a `command` deployment; null where the kind decides. */
   command: string[] | null;
   environmentVariables: Record<string, string>;
@@ -42,6 +72,8 @@ export interface DeploymentSpec {
   instanceCount: number;
   cpu: number;
   memoryMib: number;
+  /** Left out for none. */
+  gpus?: number;
   requestTimeoutMs: number;
   maxConcurrentRequestsPerInstance: number;
   maxQueueWaitMs: number;

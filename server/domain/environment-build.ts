@@ -71,6 +71,8 @@ export type BuildState =
 export interface BuildRecord {
   key: string;
   runtime: BuildRequest['runtime'];
+  /** Who asked for it. */
+  attempt: string;
   state: BuildState;
   startedAt: number;
   finishedAt: number | null;

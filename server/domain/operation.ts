@@ -5,6 +5,7 @@ export type StageStatus = (typeof STAGE_STATUSES)[number];
 
 export const STAGES = {
   resolveModel: 'Resolve model',
+  prepareEnvironment: 'Prepare environment',
   startInstances: 'Start instances',
   becomeReady: 'Become ready',
   publishRoutes: 'Publish routes',
@@ -18,9 +19,16 @@ export type StageName = (typeof STAGES)[keyof typeof STAGES];
 
 /** Stages of each kind, in order. Stages that turn out to be unnecessary end `skipped`. */
 export const STAGES_OF: Readonly<Record<OperationKind, readonly StageName[]>> = {
-  'deployment.create': [STAGES.resolveModel, STAGES.startInstances, STAGES.becomeReady, STAGES.publishRoutes],
+  'deployment.create': [
+    STAGES.resolveModel,
+    STAGES.prepareEnvironment,
+    STAGES.startInstances,
+    STAGES.becomeReady,
+    STAGES.publishRoutes,
+  ],
   'deployment.update': [
     STAGES.resolveModel,
+    STAGES.prepareEnvironment,
     STAGES.startInstances,
     STAGES.becomeReady,
     STAGES.publishRoutes,

@@ -59,7 +59,7 @@ export function presentDeployment(deployment: DeploymentRecord, around: Deployme
 function describeWritten({ written }: DeploymentRecord) {
   const { type, description, tags, properties, app_insights_enabled, scale_settings, ...rest } = written;
   const { model_mount_path, code_configuration, environment, data_collector, command } = rest;
-  const { egress_public_network_access, resources } = rest;
+  const { egress_public_network_access, resources, container } = rest;
   return {
     type: type ?? ('managed' as const),
     description: description ?? '',
@@ -74,6 +74,7 @@ function describeWritten({ written }: DeploymentRecord) {
     ...(egress_public_network_access !== undefined && { egress_public_network_access }),
     ...(resources !== undefined && { resources }),
     ...(command !== undefined && { command }),
+    ...(container !== undefined && { container }),
   };
 }
 

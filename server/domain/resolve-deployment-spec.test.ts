@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import type { DeploymentWrite } from '#lib/contracts/deployment.ts';
 import type { DetectedModel } from '#lib/contracts/model.ts';
 import { AppError } from '#server/kernel/app-error.ts';
+import { hashSpec } from './spec-hash.ts';
+import { EMPTY_DEFINITION, type StoredDefinition } from './environment.ts';
 import { resolveDeploymentSpec, type DeploymentFindings } from './resolve-deployment-spec.ts';
 
 const detected: DetectedModel = {
@@ -16,9 +18,29 @@ const detected: DetectedModel = {
   warnings: [],
 };
 const onnx = { name: 'iris', version: '3', detected };
-const instanceType = { key: 'cpu-1', cpu: 1, memoryMib: 2048, fitReason: '' };
-const resolve = (written: DeploymentWrite, model: DeploymentFindings['model'] = onnx) =>
-  resolveDeploymentSpec(written, { model, instanceType });
+const instanceType = { key: 'cpu-1', cpu: 1, memoryMib: 2048, gpus: 0, fitReason: '' };
+const runtimes = {
+  python: { available: true, reason: '' },
+  docker: { available: false, reason: 'There is no Docker socket.' },
+};
+const resolve = (
+  written: DeploymentWrite,
+  model: DeploymentFindings['model'] = onnx,
+  found: Partial<DeploymentFindings> = {},
+) => resolveDeploymentSpec(written, { model, environment: null, codeFiles: null, runtimes, instanceType, ...found });
+
+const withDocker = { ...runtimes, docker: { available: true, reason: '' } };
+const environmentOf = (definition: Partial<StoredDefinition>) => ({
+  name: 'env',
+  version: '2',
+  buildNumber: 1,
+  definition: { ...EMPTY_DEFINITION, ...definition },
+});
+const routes = {
+  scoring_route: { path: '/predict', port: 8501 },
+  liveness_route: { path: '/live', port: 8501 },
+  readiness_route: { path: '/ready', port: 9000 },
+};
 
 test('an ONNX model needs nothing else: defaults batch, wait 60 s and probe readiness every second for five minutes', () => {
   expect(resolve({})).toEqual({
@@ -98,19 +120,9 @@ function refusalOf(attempt: () => unknown): AppError | null {
 }
 
 const mlflow = { ...onnx, detected: { ...detected, format: 'mlflow', servable: false, reason: 'No MLflow.' } as const };
-const code_configuration = { code: 'upload:x', scoring_script: 'score.py' };
 test.each<[string, DeploymentWrite, DeploymentFindings['model'], string, string]>([
   ['no model and no command', {}, null, 'request.invalid', '/model'],
   ['a model that is not servable', {}, mlflow, 'deployment.kind_not_supported', '/model'],
-  ['a scoring script', { code_configuration }, onnx, 'deployment.kind_not_supported', '/code_configuration'],
-  ['an environment', { environment: 'azureml:x:1' }, onnx, 'deployment.kind_not_supported', '/environment'],
-  [
-    'a command in an image',
-    { command: ['x'], environment: { image: 'a' } },
-    null,
-    'deployment.kind_not_supported',
-    '/environment',
-  ],
   ['Docker', { runtime: 'docker' }, onnx, 'deployment.runtime_unavailable', '/runtime'],
   ['a Kubernetes deployment', { type: 'kubernetes' }, onnx, 'deployment.runtime_unavailable', '/type'],
   [
@@ -134,6 +146,13 @@ test.each<[string, DeploymentWrite, DeploymentFindings['model'], string, string]
     'request.invalid',
     '/environment_variables/PORT',
   ],
+  [
+    'a folder of its own for the model',
+    { environment_variables: { AZUREML_MODEL_DIR: '/x' } },
+    onnx,
+    'request.invalid',
+    '/environment_variables/AZUREML_MODEL_DIR',
+  ],
 ])('%s is refused with the field', (_name, written, model, code, path) => {
   expect(refusalOf(() => resolve(written, model))).toMatchObject({ code, errors: [{ path }] });
 });
@@ -142,4 +161,67 @@ test('what is kept without effect is said', () => {
   expect(
     resolve({ data_collector: {}, model_mount_path: '/x', egress_public_network_access: 'disabled' }).warnings,
   ).toHaveLength(3);
+});
+
+test('a scoring script runs as a process where packages are all that it needs', () => {
+  const code_configuration = { code: 'files:abc', scoring_script: 'src/score.py' };
+  const environment = environmentOf({ pipRequirements: 'numpy' });
+  const spec = resolve({ code_configuration, environment: 'azureml:env:2' }, onnx, { environment, codeFiles: 'abc' });
+  expect(spec).toMatchObject({
+    kind: 'scoring_script',
+    runtime: 'process',
+    code: { files: 'abc', scoringScript: 'src/score.py' },
+    environment: { name: 'env', version: '2', servesPython: true },
+    readinessPath: '/health/ready',
+    maxConcurrentRequestsPerInstance: 8,
+  });
+  expect(spec.container).toBeUndefined();
+});
+
+test('one field moves a scoring script into a container, with another build and another hash', () => {
+  const code_configuration = { code: 'files:abc', scoring_script: 'score.py' };
+  const found = { environment: environmentOf({ pipRequirements: 'numpy' }), codeFiles: 'abc', runtimes: withDocker };
+  const process = resolve({ code_configuration }, onnx, found);
+  const docker = resolve({ code_configuration, runtime: 'docker' }, onnx, found);
+  expect([process.runtime, docker.runtime]).toEqual(['process', 'docker']);
+  expect(docker.environment?.key).not.toBe(process.environment?.key);
+  expect(hashSpec(docker, 0)).not.toBe(hashSpec(process, 0));
+  expect(docker.container).toMatchObject({ readOnlyRoot: true, user: '10001:10001', egress: true });
+});
+
+test('an MLflow model brings its own requirements, and needs no environment', () => {
+  const python = { version: '3.11.7', requirements: ['scikit-learn==1.9.1'], conda_packages: [], files: [] };
+  const model = { ...onnx, detected: { ...detected, format: 'mlflow' as const, python } };
+  expect(resolve({}, model)).toMatchObject({
+    kind: 'mlflow',
+    environment: { name: null, definition: { pipRequirements: 'scikit-learn==1.9.1', pythonVersion: '3.11.7' } },
+  });
+});
+
+test('a container is reached by its routes: a port for predictions, others only where they differ', () => {
+  const environment = environmentOf({ image: 'tensorflow/serving:2.16', inferenceConfig: routes });
+  const spec = resolve({ model_mount_path: '/models' }, onnx, { environment, runtimes: withDocker });
+  expect(spec).toMatchObject({
+    kind: 'container',
+    runtime: 'docker',
+    command: null,
+    livenessPath: '/live',
+    readinessPath: '/ready',
+    container: { port: 8501, livenessPort: null, readinessPort: 9000, modelMountPath: '/models', user: null },
+    environment: { servesPython: false },
+  });
+});
+
+test('a command beside an image replaces what the image would run', () => {
+  const environment = environmentOf({ image: 'ollama/ollama' });
+  const spec = resolve({ command: ['ollama', 'serve'] }, null, { environment, runtimes: withDocker });
+  expect(spec).toMatchObject({ kind: 'container', command: ['ollama', 'serve'], livenessPath: '/' });
+});
+
+test('a container where there is no Docker is refused with what is missing', () => {
+  const environment = environmentOf({ image: 'a' });
+  expect(refusalOf(() => resolve({}, null, { environment }))).toMatchObject({
+    code: 'deployment.runtime_unavailable',
+    message: 'There is no Docker socket.',
+  });
 });

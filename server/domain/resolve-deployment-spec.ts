@@ -2,17 +2,17 @@ import type { DeploymentWrite } from '#lib/contracts/deployment.ts';
 import { CONCURRENCY_DEFAULTS, REQUEST_DEFAULTS } from '#lib/contracts/deployment-defaults.ts';
 import type { DetectedModel } from '#lib/contracts/model.ts';
 import { AppError } from '#server/kernel/app-error.ts';
-import { decideDeploymentKind } from './decide-deployment-kind.ts';
+import { refuseMissing } from './choose-build-runtime.ts';
+import { decideDeploymentKind, type RunnableKind } from './decide-deployment-kind.ts';
 import type { DeploymentSpec } from './deployment.ts';
 import { fillLivenessProbe, fillReadinessProbe } from './fill-probes.ts';
+import { type Program, type ProgramFindings, resolveProgram } from './resolve-program.ts';
 
 /** What was looked up before a spec can be resolved. */
-export interface DeploymentFindings {
+export interface DeploymentFindings extends Omit<ProgramFindings, 'detected'> {
   model: { name: string; version: string; detected: DetectedModel } | null;
-  instanceType: { key: string; cpu: number; memoryMib: number; fitReason: string };
+  instanceType: { key: string; cpu: number; memoryMib: number; gpus: number; fitReason: string };
 }
-
-const ONNX_ROUTES = { livenessPath: '/health/live', readinessPath: '/health/ready' };
 
 /**
  * Fills in everything that a description leaves open.
@@ -20,33 +20,34 @@ const ONNX_ROUTES = { livenessPath: '/health/live', readinessPath: '/health/read
  */
 export function resolveDeploymentSpec(written: DeploymentWrite, findings: DeploymentFindings): DeploymentSpec {
   const { model, instanceType } = findings;
-  const kind = decideDeploymentKind(written, model?.detected ?? null);
+  if (written.runtime === 'docker') refuseMissing('docker', findings.runtimes, 'docker');
+  const detected = model?.detected ?? null;
+  const environment = findings.environment?.definition ?? null;
+  const kind = decideDeploymentKind(written, { model: detected, environment });
   refuseUnsupportedSettings(written);
+  const program = resolveProgram(kind, written, { ...findings, detected });
   const settings = written.request_settings ?? {};
   return {
     kind,
-    runtime: 'process',
-    runtimeReason: runtimeReason(written),
+    ...program,
     model: model === null ? null : { name: model.name, version: model.version, entry: model.detected.entry },
-    command: written.command ?? null,
     environmentVariables: written.environment_variables ?? {},
     instanceType: instanceType.key,
     instanceCount: written.instance_count ?? 1,
     cpu: instanceType.cpu,
     memoryMib: instanceType.memoryMib,
+    ...(instanceType.gpus > 0 && { gpus: instanceType.gpus }),
     requestTimeoutMs: settings.request_timeout_ms ?? REQUEST_DEFAULTS.request_timeout_ms,
     maxConcurrentRequestsPerInstance: settings.max_concurrent_requests_per_instance ?? CONCURRENCY_DEFAULTS[kind],
     maxQueueWaitMs: settings.max_queue_wait_ms ?? REQUEST_DEFAULTS.max_queue_wait_ms,
-    ...(kind === 'onnx' ? ONNX_ROUTES : commandRoutes(written)),
     liveness: fillLivenessProbe(written.liveness_probe),
     readiness: fillReadinessProbe(written.readiness_probe),
-    warnings: listWarnings(written, findings),
+    warnings: listWarnings(written, findings, program, kind),
   };
 }
 
-function runtimeReason({ runtime }: DeploymentWrite): string {
-  return runtime === undefined ? 'Chosen because it needs nothing but this host.' : 'Chosen by the deployment.';
-}
+/** What an instance is told by us; another value would only make it listen or look where nobody does. */
+const RESERVED_VARIABLES: ReadonlySet<string> = new Set(['PORT', 'AZUREML_MODEL_DIR']);
 
 function refuseUnsupportedSettings(written: DeploymentWrite): void {
   if (written.scale_settings?.type === 'target_utilization') {
@@ -55,7 +56,7 @@ function refuseUnsupportedSettings(written: DeploymentWrite): void {
   for (const [name, value] of Object.entries(written.environment_variables ?? {})) {
     const path = `/environment_variables/${name}`;
     if (value.startsWith('${{')) refuse(path, 'References to secrets are not built yet. Give the value itself.');
-    if (name === 'PORT') refuse(path, 'PORT is given to each instance by Viridian.');
+    if (RESERVED_VARIABLES.has(name)) refuse(path, `${name} is given to each instance by Viridian. Leave it out.`);
   }
 }
 
@@ -63,29 +64,38 @@ function refuse(path: string, message: string): never {
   throw new AppError('request.invalid', message, { errors: [{ path, message }] });
 }
 
-/** Probe paths from `inference_config`, as containers name them; a program without it is asked at `/`. */
-function commandRoutes({ environment }: DeploymentWrite): Pick<DeploymentSpec, 'livenessPath' | 'readinessPath'> {
-  const config = typeof environment === 'object' ? environment['inference_config'] : undefined;
-  const readinessPath = routePath(config, 'readiness_route') ?? '/';
-  return { livenessPath: routePath(config, 'liveness_route') ?? readinessPath, readinessPath };
-}
-
-function routePath(config: unknown, route: string): string | undefined {
-  const path = ((config as Record<string, { path?: unknown }> | undefined)?.[route] ?? {}).path;
-  if (path === undefined) return undefined;
-  if (typeof path === 'string' && path.startsWith('/')) return path;
-  return refuse(`/environment/inference_config/${route}/path`, 'must be a path that starts with "/"');
-}
-
-function listWarnings(written: DeploymentWrite, { model, instanceType }: DeploymentFindings): string[] {
+function listWarnings(
+  written: DeploymentWrite,
+  { model, instanceType, environment }: DeploymentFindings,
+  { runtime }: Program,
+  kind: RunnableKind,
+): string[] {
   const warnings = [...(model?.detected.warnings ?? [])];
   if (instanceType.fitReason !== '') warnings.push(instanceType.fitReason);
   if (written.data_collector !== undefined) warnings.push('data_collector is kept, but nothing is collected yet.');
+  if (runtime === 'process') warnings.push(...processWarnings(written, environment));
+  if (runtime === 'docker' && written.container?.read_only_root === false) {
+    warnings.push('The root file system of the container can be written.');
+  }
+  if (kind === 'onnx' && environment !== null) {
+    warnings.push('The environment is kept, but not used: an ONNX model is served by the server of this installation.');
+  }
+  return warnings;
+}
+
+/** What a process of this host cannot be given. */
+function processWarnings(written: DeploymentWrite, environment: DeploymentFindings['environment']): string[] {
+  const warnings: string[] = [];
   if (written.model_mount_path !== undefined) {
     warnings.push('model_mount_path applies to containers. A process finds its model in AZUREML_MODEL_DIR.');
   }
   if (written.egress_public_network_access === 'disabled') {
     warnings.push('egress_public_network_access is kept, but a process of this host is not cut off from the network.');
+  }
+  if (environment?.definition.image) {
+    warnings.push(
+      `The image ${environment.definition.image} is left out: packages are installed on the Python of this host.`,
+    );
   }
   return warnings;
 }

@@ -8,6 +8,7 @@ import type { DeploymentSpec } from './deployment.ts';
 export function hashSpec(spec: DeploymentSpec, generation: number): string {
   const { kind, runtime, model, command, environmentVariables, cpu, memoryMib } = spec;
   const { livenessPath, readinessPath, liveness, readiness, instanceType, external } = spec;
+  const { environment, code, container, gpus } = spec;
   const deciding = {
     kind,
     runtime,
@@ -23,6 +24,10 @@ export function hashSpec(spec: DeploymentSpec, generation: number): string {
     readiness: probeTuple(readiness),
     generation,
     // Left out by JSON where there is none, so that the hash of everything else stays as it is.
+    environment: environment?.key,
+    code,
+    container,
+    gpus,
     external: external && { ...external, headers: Object.entries(external.headers).toSorted(byFirst) },
   };
   return createHash('sha256').update(JSON.stringify(deciding)).digest('hex').slice(0, 16);

@@ -24,6 +24,7 @@ export function listUntouchedStages(
   const scales = current !== null && isGood(current) && current.specHash === specHash;
   const more = spec.instanceCount - (scales ? current.spec.instanceCount : 0);
   const untouched: StageName[] = more <= 0 ? [STAGES.startInstances, STAGES.becomeReady] : [];
+  if (spec.environment === undefined) untouched.unshift(STAGES.prepareEnvironment);
   if (!scales) return untouched;
   if (more >= 0) untouched.push(STAGES.replaceInstances);
   if (isDeepStrictEqual(current.spec, spec) && !allTraffic) untouched.push(STAGES.publishRoutes);

@@ -23,6 +23,10 @@ export interface DataDir {
   routeTable: string;
   models: string;
   uploads: string;
+  /** Code, build contexts and saved images of deployments and environments, by the hash of their content. */
+  files: string;
+  /** Environments that were built, and the records of their builds. */
+  environments: string;
   instances: string;
   logs: string;
   telemetry: string;
@@ -61,6 +65,8 @@ export function dataDirPaths(root: string): DataDir {
     routeTable: join(root, 'routing', 'route-table.json'),
     models: join(root, 'models'),
     uploads: join(root, 'uploads'),
+    files: join(root, 'files'),
+    environments: join(root, 'environments'),
     instances: join(root, 'instances'),
     logs: join(root, 'logs'),
     telemetry: join(root, 'telemetry'),
@@ -71,7 +77,7 @@ export function dataDirPaths(root: string): DataDir {
 /** Makes the data directory and its folders, readable by their owner only. */
 export function ensureDataDir(root: string): DataDir {
   const paths = dataDirPaths(root);
-  const folders = [root, 'keys', 'run', 'routing', 'models', 'uploads', 'instances', 'logs', 'telemetry', 'cache'];
+  const folders = [root, 'keys', 'run', 'routing', 'models', 'uploads', 'files', 'environments', 'instances', 'logs', 'telemetry', 'cache'];
   for (const folder of folders)
     mkdirSync(folder === root ? root : join(root, folder), { recursive: true, mode: 0o700 });
   return paths;

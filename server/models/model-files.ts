@@ -44,7 +44,7 @@ export interface ModelFiles {
   sweep(model: string, isNamed: (version: string) => Promise<boolean>): Promise<number>;
 }
 
-const TEMPORARY = /^\..+\.tmp$/;
+export const TEMPORARY = /^\..+\.tmp$/;
 
 /** Codes of a folder that is gone already, or not empty. */
 const NOT_REMOVED = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST']);
@@ -104,7 +104,7 @@ async function materialise(source: ModelSource, folder: string): Promise<ModelCo
   await mkdir(parent, { recursive: true, mode: 0o700 });
   try {
     const files = await fillFolder(source, temporary);
-    const content = describe(folder, files);
+    const content = describeContent(folder, files);
     if (await exists(folder)) {
       await assertSameContent(folder, content);
       return content;
@@ -120,7 +120,8 @@ async function materialise(source: ModelSource, folder: string): Promise<ModelCo
   }
 }
 
-async function fillFolder({ files, immutable }: ModelSource, folder: string): Promise<ModelFile[]> {
+/** Writes every file of a source below a new folder, durably. */
+export async function fillFolder({ files, immutable }: ModelSource, folder: string): Promise<ModelFile[]> {
   const writer = await TreeWriter.create(folder);
   const written: ModelFile[] = [];
   for (const file of files) written.push(await placeFile(writer, folder, file, immutable));
@@ -171,7 +172,8 @@ async function hashOf(target: string, path: string): Promise<ModelFile> {
   return { path, size_bytes: sizeBytes, sha256: hash.digest('hex') };
 }
 
-function describe(folder: string, files: ModelFile[]): ModelContent {
+/** The content of a folder from its manifest. */
+export function describeContent(folder: string, files: ModelFile[]): ModelContent {
   const manifest = files.map(({ path, size_bytes, sha256 }) => `${sha256} ${size_bytes} ${path}\n`).join('');
   return {
     folder,
@@ -191,7 +193,7 @@ async function assertSameContent(folder: string, { files, sha256 }: ModelContent
   if (sameSizes) {
     const there: ModelFile[] = [];
     for (const { path } of found) there.push(await hashOf(join(folder, path), path));
-    if (describe(folder, there).sha256 === sha256) return;
+    if (describeContent(folder, there).sha256 === sha256) return;
   }
   throw new AppError(
     'model.version_exists',
@@ -199,7 +201,8 @@ async function assertSameContent(folder: string, { files, sha256 }: ModelContent
   );
 }
 
-async function listPaths(folder: string, prefix: string): Promise<string[]> {
+/** Paths of every file below a folder. */
+export async function listPaths(folder: string, prefix: string): Promise<string[]> {
   const paths: string[] = [];
   for (const item of await readdir(join(folder, prefix), { withFileTypes: true })) {
     const path = prefix === '' ? item.name : `${prefix}/${item.name}`;
@@ -223,10 +226,11 @@ function packFiles(folder: string, files: readonly ModelFile[]): Readable {
   return Readable.from(tar as unknown as AsyncIterable<Buffer>, { objectMode: false });
 }
 
-const temporaryBeside = (folder: string): string =>
+/** A name beside a folder that sweeping recognises as half-made. */
+export const temporaryBeside = (folder: string): string =>
   join(folder, '..', `.${folder.slice(folder.lastIndexOf('/') + 1)}.${randomName(8)}.tmp`);
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,

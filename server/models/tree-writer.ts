@@ -16,7 +16,10 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes files below a folder that it makes itself and that nobody else knows yet, hashing while it writes. */
+/**
+ * Writes files below a folder that it makes itself and that nobody else knows yet, hashing while it writes. Everybody may read them: the data
+ * directory around them keeps other users out, and a container that is given the folder runs as somebody else.
+ */
 export class TreeWriter {
   readonly #root: string;
   readonly #made = new Set<string>();
@@ -28,7 +31,7 @@ export class TreeWriter {
 
   /** @throws when the folder is already there: what it holds could redirect what is written */
   static async create(root: string): Promise<TreeWriter> {
-    await mkdir(root, { mode: 0o700 });
+    await mkdir(root, { mode: 0o755 });
     return new TreeWriter(root);
   }
 
@@ -46,7 +49,7 @@ export class TreeWriter {
     for (let depth = 1; depth <= segments.length; depth += 1) {
       const path = segments.slice(0, depth).join('/');
       if (this.#made.has(path)) continue;
-      await mkdir(join(this.#root, path), { mode: 0o700 });
+      await mkdir(join(this.#root, path), { mode: 0o755 });
       this.#made.add(path);
     }
   }

@@ -1,6 +1,7 @@
 import type { LogLine } from '#lib/contracts/deployment.ts';
 import type { Actor } from '#server/domain/actor.ts';
-import type { DeploymentKey } from '#server/domain/deployment.ts';
+import type { DeploymentKey, DeploymentRecord } from '#server/domain/deployment.ts';
+import type { BuildLogLine, EnvironmentBuilder } from '#server/domain/environment-build.ts';
 import type { LogSource, LogSourceLine } from '#server/domain/ports.ts';
 import { deploymentPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
@@ -9,6 +10,7 @@ import type { QueryContext } from './query-context.ts';
 
 export interface LogsContext extends Pick<QueryContext, 'database'> {
   logs: LogSource;
+  environments: Pick<EnvironmentBuilder, 'readLog' | 'followLog'>;
 }
 
 export interface LogsRequest {
@@ -30,9 +32,10 @@ export interface PositionedLogLine extends LogLine {
 /** Console lines of a deployment's instances, oldest first; also of instances that are gone. */
 export async function readLogs(context: LogsContext, actor: Actor, request: LogsRequest): Promise<PositionedLogLine[]> {
   const { key, tail, since, after } = request;
-  await authorizeLogs(context, actor, key);
-  // A process opens its model where it lies and needs no image: these two consoles are always empty here.
-  if (request.container !== 'inference-server') return [];
+  const deployment = await authorizeLogs(context, actor, key);
+  if (request.container === 'build') return readBuild(context, deployment, request);
+  // Models are mounted where they lie: nothing is copied that could be told of.
+  if (request.container === 'storage-initializer') return [];
   const lines = await context.logs.readLogs(key.endpointName, key.name, request.instance ?? null, {
     tail,
     ...(since !== undefined && { since }),
@@ -60,15 +63,39 @@ export async function followLogs(
     onLine(line);
     after = line.cursor;
   }
-  if (request.container !== 'inference-server') return;
   const { key, instance = null } = request;
+  if (request.container === 'storage-initializer') return;
+  if (request.container === 'build') {
+    const build = (await authorizeLogs(context, actor, key)).spec.environment;
+    if (build === undefined) return;
+    return context.environments.followLog(build.key, after, (line) => onLine(presentBuildLine(line)), signal);
+  }
   await context.logs.followLogs(key.endpointName, key.name, instance, after, (line) => onLine(present(line)), signal);
 }
 
 /** Asked before a stream is opened, so that a refusal can still be an answer. */
-export async function authorizeLogs(context: LogsContext, actor: Actor, key: DeploymentKey): Promise<void> {
+export async function authorizeLogs(
+  context: Pick<LogsContext, 'database'>,
+  actor: Actor,
+  key: DeploymentKey,
+): Promise<DeploymentRecord> {
   authorize(actor, 'logs.read', deploymentPath(key.endpointName, key.name));
-  await findDeploymentOrRefuse(context.database, key);
+  return findDeploymentOrRefuse(context.database, key);
+}
+
+/** The log of the environment that the deployment is to have now. */
+async function readBuild(
+  { environments }: LogsContext,
+  { spec }: DeploymentRecord,
+  { tail, after }: LogsRequest,
+): Promise<PositionedLogLine[]> {
+  if (spec.environment === undefined) return [];
+  const lines = await environments.readLog(spec.environment.key, { tail, ...(after !== undefined && { after }) });
+  return lines.map(presentBuildLine);
+}
+
+function presentBuildLine({ cursor, at, text }: BuildLogLine): PositionedLogLine {
+  return { cursor, at, instance: 'build', stream: 'stdout', text };
 }
 
 function present({ cursor, at, instanceId, stream, text }: LogSourceLine): PositionedLogLine {

@@ -1,9 +1,11 @@
 import { AppError } from '#server/kernel/app-error.ts';
 import type { DeploymentKey, DeploymentRecord } from '#server/domain/deployment.ts';
 import type { EndpointRecord } from '#server/domain/endpoint.ts';
+import type { EnvironmentVersionRecord } from '#server/domain/environment.ts';
 import type { Reader } from './database.ts';
 import { findDeployment } from './deployment-store.ts';
 import { findEndpoint } from './endpoint-store.ts';
+import { findEnvironmentVersion, listEnvironmentVersions } from './environment-store.ts';
 
 /** @throws AppError `endpoint.not_found` */
 export async function findEndpointOrRefuse(reader: Reader, name: string): Promise<EndpointRecord> {
@@ -36,4 +38,17 @@ export async function findDeploymentOrRefuse(reader: Reader, key: DeploymentKey)
     throw new AppError('deployment.not_found', `Endpoint "${key.endpointName}" has no deployment "${key.name}".`);
   }
   return deployment;
+}
+
+/** `latest` names the newest version. @throws AppError `environment.not_found` */
+export async function findEnvironmentVersionOrRefuse(
+  reader: Reader,
+  name: string,
+  version: string,
+): Promise<EnvironmentVersionRecord> {
+  const found =
+    (await findEnvironmentVersion(reader, name, version)) ??
+    (version === 'latest' ? (await listEnvironmentVersions(reader, name))[0] : undefined);
+  if (found) return found;
+  throw new AppError('environment.not_found', `There is no environment version "${name}:${version}".`);
 }

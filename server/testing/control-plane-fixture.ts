@@ -24,6 +24,7 @@ import { findOperation } from '#server/store/operation-store.ts';
 import { PLAIN_ENDPOINT } from '#server/store/store-fixture.ts';
 import { eventually } from './eventually.ts';
 import { startFakeGateway, type FakeGateway } from './fake-gateway.ts';
+import { noEnvironments, noRuntimes } from './no-environments.ts';
 import { NO_EXTERNALS } from './no-externals.ts';
 
 const HOST = { cpuCount: 2, memoryMib: 4096, gpuCount: 0 };
@@ -64,7 +65,13 @@ export async function createControlPlaneFixture(faultOf?: FaultOf): Promise<Cont
     const controlPlane = createControlPlane({
       database,
       driver: createFakeDriver(world, faultOf),
-      paths: { modelsDir: dataDir.models, onnxServer: ['fake'] },
+      environments: noEnvironments,
+      paths: {
+        modelsDir: dataDir.models,
+        filesDir: dataDir.files,
+        onnxServer: ['fake'],
+        pythonServerDir: '/nowhere',
+      },
       gatewaySocket: dataDir.gatewaySocket,
       routeTablePath: dataDir.routeTable,
       clock: systemClock,
@@ -88,8 +95,8 @@ export async function createControlPlaneFixture(faultOf?: FaultOf): Promise<Cont
     async put(name, script, change = {}, allTraffic = false) {
       const written = { command: ['fake', ...script], instance_type: 'cpu-1', ...change };
       const command = { key: keyOf(name), written, allTraffic, precondition: NO_PRECONDITION };
-      return (await putDeployment({ database, host: HOST, externals: NO_EXTERNALS }, SYSTEM_ACTOR, command)).operation
-        .id;
+      const context = { database, host: HOST, runtimes: noRuntimes, externals: NO_EXTERNALS };
+      return (await putDeployment(context, SYSTEM_ACTOR, command)).operation.id;
     },
     async remove(name) {
       return (await deleteDeployment({ database }, SYSTEM_ACTOR, { key: keyOf(name), precondition: NO_PRECONDITION }))

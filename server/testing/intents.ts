@@ -14,6 +14,7 @@ import { findEndpoint, insertEndpoint } from '#server/store/endpoint-store.ts';
 import { listRunningOperations } from '#server/store/operation-store.ts';
 import { listAllInstances } from '#server/store/instance-store.ts';
 import { PLAIN_ENDPOINT } from '#server/store/store-fixture.ts';
+import { noEnvironments, noRuntimes } from './no-environments.ts';
 import { NO_EXTERNALS } from './no-externals.ts';
 import { eventually } from './eventually.ts';
 import { withKillPoints } from './kill-points.ts';
@@ -46,7 +47,13 @@ export async function runIntent(run: IntentRun): Promise<void> {
   const controlPlane = createControlPlane({
     database,
     driver,
-    paths: { modelsDir: dataDir.models, onnxServer: [process.execPath, run.program] },
+    environments: noEnvironments,
+    paths: {
+      modelsDir: dataDir.models,
+      filesDir: dataDir.files,
+      onnxServer: [process.execPath, run.program],
+      pythonServerDir: '/nowhere',
+    },
     gatewaySocket: dataDir.gatewaySocket,
     routeTablePath: dataDir.routeTable,
     clock: systemClock,
@@ -78,7 +85,7 @@ async function intend(database: Database, { intent, program }: IntentRun): Promi
     instance_count: 2,
   };
   const command = { key: CONVERGE_KEY, written, allTraffic: false, precondition: NO_PRECONDITION };
-  await putDeployment({ database, host: HOST, externals: NO_EXTERNALS }, SYSTEM_ACTOR, command);
+  await putDeployment({ database, host: HOST, runtimes: noRuntimes, externals: NO_EXTERNALS }, SYSTEM_ACTOR, command);
 }
 
 async function isAtRest(database: Database): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { CommandContext } from '#server/commands/command-context.ts';
+import type { EnvironmentContext } from '#server/commands/environment-context.ts';
 import type { AnswerMemory } from '#server/commands/remember-answer.ts';
 import type { ModelContext } from '#server/commands/model-context.ts';
 import type { ComparisonSource, InstanceUseSource, MetricsSource } from '#server/domain/ports.ts';
@@ -11,6 +12,7 @@ import type { AnyRoute } from '../route.ts';
 import { costRoutes } from './cost-routes.ts';
 import { deploymentRoutes } from './deployment-routes.ts';
 import { endpointRoutes } from './endpoint-routes.ts';
+import { environmentRoutes } from './environment-routes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { externalServerRoutes } from './external-server-routes.ts';
 import { type IdentityRoutesContext, identityRoutes } from './identity-routes.ts';
@@ -33,7 +35,8 @@ export type ApiContext = CommandContext &
   IdentityRoutesContext &
   LogsContext &
   TlsContext &
-  SamplesContext & {
+  SamplesContext &
+  Pick<EnvironmentContext, 'storedFiles' | 'environments'> & {
     uploads: Uploads;
     /** What was answered to requests with an `Idempotency-Key`. */
     answers: AnswerMemory;
@@ -58,6 +61,7 @@ export function allRoutes(context: ApiContext): AnyRoute[] {
     ...logRoutes(context),
     ...operationRoutes(context),
     ...modelRoutes(context),
+    ...environmentRoutes(context),
     ...uploadRoutes(context),
     ...instanceTypeRoutes(context),
     ...metricsRoutes(context),

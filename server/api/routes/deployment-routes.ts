@@ -10,10 +10,9 @@ import {
 import { operationSchema } from '#lib/contracts/operation.ts';
 import type { CommandContext } from '#server/commands/command-context.ts';
 import { deleteDeployment } from '#server/commands/delete-deployment.ts';
-import type { ModelContext } from '#server/commands/model-context.ts';
 import { patchDeployment } from '#server/commands/patch-deployment.ts';
 import { putDeployment, type PutDeploymentOutcome } from '#server/commands/put-deployment.ts';
-import { registerInlineModel } from '#server/commands/register-inline-model.ts';
+import { type InlinePartsContext, registerInlineParts } from '#server/commands/register-inline-parts.ts';
 import { restartDeployment } from '#server/commands/restart-deployment.ts';
 import type { DeploymentKey } from '#server/domain/deployment.ts';
 import type { InstanceUseSource } from '#server/domain/ports.ts';
@@ -30,7 +29,7 @@ import { deploymentParams, endpointParams, newDeploymentParams } from '../path-p
 import { formatEtag } from '../preconditions.ts';
 import { type AnyRoute, defineRoute, type RouteAnswer } from '../route.ts';
 
-type Context = CommandContext & QueryContext & ModelContext & { instanceUse: InstanceUseSource };
+type Context = CommandContext & QueryContext & InlinePartsContext & { instanceUse: InstanceUseSource };
 
 const TAG = 'Deployments';
 const writeQuery = z.strictObject({
@@ -107,7 +106,7 @@ function putRoute(context: Context): AnyRoute {
     responses: { 202: operationSchema },
     handler: async ({ actor, params, query, body, precondition }) => {
       checkNames(body, params);
-      const written = await registerInlineModel(context, actor, body);
+      const written = await registerInlineParts(context, actor, body);
       const allTraffic = query.all_traffic;
       const command = { key: keyOf(params), written, allTraffic, precondition };
       return answer(context, await putDeployment(context, actor, command));
@@ -136,7 +135,7 @@ function patchRoute(context: Context): AnyRoute {
           checkNames(written, params);
           return written;
         },
-        registerModel: (written) => registerInlineModel(context, actor, written),
+        registerParts: (written) => registerInlineParts(context, actor, written),
         allTraffic: query.all_traffic,
         precondition,
       });

@@ -2,12 +2,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelContext } from '#server/commands/model-context.ts';
 import { sweepModelFolders } from '#server/commands/sweep-model-folders.ts';
+import { sweepStoredFiles } from '#server/commands/sweep-stored-files.ts';
 import { findSamplePath, type SampleCatalogue, sampleCatalogueSchema } from '#server/domain/sample-catalogue.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import { detectModel } from '#server/models/detect/detect-model.ts';
 import { createModelFiles } from '#server/models/model-files.ts';
+import { createStoredFiles, type StoredFiles } from '#server/models/stored-files.ts';
 import { type ModelSource, openModelSource } from '#server/models/model-source.ts';
 import type { uploadLimitsOf } from '#server/models/upload-config.ts';
 import { createUploads, type Uploads } from '#server/models/uploads.ts';
@@ -18,6 +20,7 @@ import { createUploadRows } from './upload-rows.ts';
 const COLLECT_EVERY_MS = 60 * 60_000;
 
 export interface ComposedModels {
+  storedFiles: StoredFiles;
   context: Omit<ModelContext, 'database' | 'uploads'> & SamplesContext & { uploads: Uploads };
   stop(): void;
 }
@@ -41,6 +44,7 @@ export async function composeModels(
   const samplesDir = join(root, 'samples');
   const samples = await readSamples(join(samplesDir, 'catalog.json'));
   const modelFiles = createModelFiles(dataDir.models);
+  const storedFiles = createStoredFiles(dataDir.files);
   const uploads = createUploads({
     folder: dataDir.uploads,
     store: createUploadRows(database),
@@ -55,13 +59,20 @@ export async function composeModels(
   const openSource = (path: string): Promise<ModelSource> =>
     openModelSource(path, { uploads, sampleFolder, allowedRoots });
   // Before anybody can register or upload: what is without a row now was left by a crash.
-  const left = (await sweepModelFolders({ database, modelFiles })) + (await uploads.removeOrphans());
+  const left =
+    (await sweepModelFolders({ database, modelFiles })) +
+    (await sweepStoredFiles({ database, storedFiles }, Infinity)) +
+    (await uploads.removeOrphans());
   if (left > 0) logger.warn({ folders: left }, 'Removed files that a crash had left without an owner');
   const timer = collectRegularly(async () => {
-    const removed = (await uploads.collectExpired()) + (await sweepModelFolders({ database, modelFiles }));
+    const removed =
+      (await uploads.collectExpired()) +
+      (await sweepModelFolders({ database, modelFiles })) +
+      (await sweepStoredFiles({ database, storedFiles }, systemClock.now() - COLLECT_EVERY_MS));
     if (removed > 0) logger.info({ removed }, 'Removed uploads and model files that nobody uses');
   }, logger);
   return {
+    storedFiles,
     context: {
       modelFiles,
       uploads,

@@ -25,6 +25,7 @@ import { type Database, openDatabase } from '#server/store/database.ts';
 import { createSampleSender, createTelemetryClient } from '#server/telemetry/telemetry-client.ts';
 import { isLoopbackHost, planTls } from '#server/tls/tls-config.ts';
 import { ensureSecretFile } from '../supervisor/secret-file.ts';
+import { composeEnvironments } from './compose-environments.ts';
 import { composeExternalDriver, composeExternals, type ExternalsOptions } from './compose-externals.ts';
 import { composeModels } from './compose-models.ts';
 import { composeTls } from './compose-tls.ts';
@@ -87,6 +88,8 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     modelsDir: dataDir.models,
     onnxServer: process.onnxServer ?? [execPath(), join(root, 'server/inference/onnx/main.ts')],
     compileCache: dataDir.compileCache,
+    filesDir: dataDir.files,
+    pythonServerDir: join(root, 'server/inference/python'),
   };
   const externals = composeExternals({
     allowed: settings.VIRIDIAN_EXTERNAL_ALLOW,
@@ -95,9 +98,11 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   });
   const programs = process.driver ?? createDriver(process);
   const driver = joinDrivers(programs, composeExternalDriver(externals, process, database, paths, logger));
+  const { environments, runtimes } = composeEnvironments();
   const controlPlane = createControlPlane({
     database,
     driver,
+    environments,
     paths,
     gatewaySocket: dataDir.gatewaySocket,
     routeTablePath: dataDir.routeTable,
@@ -124,6 +129,9 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     masterKey,
     answers: createAnswerMemory({ database, masterKey }, () => systemClock.now()),
     host,
+    runtimes,
+    environments,
+    storedFiles: models.storedFiles,
     externals,
     hostFacts: hostFacts satisfies HostFacts,
     routes: controlPlane.routes,

@@ -1,0 +1,22 @@
+import type { EnvironmentBuilder } from '#server/domain/environment-build.ts';
+
+/** A host that can build nothing. */
+export const noEnvironments: EnvironmentBuilder = {
+  start: async () => undefined,
+  stop: async () => undefined,
+  ensure: async () => ({
+    kind: 'failed',
+    failure: { code: 'deployment.runtime_unavailable', detail: 'Nothing can be built here.', logTail: [] },
+  }),
+  find: async () => null,
+  readLog: async () => [],
+  followLog: async () => undefined,
+  retain: async () => undefined,
+  onHint: () => () => undefined,
+};
+
+/** A host that has neither Python nor Docker. */
+export const noRuntimes = {
+  python: { available: false, reason: 'There is no Python here.' },
+  docker: { available: false, reason: 'There is no Docker here.' },
+};
