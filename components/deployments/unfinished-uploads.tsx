@@ -7,6 +7,7 @@ import type { Upload } from '#lib/contracts/upload.ts';
 import { formatBytes } from '#lib/format/bytes.ts';
 import { figureText } from '#lib/format/figure.ts';
 import { apiPath, fetchApi, fetchJson } from '#lib/queries/fetch-json.ts';
+import { remembersUploads } from '#lib/uploads/remembers-uploads.ts';
 import type { UnfinishedUpload } from '#lib/uploads/upload-client.ts';
 
 interface Remembered extends UnfinishedUpload {
@@ -17,6 +18,7 @@ const QUERY_KEY = ['uploads', 'unfinished'];
 
 /** What this browser remembers and the server still has; what has expired or arrived is forgotten. */
 async function loadUnfinished(): Promise<Remembered[]> {
+  if (!remembersUploads()) return [];
   const { listUnfinishedUploads } = await import('#lib/uploads/upload-client.ts');
   const known = await listUnfinishedUploads();
   const checked = await Promise.all(

@@ -1,19 +1,26 @@
 'use client';
 
-import { ChevronsUpDown } from 'lucide-react';
+import { Check, ChevronsUpDown } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { ComboBox as AriaComboBox } from 'react-aria-components/ComboBox';
 import { Input } from 'react-aria-components/Input';
 import { Label } from 'react-aria-components/Label';
-import { ListBox } from 'react-aria-components/ListBox';
+import { ListBox, ListBoxItem } from 'react-aria-components/ListBox';
 import { Popover } from 'react-aria-components/Popover';
 import { cx } from './class-names.ts';
-import { FIELD_CLASSES, INPUT_CLASSES, LABEL_CLASSES, POPOVER_CLASSES } from './field-classes.ts';
+import { FIELD_CLASSES, INPUT_CLASSES, LABEL_CLASSES, OPTION_CLASSES, POPOVER_CLASSES } from './field-classes.ts';
 import { FieldMessages, type FieldTexts, invalidProps } from './field-parts.tsx';
-import { type SelectOption, SelectRow } from './select.tsx';
+
+export interface ComboBoxOption {
+  id: string;
+  label: string;
+  /** At the end of the row: a price, a version. */
+  detail?: ReactNode;
+}
 
 export interface ComboBoxProps extends FieldTexts {
-  options: readonly SelectOption[];
+  options: readonly ComboBoxOption[];
   inputValue: string;
   onInputChange: (text: string) => void;
   /** An option was chosen; null when the text matches none. */
@@ -62,8 +69,24 @@ export function ComboBox({
       </span>
       <FieldMessages hint={hint} error={error} />
       <Popover offset={4} className={cx(POPOVER_CLASSES, 'w-(--trigger-width)')}>
-        <ListBox<SelectOption> className="outline-none">{(option) => <SelectRow option={option} />}</ListBox>
+        <ListBox<ComboBoxOption> className="outline-none">{(option) => <OptionRow option={option} />}</ListBox>
       </Popover>
     </AriaComboBox>
+  );
+}
+
+function OptionRow({ option: { id, label, detail } }: { option: ComboBoxOption }) {
+  return (
+    <ListBoxItem id={id} textValue={label} className={OPTION_CLASSES}>
+      {({ isSelected }) => (
+        <>
+          <span className="min-w-0 truncate">{label}</span>
+          <span className="ms-auto flex items-center gap-2 ps-4 text-xs text-faint">
+            {detail}
+            <Check size={14} className={cx('text-accent', !isSelected && 'invisible')} aria-hidden="true" />
+          </span>
+        </>
+      )}
+    </ListBoxItem>
   );
 }

@@ -1,46 +1,40 @@
 'use client';
 
-import { Check, ChevronsUpDown } from 'lucide-react';
-import type { ReactNode } from 'react';
-import { Button } from 'react-aria-components/Button';
-import { Label } from 'react-aria-components/Label';
-import { ListBox, ListBoxItem } from 'react-aria-components/ListBox';
-import { Popover } from 'react-aria-components/Popover';
-import { Select as AriaSelect, SelectValue } from 'react-aria-components/Select';
+import { ChevronsUpDown } from 'lucide-react';
+import { useId } from 'react';
 import { cx } from './class-names.ts';
-import { FIELD_CLASSES, LABEL_CLASSES, OPTION_CLASSES, POPOVER_CLASSES } from './field-classes.ts';
-import { FieldMessages, type FieldTexts, invalidProps } from './field-parts.tsx';
+import { FIELD_CLASSES, LABEL_CLASSES } from './field-classes.ts';
+import type { FieldTexts } from './field-parts.tsx';
+import { PlainFieldMessages } from './plain-field-messages.tsx';
 
 export interface SelectOption {
   id: string;
-  label: ReactNode;
-  /** Text for typing ahead where `label` is not a string. */
-  text?: string;
-  /** At the end of the row: a price, a version. */
-  detail?: ReactNode;
+  label: string;
+  /** After the label: a price, a size, a state. */
+  detail?: string | undefined;
   isDisabled?: boolean;
 }
 
 export interface SelectProps extends FieldTexts {
   options: readonly SelectOption[];
+  /** Null shows the placeholder. */
   value: string | null;
   onChange: (id: string) => void;
   placeholder?: string;
-  name?: string;
-  isDisabled?: boolean;
-  isRequired?: boolean;
   /** `toolbar` is the soft, small look between buttons. */
   look?: 'field' | 'toolbar';
   labelHidden?: boolean;
-  icon?: ReactNode;
+  isDisabled?: boolean;
+  id?: string;
   className?: string;
 }
 
 const LOOKS = {
-  field: 'h-8 w-full text-base border-control hover:border-muted max-md:h-10',
+  field: 'h-8 text-base border-control hover:border-muted max-md:h-10 max-md:text-lg',
   toolbar: 'h-7 text-xs font-medium border-line-strong hover:border-control hover:bg-raised max-md:h-9',
 };
 
+/** The browser's own list: known to every screen reader and phone, and no code of ours. */
 export function Select({
   label,
   hint,
@@ -48,58 +42,48 @@ export function Select({
   options,
   value,
   onChange,
+  placeholder = '',
   look = 'field',
   labelHidden,
-  icon,
+  isDisabled,
+  id,
   className,
-  ...props
 }: SelectProps) {
+  const ownId = useId();
+  const fieldId = id ?? ownId;
+  const messagesId = `${fieldId}-messages`;
   return (
-    <AriaSelect
-      {...props}
-      value={value}
-      onChange={(key) => key !== null && onChange(String(key))}
-      {...invalidProps(error)}
-      className={cx(FIELD_CLASSES, className)}
-    >
-      <Label className={labelHidden ? 'sr-only' : LABEL_CLASSES}>{label}</Label>
-      <Button
-        className={cx(
-          'inline-flex items-center gap-2 rounded-md border bg-page ps-2.5 pe-2 text-start transition-colors disabled:border-line disabled:bg-fill disabled:text-faint',
-          LOOKS[look],
-        )}
-      >
-        {icon}
-        <SelectValue className="min-w-0 flex-1 truncate data-placeholder:text-faint [&_[data-part=detail]]:hidden" />
-        <ChevronsUpDown size={14} className="text-faint" aria-hidden="true" />
-      </Button>
-      <FieldMessages hint={hint} error={error} />
-      <Popover offset={4} className={cx(POPOVER_CLASSES, 'min-w-(--trigger-width)')}>
-        <ListBox className="outline-none" items={options}>
-          {(option) => <SelectRow option={option} />}
-        </ListBox>
-      </Popover>
-    </AriaSelect>
-  );
-}
-
-export function SelectRow({ option }: { option: SelectOption }) {
-  return (
-    <ListBoxItem
-      id={option.id}
-      textValue={option.text ?? (typeof option.label === 'string' ? option.label : option.id)}
-      isDisabled={option.isDisabled ?? false}
-      className={OPTION_CLASSES}
-    >
-      {({ isSelected }) => (
-        <>
-          <span className="min-w-0 truncate">{option.label}</span>
-          <span data-part="detail" className="ms-auto flex items-center gap-2 ps-4 text-xs text-faint">
-            {option.detail}
-            <Check size={14} className={cx('text-accent', !isSelected && 'invisible')} aria-hidden="true" />
-          </span>
-        </>
-      )}
-    </ListBoxItem>
+    <div className={cx(FIELD_CLASSES, className)}>
+      <label htmlFor={fieldId} className={labelHidden ? 'sr-only' : LABEL_CLASSES}>
+        {label}
+      </label>
+      <span className="relative flex items-center">
+        <select
+          id={fieldId}
+          value={value ?? ''}
+          onChange={(event) => onChange(event.target.value)}
+          disabled={isDisabled}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={hint || error ? messagesId : undefined}
+          className={cx(
+            'w-full min-w-0 cursor-pointer appearance-none truncate rounded-md border bg-page ps-2.5 pe-7 text-start transition-colors aria-invalid:border-danger disabled:cursor-not-allowed disabled:border-line disabled:bg-fill disabled:text-faint',
+            LOOKS[look],
+          )}
+        >
+          {value === null ? (
+            <option value="" disabled hidden>
+              {placeholder}
+            </option>
+          ) : null}
+          {options.map((option) => (
+            <option key={option.id} value={option.id} disabled={option.isDisabled}>
+              {option.detail ? `${option.label} · ${option.detail}` : option.label}
+            </option>
+          ))}
+        </select>
+        <ChevronsUpDown size={14} className="pointer-events-none absolute end-2 text-faint" aria-hidden="true" />
+      </span>
+      <PlainFieldMessages id={messagesId} hint={hint} error={error} />
+    </div>
   );
 }

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { link, mkdir, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { readIfThere } from '#server/kernel/read-if-there.ts';
 import { writeFileDurably } from '#server/kernel/write-file-durably.ts';
 import { type CertificateWithKey, joinPem, splitPem } from './pem-pair.ts';
 import { CertificateError, readCertificate } from './read-certificate.ts';
@@ -113,13 +114,4 @@ function parseServerFile(text: string, path: string): ServedCertificate {
 
 function partsOf({ certificatePem, keyPem }: CertificateWithKey, path: string) {
   return { origin: 'local', chainPem: certificatePem, keyPem, certificateName: path, keyName: path } as const;
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
 }

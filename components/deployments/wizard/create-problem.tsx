@@ -35,9 +35,11 @@ export function FaultSummary({ faults, attempt }: { faults: readonly DraftFault[
   );
 }
 
+const CONTROLS = 'input, select, textarea, button';
+
 function focusField(field: DraftField): void {
   const place = document.getElementById(`field-${field}`);
-  const input = place?.matches('input') ? place : place?.querySelector<HTMLElement>('input, button');
+  const input = place?.matches(CONTROLS) ? place : place?.querySelector<HTMLElement>(CONTROLS);
   (input ?? place)?.focus();
 }
 

@@ -83,6 +83,7 @@ function EndpointName({ wizard }: { wizard: Wizard }) {
   if (!form.endpointIsNew) {
     return (
       <Select
+        id="field-endpoint-name"
         label="Endpoint"
         placeholder="Choose an endpoint"
         options={facts.endpoints.map(({ name, deployments }) => ({

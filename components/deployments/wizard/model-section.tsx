@@ -1,5 +1,6 @@
 'use client';
 
+import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
@@ -11,14 +12,22 @@ import type { ModelSource } from '#lib/deployment-yaml/draft.ts';
 import { formatBytes } from '#lib/format/bytes.ts';
 import { figureText } from '#lib/format/figure.ts';
 import { DetectedFacts, SampleRequest, SignatureTable } from '../detected-model.tsx';
-import { UploadPanel } from '../upload-panel.tsx';
 import { FieldFault } from './field-fault.tsx';
-import { RegisteredPicker } from './registered-picker.tsx';
 import { SamplePicker } from './sample-picker.tsx';
 import type { ModelFacts } from './use-model-facts.ts';
 import type { SectionProps } from './use-wizard.ts';
 import type { ModelTab } from './wizard-form.ts';
 import { WizardSection } from './wizard-section.tsx';
+
+/** Filtering lists and sending files take code that whoever takes the sample does without. */
+const RegisteredPicker = dynamic(() => import('./registered-picker.tsx').then((module) => module.RegisteredPicker), {
+  ssr: false,
+  loading: () => <Skeleton className="h-15 w-full" />,
+});
+const UploadPanel = dynamic(() => import('../upload-panel.tsx').then((module) => module.UploadPanel), {
+  ssr: false,
+  loading: () => <Skeleton className="h-40 w-full" />,
+});
 
 const TABS: readonly { id: ModelTab; label: string }[] = [
   { id: 'sample', label: 'Bundled sample' },
@@ -30,23 +39,26 @@ const TABS: readonly { id: ModelTab; label: string }[] = [
 export function ModelSection({ wizard }: SectionProps) {
   const { form, change, faultOf, facts } = wizard;
   const choose = (model: ModelSource | null): void => change({ model });
+  const [hasUploadTab, setHasUploadTab] = useState(form.tab === 'upload');
+
+  function show(tab: ModelTab): void {
+    if (tab === 'upload') setHasUploadTab(true);
+    change({ tab });
+  }
   return (
     <WizardSection id="model" title="Model" lead="A bundled sample, files of your own, or a registered version.">
       <div id="field-model" tabIndex={-1} className="grid gap-4 outline-none">
         <div>
-          <SegmentedControl
-            label="Where the model comes from"
-            options={TABS}
-            value={form.tab}
-            onChange={(tab) => change({ tab })}
-          />
+          <SegmentedControl label="Where the model comes from" options={TABS} value={form.tab} onChange={show} />
         </div>
         {form.tab === 'sample' ? <SamplePicker model={form.model} onChoose={choose} /> : null}
         {form.tab === 'registered' ? <RegisteredPicker model={form.model} onChoose={choose} /> : null}
         {/* Stays mounted, so that an upload goes on while somebody looks at the other tabs. */}
-        <div hidden={form.tab !== 'upload'}>
-          <UploadPanel upload={form.model?.kind === 'upload' ? form.model : null} onChange={wizard.chooseUpload} />
-        </div>
+        {hasUploadTab ? (
+          <div hidden={form.tab !== 'upload'}>
+            <UploadPanel upload={form.model?.kind === 'upload' ? form.model : null} onChange={wizard.chooseUpload} />
+          </div>
+        ) : null}
         <FieldFault message={faultOf('model')} />
       </div>
       {isShown(form.model, form.tab) ? <FoundInside facts={facts.model} /> : null}

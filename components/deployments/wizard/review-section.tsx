@@ -1,6 +1,7 @@
 'use client';
 
 import dynamic from 'next/dynamic';
+import { useEffect, useRef, useState } from 'react';
 import { Skeleton } from '#components/ui/skeleton.tsx';
 import { type ChosenDraft, forReading } from '#lib/deployment-yaml/draft-requests.ts';
 import type { SectionProps } from './use-wizard.ts';
@@ -11,20 +12,41 @@ const ReviewTexts = dynamic(() => import('./review-texts.tsx').then((module) => 
   loading: () => <Skeleton className="h-60 w-full" />,
 });
 
-/** The same in words that files and shells take. */
+/** The same in words that files and shells take; written out when somebody comes near it. */
 export function ReviewSection({ wizard }: SectionProps) {
   const { draft } = wizard;
+  const { ref, isNear } = useNearView();
   return (
     <WizardSection
       id="review"
       title="Review"
       lead="The YAML and the calls that say the same as this page: keep them, or run them from elsewhere."
     >
-      {draft.model === null ? (
-        <p className="text-muted">Choose a model first.</p>
-      ) : (
-        <ReviewTexts draft={forReading(draft as ChosenDraft)} />
-      )}
+      <div ref={ref}>
+        {draft.model === null ? (
+          <p className="text-muted">Choose a model first.</p>
+        ) : isNear ? (
+          <ReviewTexts draft={forReading(draft as ChosenDraft)} />
+        ) : (
+          <Skeleton className="h-60 w-full" />
+        )}
+      </div>
     </WizardSection>
   );
+}
+
+/** True from the moment on at which the element is in view, or less than a screen below it. */
+function useNearView() {
+  const ref = useRef<HTMLDivElement>(null);
+  const [isNear, setIsNear] = useState(false);
+  useEffect(() => {
+    if (isNear || !ref.current) return;
+    const observer = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && setIsNear(true),
+      { rootMargin: '0px 0px 50% 0px' },
+    );
+    observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, [isNear]);
+  return { ref, isNear };
 }

@@ -1,7 +1,8 @@
 import type { JsonWebKey } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readIfThere } from '#server/kernel/read-if-there.ts';
 import { writeFileDurably } from '#server/kernel/write-file-durably.ts';
 import { readCertificate } from '../read-certificate.ts';
 import { joinPem, splitPem } from '../pem-pair.ts';
@@ -82,14 +83,5 @@ export class AcmeFiles {
     const path = join(this.folder, 'certificates', `${name}.pem`);
     readCertificate({ origin: 'acme', chainPem, keyPem, certificateName: path, keyName: path });
     await writeFileDurably(path, joinPem({ certificatePem: chainPem, keyPem }));
-  }
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
   }
 }

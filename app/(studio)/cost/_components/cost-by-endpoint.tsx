@@ -1,23 +1,18 @@
 'use client';
 
-import { Calculator } from 'lucide-react';
-import { Fragment, useState } from 'react';
+import { Fragment } from 'react';
 import { ComputedFrom } from '#components/cost/computed-from.tsx';
+import { CostSection } from '#components/cost/cost-section.tsx';
 import { usePreferences } from '#components/layout/preferences.tsx';
-import { Button } from '#components/ui/button.tsx';
 import { DeploymentName } from '#components/ui/deployment.tsx';
-import { ErrorState } from '#components/ui/error-state.tsx';
 import { Link } from '#components/ui/link.tsx';
-import { Section } from '#components/ui/panel.tsx';
 import { Figure } from '#components/ui/readouts.tsx';
-import { SkeletonRows } from '#components/ui/skeleton.tsx';
 import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx';
 import type { CostResult, CostRow } from '#lib/contracts/cost.ts';
 import type { Endpoint } from '#lib/contracts/endpoint.ts';
 import { figureText } from '#lib/format/figure.ts';
 import { formatHourlyRate, formatMoneyColumn } from '#lib/format/money.ts';
 import { formatDecimal, formatRatio } from '#lib/format/number.ts';
-import { problemOf } from '#lib/queries/api-problem.ts';
 
 const COLUMNS = 6;
 
@@ -39,61 +34,46 @@ interface EndpointCostRow {
 }
 
 /** Which endpoint cost how much; on request by deployment, with the sum behind each figure. */
-export function CostByEndpoint(props: CostByEndpointProps) {
-  const { total, error, onRetry } = props;
-  const [explained, setExplained] = useState(false);
-  const rows = groupRows(total?.items ?? []);
+export function CostByEndpoint({ total, error, onRetry, ...props }: CostByEndpointProps) {
+  return (
+    <CostSection title="By endpoint" total={total} error={error} onRetry={onRetry}>
+      {(known, explained) => <CostTable {...props} total={known} explained={explained} />}
+    </CostSection>
+  );
+}
+
+type CostTableProps = Omit<CostByEndpointProps, 'total' | 'error' | 'onRetry'> & { total: CostResult };
+
+function CostTable({ explained, ...props }: CostTableProps & { explained: boolean }) {
+  const { total, requests } = props;
   const { locale } = usePreferences();
+  const rows = groupRows(total.items);
   const money = formatMoneyColumn(
-    rows.flatMap((row) => [row.micros, perThousand(row, props.requests) ?? 0]),
-    total?.currency ?? 'USD',
+    rows.flatMap((row) => [row.micros, perThousand(row, requests) ?? 0]),
+    total.currency,
     locale,
   );
   return (
-    <Section
-      title="By endpoint"
-      actions={
-        <Button
-          size="sm"
-          variant="quiet"
-          aria-pressed={explained}
-          icon={<Calculator size={14} aria-hidden="true" />}
-          onPress={() => setExplained(!explained)}
-        >
-          How is this computed?
-        </Button>
-      }
-    >
-      {error ? <ErrorState problem={problemOf(error)} title="The costs could not be read" onRetry={onRetry} /> : null}
-      {total === undefined && !error ? <SkeletonRows label="the costs" rows={3} /> : null}
-      {total && rows.length === 0 ? (
-        <p className="border-t border-line py-3 text-muted">
-          No instance ran in this period. A deployment costs while it holds an instance, whether it is called or not.
-        </p>
-      ) : null}
-      {rows.length > 0 ? (
-        <Table label="Cost by endpoint">
-          <thead>
-            <tr>
-              <HeadCell>Endpoint</HeadCell>
-              <HeadCell numeric>Run rate</HeadCell>
-              <HeadCell numeric>Instance-hours</HeadCell>
-              <HeadCell numeric>Total</HeadCell>
-              <HeadCell>Share</HeadCell>
-              <HeadCell numeric>Per 1,000 req</HeadCell>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <Fragment key={row.name}>
-                <EndpointRow {...props} row={row} money={money} />
-                {explained ? <ExplainedRows {...props} row={row} /> : null}
-              </Fragment>
-            ))}
-          </tbody>
-        </Table>
-      ) : null}
-    </Section>
+    <Table label="Cost by endpoint">
+      <thead>
+        <tr>
+          <HeadCell>Endpoint</HeadCell>
+          <HeadCell numeric>Run rate</HeadCell>
+          <HeadCell numeric>Instance-hours</HeadCell>
+          <HeadCell numeric>Total</HeadCell>
+          <HeadCell>Share</HeadCell>
+          <HeadCell numeric>Per 1,000 req</HeadCell>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <Fragment key={row.name}>
+            <EndpointRow {...props} row={row} money={money} />
+            {explained ? <ExplainedRows {...props} row={row} /> : null}
+          </Fragment>
+        ))}
+      </tbody>
+    </Table>
   );
 }
 
@@ -110,11 +90,10 @@ function EndpointRow({
   shades,
   requests,
   money,
-}: CostByEndpointProps & { row: EndpointCostRow; money: (micros: number) => string }) {
+}: CostTableProps & { row: EndpointCostRow; money: (micros: number) => string }) {
   const { locale } = usePreferences();
   const endpoint = endpoints.find(({ name }) => name === row.name);
-  const currency = total?.currency ?? 'USD';
-  const share = total && total.total_micros > 0 ? row.micros / total.total_micros : 0;
+  const share = total.total_micros > 0 ? row.micros / total.total_micros : 0;
   const unitCost = perThousand(row, requests);
   return (
     <Row>
@@ -131,7 +110,7 @@ function EndpointRow({
       </RowHeader>
       <Cell numeric>
         <Figure
-          {...formatHourlyRate(endpoint?.run_rate_micros_per_hour ?? 0, endpoint?.currency ?? currency, locale)}
+          {...formatHourlyRate(endpoint?.run_rate_micros_per_hour ?? 0, endpoint?.currency ?? total.currency, locale)}
         />
       </Cell>
       <Cell numeric>{formatDecimal(row.seconds / 3_600, locale)}</Cell>
@@ -154,7 +133,7 @@ function EndpointRow({
   );
 }
 
-function ExplainedRows({ row, endpoints, now }: CostByEndpointProps & { row: EndpointCostRow }) {
+function ExplainedRows({ row, endpoints, now }: CostTableProps & { row: EndpointCostRow }) {
   const slots = new Map(
     endpoints.find(({ name }) => name === row.name)?.deployments.map((one) => [one.name, one.colour_slot]),
   );

@@ -1,23 +1,24 @@
 'use client';
 
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
-import { MirrorAgreement } from '#components/traffic/mirror-agreement.tsx';
-import { MirrorPairs } from '#components/traffic/mirror-pairs.tsx';
+import { useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
 import { MirrorComparisonFields, MirrorShare } from '#components/traffic/mirror-settings.tsx';
-import { EmptyState } from '#components/ui/empty-state.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { Section } from '#components/ui/panel.tsx';
+import { SkeletonRows } from '#components/ui/skeleton.tsx';
 import { toast } from '#components/ui/toast.tsx';
 import type { Deployment } from '#lib/contracts/deployment.ts';
 import type { Endpoint, MirrorComparisonSettings } from '#lib/contracts/endpoint.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
-import { problemOf } from '#lib/queries/api-problem.ts';
 import { keys } from '#lib/queries/keys.ts';
-import { mirrorComparisonsQuery } from '#lib/queries/mirror-comparisons.ts';
 import type { ActionResult } from '#server/studio/run-action.ts';
 import { applyMirrors, patchEndpoint } from '../actions.ts';
 import { splitRowsOf } from './split-rows-of.ts';
+
+/** Few endpoints compare answers, so its code comes when one does. */
+const MirrorComparisons = lazy(() =>
+  import('./mirror-comparisons.tsx').then((module) => ({ default: module.MirrorComparisons })),
+);
 
 export interface MirrorSectionProps {
   endpoint: Endpoint;
@@ -58,7 +59,11 @@ export function MirrorSection({ endpoint, deployments }: MirrorSectionProps) {
       </ul>
       <MirrorComparisonFields key={JSON.stringify(comparison)} applied={comparison} busy={busy} onApply={compare} />
       {problem ? <ErrorState problem={problem} title="The change was not applied" /> : null}
-      {comparison === null ? null : <Comparisons endpoint={endpoint} />}
+      {comparison === null ? null : (
+        <Suspense fallback={<SkeletonRows label="the comparisons" rows={2} />}>
+          <MirrorComparisons endpoint={endpoint} />
+        </Suspense>
+      )}
     </Section>
   );
 }
@@ -78,49 +83,4 @@ function useMirrorChange(endpoint: string) {
     if (result.ok) toast({ text: told });
   }
   return { busy, problem, run };
-}
-
-function Comparisons({ endpoint }: { endpoint: Endpoint }) {
-  const { data, error, refetch, isFetching } = useQuery(mirrorComparisonsQuery(endpoint.name));
-  const slots = new Map(endpoint.deployments.map((one) => [one.name, one.colour_slot]));
-  const slotOf = (name: string): number => slots.get(name) ?? 0;
-  if (error) {
-    return (
-      <ErrorState
-        problem={problemOf(error)}
-        title="The comparisons could not be read"
-        onRetry={() => void refetch()}
-        isRetrying={isFetching}
-      />
-    );
-  }
-  if (data === undefined) return null;
-  if (data.mirrors.length === 0) return <NothingCompared endpoint={endpoint} />;
-  return (
-    <div className="mt-6 grid gap-6">
-      <div>
-        <h3 className="mb-2 text-sm">Agreement in the last 24 hours</h3>
-        <MirrorAgreement mirrors={data.mirrors} slotOf={slotOf} />
-      </div>
-      <div>
-        <h3 className="mb-2 text-sm">Newest answers that disagree</h3>
-        {data.pairs.length === 0 ? (
-          <p className="text-muted">None: every answer that was compared agrees with the live one.</p>
-        ) : (
-          <MirrorPairs pairs={data.pairs} slotOf={slotOf} />
-        )}
-      </div>
-    </div>
-  );
-}
-
-function NothingCompared({ endpoint }: { endpoint: Endpoint }) {
-  const hasMirror = Object.values(endpoint.mirror_traffic).some((percent) => percent > 0);
-  return (
-    <EmptyState title="Nothing was compared in the last 24 hours">
-      {hasMirror
-        ? 'Send requests to the endpoint without naming a deployment. What came of them shows here within seconds.'
-        : 'Switch on copies to a deployment without live traffic, then send requests to the endpoint.'}
-    </EmptyState>
-  );
 }

@@ -1,22 +1,17 @@
 'use client';
 
-import { Calculator } from 'lucide-react';
-import { Fragment, useState } from 'react';
+import { Fragment } from 'react';
 import { ComputedFrom } from '#components/cost/computed-from.tsx';
+import { CostSection } from '#components/cost/cost-section.tsx';
 import { type IdleCost, totalIdle } from '#components/cost/cost-series.ts';
 import { usePreferences } from '#components/layout/preferences.tsx';
-import { Button } from '#components/ui/button.tsx';
 import { DeploymentMark, slotStyle } from '#components/ui/deployment.tsx';
-import { ErrorState } from '#components/ui/error-state.tsx';
 import { Link } from '#components/ui/link.tsx';
-import { Section } from '#components/ui/panel.tsx';
-import { SkeletonRows } from '#components/ui/skeleton.tsx';
 import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx';
 import type { CostResult, CostRow } from '#lib/contracts/cost.ts';
 import { formatMoneyColumn } from '#lib/format/money.ts';
 import { formatDecimal, formatRatio } from '#lib/format/number.ts';
 import { figureText } from '#lib/format/figure.ts';
-import { problemOf } from '#lib/queries/api-problem.ts';
 
 const COLUMNS = 7;
 
@@ -32,50 +27,26 @@ export interface CostByDeploymentProps {
 }
 
 /** Who cost how much, on what, and on request the sum behind each figure. Deployments that are gone keep their rows. */
-export function CostByDeployment(props: CostByDeploymentProps) {
-  const { total, error, onRetry, slots } = props;
-  const [explained, setExplained] = useState(false);
-  const rows = (total?.items ?? []).toSorted(
-    (a, b) => (slots.get(a.deployment ?? '') ?? 99) - (slots.get(b.deployment ?? '') ?? 99),
-  );
+export function CostByDeployment({ total, error, onRetry, ...props }: CostByDeploymentProps) {
   return (
-    <Section
-      title="By deployment"
-      actions={
-        <Button
-          size="sm"
-          variant="quiet"
-          aria-pressed={explained}
-          icon={<Calculator size={14} aria-hidden="true" />}
-          onPress={() => setExplained(!explained)}
-        >
-          How is this computed?
-        </Button>
-      }
-    >
-      {error ? <ErrorState problem={problemOf(error)} title="The costs could not be read" onRetry={onRetry} /> : null}
-      {total === undefined && !error ? <SkeletonRows label="the costs" rows={2} /> : null}
-      {total && rows.length === 0 ? (
-        <p className="border-t border-line py-3 text-muted">
-          No instance ran in this period. A deployment costs while it holds an instance, whether it is called or not.
-        </p>
-      ) : null}
-      {rows.length > 0 ? <CostTable {...props} rows={rows} explained={explained} /> : null}
-    </Section>
+    <CostSection title="By deployment" total={total} error={error} onRetry={onRetry}>
+      {(known, explained) => <CostTable {...props} total={known} explained={explained} />}
+    </CostSection>
   );
 }
 
-function CostTable({
-  rows,
-  explained,
-  ...props
-}: CostByDeploymentProps & { rows: readonly CostRow[]; explained: boolean }) {
+type CostRowProps = Omit<CostByDeploymentProps, 'total' | 'error' | 'onRetry'>;
+
+function CostTable({ total, explained, ...props }: CostRowProps & { total: CostResult; explained: boolean }) {
   const { locale } = usePreferences();
-  const { total, idle, requests } = props;
-  const sum = total?.total_micros ?? 0;
+  const { idle, requests, slots } = props;
+  const sum = total.total_micros;
+  const rows = total.items.toSorted(
+    (a, b) => (slots.get(a.deployment ?? '') ?? 99) - (slots.get(b.deployment ?? '') ?? 99),
+  );
   const money = formatMoneyColumn(
     rows.flatMap((row) => [row.cost_micros, perThousand(row, requests) ?? 0]),
-    total?.currency ?? 'USD',
+    total.currency,
     locale,
   );
   return (
@@ -131,7 +102,7 @@ function CostTableRow({
   idle,
   requests,
   money,
-}: Omit<CostByDeploymentProps, 'total'> & { row: CostRow; sum: number; money: (micros: number) => string }) {
+}: CostRowProps & { row: CostRow; sum: number; money: (micros: number) => string }) {
   const { locale } = usePreferences();
   const name = row.deployment ?? '';
   const slot = slots.get(name);

@@ -84,8 +84,7 @@ function InstanceSelect({ running, lines, instance, onInstance }: LogToolbarProp
         { id: ALL, label: 'All instances', detail: known.size > 0 ? String(known.size) : undefined },
         ...[...known].map((id) => ({
           id,
-          label: <span className="font-mono text-xs">{id.split('.').at(-1)}</span>,
-          text: id,
+          label: id.split('.').at(-1) ?? id,
           detail: current.get(id)?.replaceAll('_', ' ') ?? 'gone',
         })),
       ]}

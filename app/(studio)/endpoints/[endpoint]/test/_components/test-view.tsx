@@ -23,7 +23,7 @@ import { type TestAnswer, useInvoke } from './use-invoke.ts';
 import { useModelSignature } from '../../_components/use-model-signature.ts';
 
 const AS_TRAFFIC = 'split';
-const NOBODY = 'none';
+const NO_OTHER = 'none';
 
 /** A request made from the signature, sent for real through the gateway, and what came back. */
 export function TestView({ name }: { name: string }) {
@@ -52,7 +52,8 @@ export function TestView({ name }: { name: string }) {
 
 function LoadedTest({ endpoint, deployments }: { endpoint: string; deployments: readonly Deployment[] }) {
   const [target, setTarget] = useQueryState('deployment', parseAsString.withDefault(AS_TRAFFIC));
-  const [other, setOther] = useState(NOBODY);
+  const [chosenOther, setOther] = useState(NO_OTHER);
+  const other = chosenOther === target ? NO_OTHER : chosenOther;
   const shown =
     deployments.find(({ name }) => name === target) ??
     deployments.toSorted((a, b) => b.traffic_percent - a.traffic_percent)[0];
@@ -62,7 +63,7 @@ function LoadedTest({ endpoint, deployments }: { endpoint: string; deployments: 
 
   function run(): void {
     if (request.body === undefined || busy) return;
-    const targets = other === NOBODY ? [target] : [target, other];
+    const targets = other === NO_OTHER ? [target] : [target, other];
     void send(
       request.body,
       targets.map((name) => (name === AS_TRAFFIC ? null : name)),
@@ -84,7 +85,7 @@ function LoadedTest({ endpoint, deployments }: { endpoint: string; deployments: 
           />
           <Select
             label="Compare with"
-            options={[{ id: NOBODY, label: 'Nobody' }, ...named.filter(({ id }) => id !== target)]}
+            options={[{ id: NO_OTHER, label: 'Nothing' }, ...named.filter(({ id }) => id !== target)]}
             value={other}
             onChange={setOther}
             className="min-w-36 flex-1"
