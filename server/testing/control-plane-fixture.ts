@@ -24,7 +24,8 @@ import { findOperation } from '#server/store/operation-store.ts';
 import { PLAIN_ENDPOINT } from '#server/store/store-fixture.ts';
 import { eventually } from './eventually.ts';
 import { startFakeGateway, type FakeGateway } from './fake-gateway.ts';
-import { noEnvironments, noRuntimes } from './no-environments.ts';
+import { createFakeBuilder, type FakeBuilder } from './fake-builder.ts';
+import { allRuntimes } from './no-environments.ts';
 import { NO_EXTERNALS } from './no-externals.ts';
 
 const HOST = { cpuCount: 2, memoryMib: 4096, gpuCount: 0 };
@@ -35,6 +36,8 @@ export interface ControlPlaneFixture {
   dataDir: DataDir;
   database: Database;
   world: FakeWorld;
+  /** Builds environments when a test says so. */
+  builder: FakeBuilder;
   gateway: FakeGateway;
   controlPlane: ControlPlane;
   /** Stored intents; each returns the id of its operation. */
@@ -59,13 +62,14 @@ export async function createControlPlaneFixture(faultOf?: FaultOf): Promise<Cont
   const database = openDatabase(dataDir.database);
   const gateway = await startFakeGateway(dataDir.gatewaySocket);
   const world = createFakeWorld(systemClock);
+  const builder = createFakeBuilder();
   await seedInstanceTypes({ database, host: HOST });
   await database.transact((tx) => insertEndpoint(tx, ENDPOINT, PLAIN_ENDPOINT));
   const startControlPlane = async (): Promise<ControlPlane> => {
     const controlPlane = createControlPlane({
       database,
       driver: createFakeDriver(world, faultOf),
-      environments: noEnvironments,
+      environments: builder,
       paths: {
         modelsDir: dataDir.models,
         filesDir: dataDir.files,
@@ -88,6 +92,7 @@ export async function createControlPlaneFixture(faultOf?: FaultOf): Promise<Cont
     dataDir,
     database,
     world,
+    builder,
     gateway,
     get controlPlane() {
       return controlPlane;
@@ -95,7 +100,7 @@ export async function createControlPlaneFixture(faultOf?: FaultOf): Promise<Cont
     async put(name, script, change = {}, allTraffic = false) {
       const written = { command: ['fake', ...script], instance_type: 'cpu-1', ...change };
       const command = { key: keyOf(name), written, allTraffic, precondition: NO_PRECONDITION };
-      const context = { database, host: HOST, runtimes: noRuntimes, externals: NO_EXTERNALS };
+      const context = { database, host: HOST, runtimes: allRuntimes, externals: NO_EXTERNALS };
       return (await putDeployment(context, SYSTEM_ACTOR, command)).operation.id;
     },
     async remove(name) {

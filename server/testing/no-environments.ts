@@ -20,3 +20,9 @@ export const noRuntimes = {
   python: { available: false, reason: 'There is no Python here.' },
   docker: { available: false, reason: 'There is no Docker here.' },
 };
+
+/** One that has both. */
+export const allRuntimes = {
+  python: { available: true, reason: '' },
+  docker: { available: true, reason: '' },
+};
