@@ -114,6 +114,7 @@ export default defineConfig({
         'e2e/**',
         '*.config.{ts,mjs}',
         '**/*.test.ts',
+        '**/*-fixture.ts',
         'server/inference/*/main.ts',
       ],
       rules: { 'node/no-process-env': 'off' },

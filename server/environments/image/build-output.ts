@@ -1,0 +1,63 @@
+import type { EngineEvent } from './engine.ts';
+import { createPullProgress } from './pull-progress.ts';
+
+export interface BuildStep {
+  number: number;
+  of: number;
+  /** The instruction as it stands in the Dockerfile. */
+  instruction: string;
+  cached: boolean;
+}
+
+export interface BuildOutput {
+  lines: string[];
+  /** The step under way; null before the first. */
+  step: BuildStep | null;
+  /** 0 to 1: steps that have ended. */
+  progress: number | null;
+}
+
+/**
+ * Reads what the classic builder writes: `Step 3/7 : RUN make`, ` ---> Using cache`, the programs' output in pieces, and the pulling of images
+ * in FROM. What is told: whole lines, and of a step that it came from the cache.
+ */
+export function createBuildOutput(): { add(event: EngineEvent): BuildOutput; end(): string[] } {
+  let rest = '';
+  let step: BuildStep | null = null;
+  let pull = createPullProgress();
+
+  function readLine(line: string): string[] {
+    const begun = /^Step (\d+)\/(\d+) : (.*)$/s.exec(line);
+    if (begun !== null) {
+      step = { number: Number(begun[1]), of: Number(begun[2]), instruction: begun[3] ?? '', cached: false };
+      pull = createPullProgress();
+      return [`Step ${step.number}/${step.of}: ${step.instruction}`];
+    }
+    if (/^ ---> Using cache$/.test(line)) {
+      if (step !== null) step = { ...step, cached: true };
+      return ['  from the cache'];
+    }
+    // Ids of layers and containers in between tell a person nothing.
+    if (/^(?: ---> |Removing intermediate container )/.test(line) || line.trim() === '') return [];
+    return [line];
+  }
+
+  return {
+    add(event) {
+      const lines: string[] = [];
+      if (typeof event['stream'] === 'string') {
+        const parts = (rest + event['stream']).split('\n');
+        rest = parts.pop() ?? '';
+        for (const part of parts) lines.push(...readLine(part));
+      } else if (typeof event['status'] === 'string') {
+        lines.push(...pull.add(event).lines);
+      }
+      return { lines, step, progress: step === null ? null : (step.number - 1) / step.of };
+    },
+    end() {
+      const last = rest;
+      rest = '';
+      return last === '' ? [] : readLine(last);
+    },
+  };
+}

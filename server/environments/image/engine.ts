@@ -1,0 +1,409 @@
+import { PassThrough, type Readable } from 'node:stream';
+import Docker from 'dockerode';
+import { readJsonLines } from './read-json-lines.ts';
+
+/** A call that only reads or names something answers at once or never. */
+const SHORT_CALL_MS = 30_000;
+
+/** The engine is absent, refuses this user, or went away in the middle of a call. */
+export class EngineUnavailableError extends Error {
+  override readonly name = 'EngineUnavailableError';
+}
+
+/** What the engine said instead of doing it. */
+export class EngineRefusalError extends Error {
+  override readonly name = 'EngineRefusalError';
+  readonly status: number | null;
+
+  constructor(message: string, status: number | null) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** What an image says of itself, as far as it matters here. */
+export interface EngineImage {
+  /** `sha256:…` */
+  id: string;
+  tags: string[];
+  /** `<repository>@sha256:…` as the engine writes repositories. */
+  digests: string[];
+  architecture: string;
+  os: string;
+  sizeBytes: number;
+  createdAt: string;
+  exposedPorts: number[];
+  entrypoint: string[];
+  command: string[];
+  user: string;
+  labels: Record<string, string>;
+}
+
+export interface RegistryCredentials {
+  username: string;
+  password: string;
+}
+
+/** One object of a stream of events, as the engine writes it. */
+export type EngineEvent = Record<string, unknown>;
+
+export interface BuildOptions {
+  dockerfile: string;
+  tag: string;
+  labels: Record<string, string>;
+  /** Only predefined proxy arguments: the engine keeps those out of the image's history. */
+  buildArgs: Record<string, string>;
+  network: string;
+  /** By registry host, for the images in FROM. */
+  credentials: Record<string, RegistryCredentials>;
+}
+
+export interface WorkContainerOptions {
+  imageId: string;
+  labels: Record<string, string>;
+  network: string;
+  /** Absolute path on the host to absolute path inside; read-only. */
+  binds: { source: string; target: string }[];
+  /** Paths inside that belong to no layer and go with the container. */
+  scratch: string[];
+  /** Ends by itself after this long, whatever becomes of us. */
+  lifeSeconds: number;
+  pidsLimit: number;
+}
+
+export interface ExecResult {
+  exitCode: number;
+  stdout: string;
+}
+
+export interface ImageEngine {
+  /** Architecture of the host in the names of images: `amd64`. */
+  architecture(): Promise<string>;
+  inspect(reference: string): Promise<EngineImage | null>;
+  /** @param tag a tag or a digest */
+  pull(
+    image: { name: string; tag: string },
+    credentials: (RegistryCredentials & { registry: string }) | null,
+    onEvent: (event: EngineEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  load(archive: Readable, onEvent: (event: EngineEvent) => void, signal: AbortSignal): Promise<void>;
+  build(
+    context: Readable,
+    options: BuildOptions,
+    onEvent: (event: EngineEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Gives an image one more name. */
+  tag(imageId: string, repository: string, tag: string): Promise<void>;
+  /** Takes one name or digest away; with the last one the image goes. `in_use`: a container still runs on it. */
+  untag(reference: string): Promise<'removed' | 'absent' | 'in_use'>;
+  /** Ids and names of images that carry a label. */
+  listImages(label: string): Promise<{ id: string; tags: string[]; labels: Record<string, string> }[]>;
+  /** A container that does nothing until something is executed in it. */
+  startWorkContainer(options: WorkContainerOptions): Promise<string>;
+  /** Runs a program in it as root, with the environment of this call only. */
+  exec(
+    containerId: string,
+    command: readonly string[],
+    environment: Record<string, string>,
+    onOutput: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<ExecResult>;
+  /** Makes an image of the container's files with the configuration of the image below it. */
+  commit(containerId: string, name: { repository: string; tag: string }, config: CommitConfig): Promise<string>;
+  removeContainer(containerId: string): Promise<void>;
+  listContainers(labels: string[]): Promise<string[]>;
+}
+
+export interface CommitConfig {
+  entrypoint: string[];
+  command: string[];
+  user: string;
+  labels: Record<string, string>;
+}
+
+/** @param socketPath the engine's Unix socket */
+export function createImageEngine(socketPath: string): ImageEngine {
+  const docker = new Docker({ socketPath });
+  const short = (): { abortSignal: AbortSignal } => ({ abortSignal: AbortSignal.timeout(SHORT_CALL_MS) });
+
+  async function follow(
+    begin: Promise<NodeJS.ReadableStream>,
+    onEvent: (event: EngineEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const stream = (await begin) as Readable;
+    const cut = (): void => void stream.destroy(new Error('cut'));
+    signal.addEventListener('abort', cut, { once: true });
+    if (signal.aborted) cut();
+    let refusal: string | null = null;
+    try {
+      for await (const event of readJsonLines(stream)) {
+        onEvent(event);
+        if (typeof event['error'] === 'string') refusal = event['error'];
+      }
+    } finally {
+      signal.removeEventListener('abort', cut);
+      stream.destroy();
+    }
+    if (refusal !== null) throw new EngineRefusalError(refusal, null);
+  }
+
+  return {
+    architecture: () => translate(() => readArchitecture(docker)),
+    inspect: (reference) =>
+      translate(async () => {
+        const found = await absentAsNull(docker.getImage(reference).inspect(short() as Docker.ImageInspectOptions));
+        return found === null ? null : readImage(found);
+      }),
+    pull: (image, credentials, onEvent, signal) =>
+      translate(() => {
+        const query = { fromImage: image.name, tag: image.tag, abortSignal: signal };
+        const begun =
+          credentials === null
+            ? docker.createImage(query)
+            : docker.createImage(
+                {
+                  username: credentials.username,
+                  password: credentials.password,
+                  serveraddress: serverAddress(credentials.registry),
+                },
+                query,
+              );
+        return follow(begun, onEvent, signal);
+      }),
+    load: (archive, onEvent, signal) =>
+      translate(() => follow(docker.loadImage(archive, { abortSignal: signal }), onEvent, signal)),
+    build: (context, options, onEvent, signal) =>
+      translate(() => follow(beginBuild(docker, context, options, signal), onEvent, signal)),
+    tag: (imageId, repository, tag) =>
+      translate(async () => void (await docker.getImage(imageId).tag({ repo: repository, tag, ...short() }))),
+    untag: (reference) => translate(() => untag(docker, reference)),
+    listImages: (label) =>
+      translate(async () => {
+        const images = await docker.listImages({ filters: { label: [label] }, ...short() });
+        return images.map(({ Id, RepoTags, Labels }) => ({ id: Id, tags: named(RepoTags), labels: Labels ?? {} }));
+      }),
+    startWorkContainer: (options) => translate(() => startWorkContainer(docker, options)),
+    exec: (containerId, command, environment, onOutput, signal) =>
+      translate(() => exec(docker, containerId, command, environment, onOutput, signal)),
+    commit: (containerId, name, config) => translate(() => commit(docker, containerId, name, config)),
+    removeContainer: (containerId) =>
+      translate(async () => {
+        await absentAsNull(docker.getContainer(containerId).remove({ force: true, v: true }));
+      }),
+    listContainers: (labels) =>
+      translate(async () => {
+        const found = await docker.listContainers({ all: true, filters: { label: labels }, ...short() });
+        return found.map(({ Id }) => Id);
+      }),
+  };
+}
+
+/** The library's types leave out that this call takes options. */
+async function readArchitecture(docker: Docker): Promise<string> {
+  const version = docker.version as (options: { abortSignal: AbortSignal }) => Promise<Docker.DockerVersion>;
+  return (await version.call(docker, { abortSignal: AbortSignal.timeout(SHORT_CALL_MS) })).Arch;
+}
+
+/** Docker Hub is known to engines by the address of its first version. */
+const serverAddress = (registry: string): string =>
+  registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry;
+
+function beginBuild(
+  docker: Docker,
+  context: Readable,
+  options: BuildOptions,
+  signal: AbortSignal,
+): Promise<NodeJS.ReadableStream> {
+  const credentials = Object.entries(options.credentials).map(([registry, found]) => [serverAddress(registry), found]);
+  return docker.buildImage(context as unknown as NodeJS.ReadableStream, {
+    t: options.tag,
+    dockerfile: options.dockerfile,
+    labels: options.labels,
+    buildargs: options.buildArgs,
+    networkmode: options.network,
+    forcerm: true,
+    registryconfig: Object.fromEntries(credentials) as Docker.RegistryConfig,
+    abortSignal: signal,
+  });
+}
+
+async function untag(docker: Docker, reference: string): Promise<'removed' | 'absent' | 'in_use'> {
+  try {
+    await docker.getImage(reference).remove();
+    return 'removed';
+  } catch (error) {
+    const { statusCode } = error as { statusCode?: number };
+    if (statusCode === 404) return 'absent';
+    if (statusCode === 409) return 'in_use';
+    throw error;
+  }
+}
+
+async function startWorkContainer(docker: Docker, options: WorkContainerOptions): Promise<string> {
+  const container = await docker.createContainer({
+    Image: options.imageId,
+    User: '0:0',
+    WorkingDir: '/',
+    Entrypoint: ['/bin/sh', '-c', `sleep ${options.lifeSeconds}`],
+    Cmd: [],
+    Labels: options.labels,
+    // A check that the image brings would run for nothing, and be taken over when the container becomes an image only as the image has it.
+    HostConfig: {
+      NetworkMode: options.network,
+      Init: true,
+      CapDrop: ['ALL'],
+      CapAdd: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'],
+      SecurityOpt: ['no-new-privileges:true'],
+      PidsLimit: options.pidsLimit,
+      Mounts: [
+        ...options.binds.map(({ source, target }) => ({
+          Type: 'bind' as const,
+          Source: source,
+          Target: target,
+          ReadOnly: true,
+        })),
+        ...options.scratch.map((target) => ({ Type: 'volume' as const, Source: '', Target: target })),
+      ],
+    },
+  });
+  try {
+    await container.start();
+  } catch (error) {
+    await container.remove({ force: true, v: true });
+    throw error;
+  }
+  return container.id;
+}
+
+async function exec(
+  docker: Docker,
+  containerId: string,
+  command: readonly string[],
+  environment: Record<string, string>,
+  onOutput: (text: string) => void,
+  signal: AbortSignal,
+): Promise<ExecResult> {
+  const created = await docker.getContainer(containerId).exec({
+    Cmd: [...command],
+    Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+    User: '0:0',
+    WorkingDir: '/',
+    AttachStdout: true,
+    AttachStderr: true,
+    abortSignal: signal,
+  });
+  const socket = await created.start({ hijack: true, stdin: false, abortSignal: signal });
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const chunks: string[] = [];
+  stdout.setEncoding('utf8').on('data', (text: string) => chunks.push(text));
+  stderr.setEncoding('utf8').on('data', onOutput);
+  docker.modem.demuxStream(socket, stdout, stderr);
+  const cut = (): void => void socket.destroy(new Error('cut'));
+  signal.addEventListener('abort', cut, { once: true });
+  if (signal.aborted) cut();
+  try {
+    await new Promise<void>((resolve, reject) =>
+      socket.once('end', resolve).once('close', resolve).once('error', reject),
+    );
+  } finally {
+    signal.removeEventListener('abort', cut);
+    socket.destroy();
+  }
+  const { ExitCode, Running } = await created.inspect({ abortSignal: AbortSignal.timeout(SHORT_CALL_MS) });
+  // The engine closed the stream while the program ran: it is going away.
+  if (Running || ExitCode === null) throw new EngineUnavailableError('The engine let go of a running program.');
+  return { exitCode: ExitCode, stdout: chunks.join('') };
+}
+
+async function commit(
+  docker: Docker,
+  containerId: string,
+  name: { repository: string; tag: string },
+  config: CommitConfig,
+): Promise<string> {
+  const made = (await docker.getContainer(containerId).commit({
+    _query: { container: containerId, repo: name.repository, tag: name.tag, pause: false },
+    _body: {
+      Entrypoint: config.entrypoint,
+      Cmd: config.command,
+      // An empty user would be replaced by the container's.
+      User: config.user === '' ? '0' : config.user,
+      Labels: config.labels,
+    },
+  })) as { Id: string };
+  return made.Id;
+}
+
+function readImage(found: Docker.ImageInspectInfo): EngineImage {
+  const config = found.Config ?? {};
+  return {
+    id: found.Id,
+    tags: named(found.RepoTags),
+    digests: named(found.RepoDigests),
+    architecture: found.Architecture,
+    os: found.Os,
+    sizeBytes: found.Size,
+    createdAt: found.Created,
+    exposedPorts: readPorts(config.ExposedPorts),
+    entrypoint: listOf(config.Entrypoint),
+    command: listOf(config.Cmd),
+    user: config.User ?? '',
+    labels: config.Labels ?? {},
+  };
+}
+
+const named = (references: string[] | null | undefined): string[] =>
+  (references ?? []).filter((reference) => !reference.includes('<none>'));
+
+const listOf = (value: string | string[] | null | undefined): string[] =>
+  value === null || value === undefined ? [] : Array.isArray(value) ? value : [value];
+
+/** TCP only: `8501/tcp`. */
+function readPorts(exposed: Record<string, unknown> | null | undefined): number[] {
+  return Object.keys(exposed ?? {})
+    .filter((port) => /^\d+(?:\/tcp)?$/.test(port))
+    .map((port) => Number.parseInt(port, 10))
+    .toSorted((a, b) => a - b);
+}
+
+async function absentAsNull<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return null;
+    throw error;
+  }
+}
+
+/** Failures of the connection and failures that the engine reports become two kinds; ours pass. */
+async function translate<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof EngineUnavailableError || error instanceof EngineRefusalError) throw error;
+    const { statusCode, json, message } = error as {
+      statusCode?: number;
+      json?: { message?: string };
+      message: string;
+    };
+    if (statusCode !== undefined) {
+      const said = json?.message ?? message.replace(/^\(HTTP code \d+\) .*? - /, '').trim();
+      throw new EngineRefusalError(said, statusCode);
+    }
+    throw new EngineUnavailableError(describeConnectionFailure(error), { cause: error });
+  }
+}
+
+function describeConnectionFailure(error: unknown): string {
+  const { code, address, message } = error as NodeJS.ErrnoException & { address?: string };
+  const socket = address === undefined ? 'The Docker socket' : `The Docker socket ${address}`;
+  if (code === 'ENOENT') return `${socket} does not exist: Docker is not installed here, or its daemon is not running.`;
+  if (code === 'EACCES') {
+    return `${socket} may not be opened by this user. Add the user to the group "docker", sign in again and restart Viridian.`;
+  }
+  if (code === 'ECONNREFUSED') return `${socket} is there, but no Docker daemon answers on it. Start the daemon.`;
+  return `The Docker engine went away in the middle (${code ?? message}).`;
+}

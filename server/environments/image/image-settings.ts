@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import type { ConfigSlice, ParsedSlice } from '#server/kernel/config.ts';
+import type { pythonConfig } from '../python-settings.ts';
+
+/** How images are built on this host's Docker engine. */
+export const imageConfig = {
+  VIRIDIAN_BUILD_NETWORK: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'must be bridge, host, or the name of a Docker network')
+    .default('bridge')
+    .describe('Docker network that image builds run in: bridge, host, or the name of one'),
+  VIRIDIAN_IMAGE_CACHE_MIB: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(51_200)
+    .describe('Room in MiB that images which nothing uses may keep, for a quick return'),
+} satisfies ConfigSlice;
+
+/** Everything that decides how images are built; nothing of it gets into an image. */
+export type ImageBuildSettings = ParsedSlice<typeof imageConfig> & ParsedSlice<typeof pythonConfig>;

@@ -1,0 +1,31 @@
+import { ownNameOf, type BuildTask, type MadeImage } from './build-task.ts';
+import { BuildFailedError } from './classify-failure.ts';
+import { pullImage } from './pull-image.ts';
+
+/**
+ * Makes what a definition describes.
+ * @throws BuildFailedError
+ */
+export async function makeImage(task: BuildTask): Promise<MadeImage> {
+  const made = await makeBase(task);
+  const mismatch = findMismatch(task, made);
+  if (mismatch !== null) {
+    for (const reference of made.ownReferences) await task.engine.untag(reference);
+    throw new BuildFailedError('deployment.wrong_architecture', mismatch);
+  }
+  await task.engine.tag(made.image.id, task.ownName.repository, task.ownName.tag);
+  return { ...made, ownReferences: [...made.ownReferences, ownNameOf(task.ownName)] };
+}
+
+async function makeBase(task: BuildTask): Promise<MadeImage> {
+  const { image } = task.definition;
+  if (image !== null) return pullImage(task, image);
+  throw new BuildFailedError('deployment.image_invalid', 'The environment names no image.');
+}
+
+/** An engine runs what it can emulate, slowly or not at all; a model that needs minutes for its first answer is no help to anybody. */
+function findMismatch(task: BuildTask, { image }: MadeImage): string | null {
+  if (image.os !== 'linux') return `The image is for ${image.os}; this host runs Linux images.`;
+  if (image.architecture === task.architecture || image.architecture === '') return null;
+  return `The image is for ${image.architecture} processors; this host has ${task.architecture}. Build or choose one for linux/${task.architecture}.`;
+}

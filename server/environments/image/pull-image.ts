@@ -1,0 +1,91 @@
+import {
+  formatImageReference,
+  imageName,
+  parseImageReference,
+  type ImageReference,
+} from '#lib/contracts/image-reference.ts';
+import type { BuildTask, MadeImage } from './build-task.ts';
+import { BuildFailedError, classifyPullFailure } from './classify-failure.ts';
+import { EngineRefusalError, type EngineImage } from './engine.ts';
+import { createPullProgress } from './pull-progress.ts';
+
+/**
+ * The image that a reference names: what the engine has already, else what its registry gives, pinned by digest. An image that is here is never
+ * looked up again, so that a tag that moves upstream changes nothing.
+ * @throws BuildFailedError
+ */
+export async function pullImage(task: BuildTask, written: string): Promise<MadeImage> {
+  const reference = readReference(written);
+  const wanted = pinned(reference, task.pinnedDigest);
+  const name = formatImageReference(wanted);
+  task.journal.step(`Looking for ${name}`);
+  const present = await task.engine.inspect(name);
+  if (present !== null) {
+    task.journal.line(`${name} is on this host already; it is used as it is.`);
+    return made(present, wanted, []);
+  }
+  await pull(task, wanted);
+  const pulled = await task.engine.inspect(name);
+  if (pulled === null) throw new BuildFailedError('deployment.image_not_found', `${name} was pulled but is not there.`);
+  const digest = digestOf(pulled, wanted);
+  if (digest !== null) task.journal.line(`Pinned to ${digest}`);
+  return made(pulled, wanted, [name, ...(digest === null ? [] : [digest])]);
+}
+
+/** @throws BuildFailedError with the reason of the refusal */
+export function readReference(written: string): ImageReference {
+  const parsed = parseImageReference(written);
+  if (parsed.kind === 'reference') return parsed.reference;
+  throw new BuildFailedError('deployment.image_invalid', `"${written}" is not an image reference. ${parsed.reason}`);
+}
+
+function pinned(reference: ImageReference, pinnedDigest: string | null): ImageReference {
+  const digest = reference.digest ?? pinnedDigest?.split('@')[1] ?? null;
+  return digest === null ? reference : { ...reference, tag: null, digest };
+}
+
+async function pull(task: BuildTask, reference: ImageReference): Promise<void> {
+  const { journal, engine } = task;
+  const name = formatImageReference(reference);
+  const credentials = await task.credentials(reference.registry);
+  const who = credentials === null ? '' : ` as ${credentials.username}`;
+  journal.step(`Pulling ${name}`, 0);
+  journal.line(`Pulling ${name} from ${reference.registry}${who}`);
+  const progress = createPullProgress();
+  try {
+    await engine.pull(
+      { name: imageName(reference), tag: reference.digest ?? reference.tag ?? 'latest' },
+      credentials === null ? null : { ...credentials, registry: reference.registry },
+      (event) => {
+        const seen = progress.add(event);
+        journal.step(`Pulling ${name}`, seen.progress);
+        for (const line of seen.lines) journal.line(line);
+      },
+      task.signal,
+    );
+  } catch (error) {
+    if (!(error instanceof EngineRefusalError)) throw error;
+    journal.line(error.message);
+    throw classifyPullFailure(reference, credentials !== null, error.message);
+  }
+}
+
+const made = (image: EngineImage, reference: ImageReference, ownReferences: string[]): MadeImage => ({
+  image,
+  digest: digestOf(image, reference),
+  ownReferences,
+  python: null,
+  warnings: [],
+  packages: [],
+});
+
+/** Engines write Docker Hub's names short: `debian@sha256:…` for `docker.io/library/debian`. */
+function digestOf(image: EngineImage, reference: ImageReference): string | null {
+  for (const written of image.digests) {
+    const parsed = parseImageReference(written);
+    if (parsed.kind === 'reference' && imageName(parsed.reference) === imageName(reference)) {
+      return formatImageReference(parsed.reference);
+    }
+  }
+  return null;
+}
