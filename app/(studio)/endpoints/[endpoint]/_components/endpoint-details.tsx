@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { PanelBoundary } from '#components/ui/panel-boundary.tsx';
 import { Skeleton, SkeletonRegion, SkeletonRows } from '#components/ui/skeleton.tsx';
@@ -10,9 +11,12 @@ import { endpointQuery } from '#lib/queries/endpoints.ts';
 import { DeploymentTable } from './deployment-table.tsx';
 import { EndpointActivity } from './endpoint-activity.tsx';
 import { EndpointFacts } from './endpoint-facts.tsx';
-import { MirrorSection } from './mirror-section.tsx';
 import { SplitHistory } from './split-history.tsx';
 import { TrafficPanel } from './traffic-panel.tsx';
+
+/** A single deployment has nothing to copy requests to. */
+const MIRRORS_FROM = 2;
+const MirrorSection = lazy(() => import('./mirror-section.tsx').then((module) => ({ default: module.MirrorSection })));
 
 export function EndpointDetails({ name }: { name: string }) {
   const { data: endpoint } = useQuery(endpointQuery(name));
@@ -40,9 +44,13 @@ export function EndpointDetails({ name }: { name: string }) {
       {endpoint && ordered ? (
         <>
           <DeploymentTable endpoint={endpoint} deployments={ordered} />
-          <PanelBoundary name="Mirroring">
-            <MirrorSection endpoint={endpoint} deployments={ordered} />
-          </PanelBoundary>
+          {ordered.length < MIRRORS_FROM ? null : (
+            <PanelBoundary name="Mirroring">
+              <Suspense fallback={<SkeletonRows label="the mirrors" rows={2} />}>
+                <MirrorSection endpoint={endpoint} deployments={ordered} />
+              </Suspense>
+            </PanelBoundary>
+          )}
         </>
       ) : (
         <SkeletonRows label="the deployments" rows={2} />

@@ -25,10 +25,9 @@ export interface MirrorSectionProps {
   deployments: readonly Deployment[];
 }
 
-/** Who gets copies of live requests, and whether they answer alike. With a single deployment there is nothing to copy to. */
+/** Who gets copies of live requests, and whether they answer alike. */
 export function MirrorSection({ endpoint, deployments }: MirrorSectionProps) {
   const { busy, problem, run } = useMirrorChange(endpoint.name);
-  if (deployments.length < 2) return null;
   const comparison = endpoint.mirror_comparison;
 
   function share(name: string, percent: number): void {

@@ -1,15 +1,17 @@
 'use client';
 
-import { type ReactNode, type RefObject, useId } from 'react';
-import { SplitDisplay } from '#components/traffic/split-display.tsx';
-import { SplitRows } from '#components/traffic/split-rows.tsx';
+import { lazy, type ReactNode, type RefObject, Suspense, useId } from 'react';
 import { PRESETS, SplitTrack } from '#components/traffic/split-track.tsx';
 import type { SplitDeployment, SplitDraft } from '#components/traffic/use-split-draft.ts';
 import { Button } from '#components/ui/button.tsx';
 import { DeploymentMark } from '#components/ui/deployment.tsx';
 import { NumberField } from '#components/ui/number-field.tsx';
 import { SegmentedControl } from '#components/ui/segmented-control.tsx';
+import { Skeleton } from '#components/ui/skeleton.tsx';
 import { FULL } from '#lib/traffic/rebalance.ts';
+
+/** Most endpoints have one deployment or two; the sliders of more come when there are more. */
+const ManyControls = lazy(() => import('./many-controls.tsx').then((module) => ({ default: module.ManyControls })));
 
 export interface SplitControlsProps {
   /** All deployments, mirrors too. */
@@ -40,7 +42,9 @@ export function SplitControls(props: SplitControlsProps) {
           {lanes}
         </>
       ) : (
-        <ManyControls {...props} ruleId={ruleId} />
+        <Suspense fallback={<Skeleton className="h-60 w-full" />}>
+          <ManyControls {...props} ruleId={ruleId} />
+        </Suspense>
       )}
       <p id={ruleId} className="sr-only">
         The shares always sum to 100. Moving one moves the unlocked others in proportion; nothing is sent before you
@@ -50,7 +54,7 @@ export function SplitControls(props: SplitControlsProps) {
   );
 }
 
-type RuledProps = SplitControlsProps & { ruleId: string };
+export type RuledProps = SplitControlsProps & { ruleId: string };
 
 /** Older stands left, newer right: the thumb stays where it is when the split is applied. */
 function PairControls({
@@ -119,46 +123,6 @@ function PairFields({ pair, draft }: { pair: readonly [SplitDeployment, SplitDep
       </div>
     </div>
   );
-}
-
-function ManyControls({ rows, live, draft, freeEntry, ratePerSecond, lanes, ruleId }: RuledProps) {
-  return (
-    <>
-      <div className="grid grid-cols-[96px_minmax(0,1fr)] gap-x-4 max-md:grid-cols-1">
-        <span className="flex flex-wrap items-center gap-x-2 gap-y-1 pt-2 pb-1 md:block">
-          Draft
-          <IdleChips deployments={live} draft={draft} />
-        </span>
-        <SplitDisplay deployments={live} draft={draft} onChoose={focusRow} />
-      </div>
-      {lanes}
-      <SplitRows
-        deployments={rows}
-        draft={draft}
-        freeEntry={freeEntry}
-        ratePerSecond={ratePerSecond}
-        describedBy={ruleId}
-      />
-    </>
-  );
-}
-
-/** Those with a share of 0 have no segment, and are not forgotten for that. */
-function IdleChips({ deployments, draft }: { deployments: readonly SplitDeployment[]; draft: SplitDraft }) {
-  const idle = deployments.filter(({ name }) => draft.percentOf(name) === 0);
-  return (
-    <span className="flex flex-wrap gap-1 text-2xs text-muted">
-      {idle.map(({ name, slot }) => (
-        <span key={name} title={`${name} 0 %`} className="inline-flex h-5 items-center gap-1 rounded-sm bg-fill px-1.5">
-          <DeploymentMark slot={slot} size={8} /> 0 %
-        </span>
-      ))}
-    </span>
-  );
-}
-
-function focusRow(name: string): void {
-  document.querySelector<HTMLElement>(`[data-share-row="${CSS.escape(name)}"] input[type=range]`)?.focus();
 }
 
 /** One deployment takes everything or nothing. */
