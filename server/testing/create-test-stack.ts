@@ -16,6 +16,8 @@ import {
 import { createFakeDriver, type FaultOf } from '#server/drivers/fake/fake-driver.ts';
 import { createFakeWorld, FAKE_COMMAND, type FakeWorld } from '#server/drivers/fake/fake-world.ts';
 import { callApi, type ApiAnswer } from './call-api.ts';
+import { createFakeBuilder, type FakeBuilder } from './fake-builder.ts';
+import { allRuntimes } from './no-environments.ts';
 import { startFakeGateway, type FakeGateway } from './fake-gateway.ts';
 import { startProcess, stopProcess } from './start-process.ts';
 
@@ -46,6 +48,8 @@ export interface TestStack {
   dataDir: DataDir;
   /** Of the fake driver. */
   world: FakeWorld;
+  /** Builds environments for the fake driver when a test says so. */
+  builder: FakeBuilder;
   /** Of the fake gateway. */
   gateway: FakeGateway | null;
   /** The one-time code that the console would print. */
@@ -62,6 +66,7 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
   const dataDir = ensureDataDir(await mkdtemp(join(tmpdir(), 'viridian-stack-')));
   const apiKey = randomBytes(24).toString('hex');
   const world = createFakeWorld(systemClock);
+  const builder = createFakeBuilder();
   const children: ChildProcess[] = [];
   const gateway = gatewayKind === 'fake' ? await startFakeGateway(dataDir.gatewaySocket) : null;
   const shared = { VIRIDIAN_DATA_DIR: dataDir.root, VIRIDIAN_LOG_LEVEL: 'error', ...environment };
@@ -89,7 +94,11 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
     checkAnswers: true,
     ...(options.lookup && { lookup: options.lookup }),
     ...(options.resolveMs !== undefined && { resolveMs: options.resolveMs }),
-    ...(driver === 'fake' && { driver: createFakeDriver(world, options.faultOf), onnxServer: [FAKE_COMMAND] }),
+    ...(driver === 'fake' && {
+      driver: createFakeDriver(world, options.faultOf),
+      environments: { environments: builder, runtimes: allRuntimes },
+      onnxServer: [FAKE_COMMAND],
+    }),
   };
   let controlPlane: RunningControlPlane = await startControlPlane(process);
   const apiUrl = (): string => `http://127.0.0.1:${controlPlane.port}/api/v1`;
@@ -101,6 +110,7 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
     gatewayUrl: gatewayPort === null ? null : `http://127.0.0.1:${gatewayPort}`,
     dataDir,
     world,
+    builder,
     gateway,
     setupCode: () => setupCode,
     call: (method, path, body) => callApi({ url: `${apiUrl()}${path}`, apiKey, method, body }),

@@ -25,7 +25,7 @@ import { type Database, openDatabase } from '#server/store/database.ts';
 import { createSampleSender, createTelemetryClient } from '#server/telemetry/telemetry-client.ts';
 import { isLoopbackHost, planTls } from '#server/tls/tls-config.ts';
 import { ensureSecretFile } from '../supervisor/secret-file.ts';
-import { composeEnvironments } from './compose-environments.ts';
+import { type ComposedEnvironments, composeEnvironments } from './compose-environments.ts';
 import { composeExternalDriver, composeExternals, type ExternalsOptions } from './compose-externals.ts';
 import { composeModels } from './compose-models.ts';
 import { composeTls } from './compose-tls.ts';
@@ -43,6 +43,8 @@ export interface ControlPlaneProcess {
   logger: Logger;
   /** What runs instances; processes of this host where nothing else is given. */
   driver?: RuntimeDriver;
+  /** What builds environments; what this host has where nothing else is given. */
+  environments?: ComposedEnvironments;
   /** How names of external servers are resolved, and how often again; the system's way where nothing else is given. */
   lookup?: ExternalsOptions['lookup'];
   resolveMs?: number;
@@ -98,7 +100,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   });
   const programs = process.driver ?? createDriver(process);
   const driver = joinDrivers(programs, composeExternalDriver(externals, process, database, paths, logger));
-  const { environments, runtimes } = composeEnvironments();
+  const { environments, runtimes } = process.environments ?? composeEnvironments();
   const controlPlane = createControlPlane({
     database,
     driver,
