@@ -11,10 +11,14 @@ describe('the file that decides', () => {
     [['__MACOSX/._m.onnx', '._m.onnx', 'm/m.onnx'], 'onnx', 'm/m.onnx'],
     [['m/MLmodel', 'm/model.onnx'], 'mlflow', 'm/MLmodel'],
     [['MLmodel', 'sub/MLmodel'], 'mlflow', 'MLmodel'],
-    [['repo/net/config.pbtxt', 'repo/net/1/model.onnx'], 'triton', 'repo/net/config.pbtxt'],
   ])('%j is %s by %s', (paths, format, entry) => {
     expect(chooseEntry(paths)).toEqual({ format, entry });
   });
+});
+
+test('a Triton repository wins over the .onnx files in it', () => {
+  const chosen = chooseEntry(['net/config.pbtxt', 'net/1/model.onnx', 'model.onnx']);
+  expect(chosen).toMatchObject({ format: 'triton', repository: { base: '', models: [{ name: 'net' }] } });
 });
 
 describe('what cannot be served says why', () => {
@@ -24,7 +28,6 @@ describe('what cannot be served says why', () => {
     [['x/y/z.onnx'], 'too deep (x/y/z.onnx)'],
     [['model.pkl'], 'a Python pickle'],
     [['weights.safetensors'], 'safetensors'],
-    [['score.py'], 'scoring script'],
     [['notes.txt'], 'No model was recognised'],
   ])('%j', (paths, words) => {
     expect(chooseEntry(paths)).toMatchObject({ format: 'unknown', reason: expect.stringContaining(words) });

@@ -1,11 +1,12 @@
-/** Which file of a model's folder decides how it is served. */
+import { type FoundRepository, findRepository } from './triton/find-models.ts';
+
+/** What of a model's folder decides how it is served. */
 export type ModelEntry =
-  | { format: 'onnx' | 'mlflow' | 'triton'; entry: string }
+  | { format: 'onnx' | 'mlflow'; entry: string }
+  | { format: 'triton'; repository: FoundRepository }
   | { format: 'unknown'; entry: null; reason: string };
 
 const ENTRY_DEPTH = 1;
-/** `<repository>/<model>/config.pbtxt`, itself inside the one top folder of an archive. */
-const TRITON_DEPTH = 2;
 
 /** What people upload that needs a converter or a scoring script, by the end of its name. */
 const KNOWN_FORMATS: readonly { suffixes: readonly string[]; name: string }[] = [
@@ -23,8 +24,8 @@ const KNOWN_FORMATS: readonly { suffixes: readonly string[]; name: string }[] = 
 export function chooseEntry(paths: readonly string[]): ModelEntry {
   const mlmodel = shallowest(paths, ENTRY_DEPTH, (name) => name === 'MLmodel');
   if (mlmodel !== null) return { format: 'mlflow', entry: mlmodel };
-  const config = shallowest(paths, TRITON_DEPTH, (name) => name === 'config.pbtxt');
-  if (config !== null) return { format: 'triton', entry: config };
+  const repository = findRepository(paths);
+  if (repository !== null) return { format: 'triton', repository };
   const onnx = chooseOnnxFile(paths);
   if (onnx !== null) return onnx;
   return { format: 'unknown', entry: null, reason: describeUnknown(paths) };
@@ -53,12 +54,9 @@ function describeUnknown(paths: readonly string[]): string {
   }
   const known = KNOWN_FORMATS.find(({ suffixes }) => paths.some((path) => suffixes.some((end) => path.endsWith(end))));
   if (known !== undefined) {
-    return `The folder holds ${known.name}, which cannot be served without code yet. Export the model to ONNX to deploy it.`;
+    return `The folder holds ${known.name}, which needs a scoring script. Bring one with the low-code way, or save the model with MLflow.`;
   }
-  if (paths.some((path) => path.endsWith('.py'))) {
-    return 'The folder holds a scoring script. Scoring scripts are not supported yet; export the model to ONNX to deploy it.';
-  }
-  return 'No model was recognised. Supported: one .onnx file at the top of the folder or one level below.';
+  return 'No model was recognised. Without code there are servers for ONNX files, MLflow models and Triton repositories; for anything else, bring a scoring script.';
 }
 
 function shallowest(paths: readonly string[], maxDepth: number, matches: (name: string) => boolean): string | null {

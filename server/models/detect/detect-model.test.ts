@@ -102,14 +102,25 @@ test('a file that only calls itself .onnx says what is wrong with it', async () 
   expect(detected.reason).toContain('not an ONNX file');
 });
 
-test('MLflow and Triton are recognised and refused in words', async () => {
-  await write('m/MLmodel', 'flavors: {}');
+test('an MLflow description wins over the .onnx file beside it', async () => {
+  await write('m/MLmodel', 'flavors: {python_function: {}}');
   await write('m/model.onnx', buildIdentity('FP32'));
-  expect(await detectModel(folder)).toMatchObject({
-    format: 'mlflow',
-    servable: false,
-    reason: expect.stringContaining('deploy its m/model.onnx by itself'),
-  });
+  expect(await detectModel(folder)).toMatchObject({ format: 'mlflow', entry: 'm/MLmodel', onnx: null });
+});
+
+test('rows that were written before there was more to tell are still read', () => {
+  const row = {
+    format: 'onnx',
+    servable: true,
+    reason: '',
+    entry: 'm.onnx',
+    inputs: [],
+    outputs: [],
+    sample_request: null,
+    onnx: null,
+    warnings: [],
+  };
+  expect(detectedModelSchema.parse(row)).toEqual(row);
 });
 
 test('an input example is wrapped, a broken one is a warning', async () => {

@@ -1,13 +1,16 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DetectedModel } from '#lib/contracts/model.ts';
-import { type ByteSource, withFileSource } from './byte-source.ts';
+import { withFileSource } from './byte-source.ts';
 import { chooseEntry } from './choose-entry.ts';
 import { describeOnnx } from './describe-onnx.ts';
-import { OnnxFormatError, parseOnnxModel, type OnnxModel } from './onnx-model.ts';
-import { readOnnxSkeleton } from './onnx-skeleton.ts';
-import { WireFormatError } from './protobuf-wire.ts';
+import { detectMlflow } from './mlflow/detect-mlflow.ts';
+import { notServable } from './not-servable.ts';
+import { OnnxFormatError } from './onnx-model.ts';
+import { readOnnxModel } from './onnx-source.ts';
 import { SAMPLE_FILE_NAMES, toScoreBody } from './sample-request.ts';
+import { findScoringHints } from './scoring-hints.ts';
+import { detectTriton } from './triton/detect-triton.ts';
 
 const MAX_SAMPLE_BYTES = 256 * 1024;
 /** A folder with more files than this is a data set, and listing it would hold up whoever waits for the answer. */
@@ -21,20 +24,29 @@ const MAX_LISTED_FILES = 10_000;
  */
 export async function detectModel(path: string): Promise<DetectedModel> {
   const { folder, paths } = await listModelFiles(path);
+  const detected = await detectFormat(folder, paths);
+  const scoring = await findScoringHints(folder, paths);
+  if (scoring === null) return detected;
+  return detected.format === 'unknown'
+    ? {
+        ...detected,
+        scoring,
+        reason: `Holds the scoring script ${scoring.entry_script}. Deploy it with the low-code way.`,
+      }
+    : { ...detected, scoring };
+}
+
+function detectFormat(folder: string, paths: readonly string[]): Promise<DetectedModel> {
   const entry = chooseEntry(paths);
   switch (entry.format) {
     case 'onnx':
       return detectOnnx(folder, entry.entry, paths);
     case 'mlflow':
-      return notServable('mlflow', entry.entry, mlflowReason(paths));
+      return detectMlflow(folder, entry.entry, paths);
     case 'triton':
-      return notServable(
-        'triton',
-        entry.entry,
-        'This is a Triton model repository. Triton models are not supported yet.',
-      );
+      return detectTriton(folder, entry.repository, paths);
     case 'unknown':
-      return notServable('unknown', null, entry.reason);
+      return Promise.resolve(notServable('unknown', null, entry.reason));
   }
 }
 
@@ -54,16 +66,6 @@ export async function listModelFiles(path: string): Promise<{ folder: string; pa
     }
   }
   return { folder: path, paths };
-}
-
-/** Describes the model behind a source. @throws OnnxFormatError when it is none */
-export async function readOnnxModel(source: ByteSource): Promise<OnnxModel> {
-  try {
-    return parseOnnxModel(await readOnnxSkeleton(source));
-  } catch (cause) {
-    if (cause instanceof WireFormatError) throw new OnnxFormatError(`not an ONNX file: ${cause.message}`, { cause });
-    throw cause;
-  }
 }
 
 /**
@@ -97,26 +99,6 @@ async function detectOnnx(folder: string, entry: string, paths: readonly string[
     return describeOnnx(model, { entry, paths: new Set(paths), sample, warnings });
   } catch (cause) {
     if (!(cause instanceof OnnxFormatError)) throw cause;
-    return { ...notServable('onnx', entry, `${entry} is ${cause.message}.`), format: 'onnx' };
+    return notServable('onnx', entry, `${entry} is ${cause.message}.`);
   }
-}
-
-function mlflowReason(paths: readonly string[]): string {
-  const onnx = paths.find((path) => path.endsWith('.onnx'));
-  const advice = onnx === undefined ? 'export the model to ONNX' : `deploy its ${onnx} by itself`;
-  return `This is an MLflow model. MLflow models are not supported yet; ${advice}.`;
-}
-
-function notServable(format: DetectedModel['format'], entry: string | null, reason: string): DetectedModel {
-  return {
-    format,
-    servable: false,
-    reason,
-    entry,
-    inputs: [],
-    outputs: [],
-    sample_request: null,
-    onnx: null,
-    warnings: [],
-  };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { memorySource, type ByteSource } from './byte-source.ts';
-import { readOnnxModel } from './detect-model.ts';
+import { readOnnxModel } from './onnx-source.ts';
 import { OnnxFormatError, parseOnnxModel } from './onnx-model.ts';
 import { encodeNode, encodeTensor, tensorAttribute } from './onnx-writer.ts';
 import { bytesField, concatBytes, varintField } from './protobuf-wire.ts';
