@@ -1,0 +1,71 @@
+/** Import name → package that provides it, where the two differ. Dotted names come before their first part. */
+const PACKAGE_OF_IMPORT: Readonly<Record<string, string>> = {
+  attr: 'attrs',
+  'azure.ai.ml': 'azure-ai-ml',
+  'azure.core': 'azure-core',
+  'azure.cosmos': 'azure-cosmos',
+  'azure.identity': 'azure-identity',
+  'azure.keyvault.secrets': 'azure-keyvault-secrets',
+  'azure.storage.blob': 'azure-storage-blob',
+  'azureml.core': 'azureml-core',
+  bs4: 'beautifulsoup4',
+  category_encoders: 'category-encoders',
+  Crypto: 'pycryptodome',
+  cv2: 'opencv-python-headless',
+  dateutil: 'python-dateutil',
+  docx: 'python-docx',
+  dotenv: 'python-dotenv',
+  faiss: 'faiss-cpu',
+  fitz: 'PyMuPDF',
+  flask_cors: 'Flask-Cors',
+  git: 'GitPython',
+  'google.cloud.aiplatform': 'google-cloud-aiplatform',
+  'google.cloud.bigquery': 'google-cloud-bigquery',
+  'google.cloud.storage': 'google-cloud-storage',
+  'google.generativeai': 'google-generativeai',
+  'google.protobuf': 'protobuf',
+  grpc: 'grpcio',
+  hydra: 'hydra-core',
+  imblearn: 'imbalanced-learn',
+  imageio_ffmpeg: 'imageio-ffmpeg',
+  jwt: 'PyJWT',
+  kafka: 'kafka-python',
+  llama_cpp: 'llama-cpp-python',
+  magic: 'python-magic',
+  markdown: 'Markdown',
+  MySQLdb: 'mysqlclient',
+  nacl: 'PyNaCl',
+  OpenSSL: 'pyOpenSSL',
+  osgeo: 'GDAL',
+  PIL: 'pillow',
+  pkg_resources: 'setuptools',
+  pptx: 'python-pptx',
+  psycopg2: 'psycopg2-binary',
+  pytorch_lightning: 'pytorch-lightning',
+  sentence_transformers: 'sentence-transformers',
+  serial: 'pyserial',
+  skimage: 'scikit-image',
+  sklearn: 'scikit-learn',
+  sklearnex: 'scikit-learn-intelex',
+  skopt: 'scikit-optimize',
+  slugify: 'python-slugify',
+  snappy: 'python-snappy',
+  socks: 'PySocks',
+  talib: 'TA-Lib',
+  tritonclient: 'tritonclient[all]',
+  umap: 'umap-learn',
+  usb: 'pyusb',
+  wx: 'wxPython',
+  yaml: 'PyYAML',
+  zmq: 'pyzmq',
+};
+
+/** The package that provides an import: `sklearn.linear_model` → `scikit-learn`. Packages mostly are called as they are imported. Pure. */
+export function packageOfImport(module: string): string {
+  const parts = module.split('.');
+  for (let length = parts.length; length > 0; length -= 1) {
+    const name = parts.slice(0, length).join('.');
+    if (Object.hasOwn(PACKAGE_OF_IMPORT, name)) return PACKAGE_OF_IMPORT[name] ?? name;
+  }
+  return parts[0] ?? module;
+}
