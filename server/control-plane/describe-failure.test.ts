@@ -71,6 +71,21 @@ test.each([
     '"serve"',
   ],
   [
+    'a command that cannot be executed',
+    exitLoop({ code: 126 }, ['serve: permission denied']),
+    'deployment.command_not_executable',
+    'permission denied',
+  ],
+  [
+    'a report of our Python server',
+    exitLoop({ code: 65 }, [
+      'Traceback',
+      'viridian-failure: {"code":"deployment.import_missing","detail":"No module named cv2.","file":"score.py","line":3}',
+    ]),
+    'deployment.import_missing',
+    'No module named cv2.',
+  ],
+  [
     'onnxruntime',
     exitLoop({}, ['model does not load: Fatal error: com.foo:Bar(-1) is not a registered function/op']),
     'deployment.model_not_loadable',
@@ -124,4 +139,41 @@ test('a server that runs elsewhere and does not answer is told with its URL, and
   expect(problem.detail).toContain('HTTP 404');
   expect(problem.detail).toContain('external.health_path');
   expect(problem.detail).not.toContain('costs');
+});
+
+const silence = (change: Partial<InstanceFacts['row']['spec']>, probe: ObservedInstance['probe']) => {
+  const facts = instanceThat({});
+  const actual = { ...facts.actual!, state: 'unready' as const, address: { host: '172.18.0.2', port: 8080 }, probe };
+  const instance = { ...facts, actual, row: { ...row, spec: { ...row.spec, ...change } } };
+  return describeFailure({ kind: 'never_ready', instance, afterSeconds: 30 }, [], 'keep');
+};
+
+test.each([
+  [
+    'another port',
+    silence({}, { attempts: 9, lastResult: 'refused', listening: [{ port: 9000, loopbackOnly: false }] }),
+    'deployment.wrong_port',
+    'listens on 9000',
+  ],
+  [
+    'loopback only',
+    silence({}, { attempts: 9, lastResult: 'refused', listening: [{ port: 8080, loopbackOnly: true }] }),
+    'deployment.listens_on_loopback',
+    'listen on 0.0.0.0',
+  ],
+  [
+    'an error of a container',
+    silence({ kind: 'container' }, { attempts: 9, lastResult: 'status 404' }),
+    'deployment.probe_failed',
+    'status 404',
+  ],
+  [
+    'nothing that is known',
+    silence({}, { attempts: 9, lastResult: 'refused' }),
+    'deployment.not_ready_in_time',
+    'refused',
+  ],
+])('a program that runs and is not ready because of %s is told in words', (_name, problem, code, words) => {
+  expect(problem.code).toBe(code);
+  expect(problem.detail).toContain(words);
 });

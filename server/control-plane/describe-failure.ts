@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { ERROR_CODES } from '#lib/contracts/error-codes.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { toProblem } from '#server/kernel/error-catalogue.ts';
@@ -11,6 +13,9 @@ const MEMORY_WORDS =
 
 /** The ONNX model server's last line when onnxruntime gave up. */
 const MODEL_WORDS = /model does not load: (.+)/;
+
+/** A probe that was answered. */
+const HTTP_WORDS = /\b[45]\d\d\b/;
 
 const MAX_QUOTED_CHARACTERS = 600;
 
@@ -55,6 +60,15 @@ function explain(failure: Failure, logTail: readonly string[]): AppError {
 function explainSilence({ row, actual }: InstanceFacts, afterSeconds: number): AppError {
   const probe = actual?.probe.lastResult ?? 'none';
   const { external } = row.spec;
+  const elsewhere = explainPort(actual);
+  if (elsewhere !== null) return elsewhere;
+  if (row.spec.kind === 'container' && HTTP_WORDS.test(probe)) {
+    return new AppError(
+      'deployment.probe_failed',
+      `The container runs, but answers GET ${row.spec.readinessPath} with an error: ${probe}. ` +
+        'Set the readiness route to a path that it answers with success, or read its log for why it does not.',
+    );
+  }
   if (external) {
     return new AppError(
       'deployment.not_ready_in_time',
@@ -78,9 +92,11 @@ function explainExits({ row, actual }: InstanceFacts, logTail: readonly string[]
       `The instance needs more memory than the ${row.spec.memoryMib} MiB of instance type ${row.spec.instanceType}. Choose a larger type.`,
     );
   }
+  const told = explainReport(logTail);
+  if (told !== null) return told;
   if (exit?.code === 126 || exit?.code === 127) {
     return new AppError(
-      'deployment.command_not_found',
+      exit.code === 126 ? 'deployment.command_not_executable' : 'deployment.command_not_found',
       `The command ${JSON.stringify(row.spec.command?.[0] ?? '')} could not be run: ${lastLine(logTail)}. Check "command".`,
     );
   }
@@ -97,6 +113,56 @@ function explainExits({ row, actual }: InstanceFacts, logTail: readonly string[]
     'deployment.exited',
     `The instance ${how}${times}. Its last line was: ${endSentence(lastLine(logTail))}`,
   );
+}
+
+/** The program listens, but not where it is asked. */
+function explainPort(actual: InstanceFacts['actual']): AppError | null {
+  const listening = actual?.probe.listening ?? [];
+  const asked = actual?.address?.port ?? null;
+  if (listening.length === 0 || asked === null) return null;
+  if (listening.some(({ port, loopbackOnly }) => port === asked && loopbackOnly)) {
+    return new AppError(
+      'deployment.listens_on_loopback',
+      `The program listens on port ${asked} of 127.0.0.1, which nobody outside of its container reaches. Let it listen on 0.0.0.0.`,
+    );
+  }
+  const ports = listening.map(({ port }) => port);
+  if (ports.includes(asked)) return null;
+  return new AppError(
+    'deployment.wrong_port',
+    `Nothing listens on port ${asked}; the program listens on ${ports.join(', ')}. Set the port of the scoring route to that.`,
+    { details: { asked_port: asked, listening } },
+  );
+}
+
+/** What our Python server reports before it ends, as the last line of its console. */
+const REPORT = /^viridian-failure: ?(\{.*\})$/;
+const reportSchema = z.object({
+  code: z.enum(ERROR_CODES),
+  detail: z.string(),
+  file: z.string().nullish(),
+  line: z.number().nullish(),
+  traceback: z.string().nullish(),
+});
+
+function explainReport(logTail: readonly string[]): AppError | null {
+  const json = logTail.map((line) => REPORT.exec(line)?.[1]).findLast((found) => found !== undefined);
+  const parsed = json === undefined ? null : reportSchema.safeParse(parseJson(json));
+  if (!parsed?.success) return null;
+  const { code, detail, ...place } = parsed.data;
+  const details = Object.fromEntries(
+    Object.entries(place).filter(([, value]) => value !== null && value !== undefined),
+  );
+  return new AppError(code, shorten(detail), { details });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Cut off in the middle: then it says nothing, and the exit is told as any other.
+    return null;
+  }
 }
 
 function evidence(failure: Failure): Record<string, unknown> {

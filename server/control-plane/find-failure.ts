@@ -52,7 +52,8 @@ function failureOf(instance: InstanceFacts, sinceMs: number, nowMs: number): Fai
 }
 
 /** Whether another start would end in the same way. */
-function isFinal({ code }: InstanceExit, { command }: DeploymentSpec): boolean {
+function isFinal({ code }: InstanceExit, { command, kind }: DeploymentSpec): boolean {
   if (code === null) return false;
-  return COMMAND_STATUSES.has(code) || (command === null && OWN_STATUSES.has(code));
+  const isOurs = command === null && kind !== 'container';
+  return COMMAND_STATUSES.has(code) || (isOurs && OWN_STATUSES.has(code));
 }

@@ -86,6 +86,13 @@ export interface InstanceExit {
   at: string;
 }
 
+/** Where a program listens that does not answer where it is asked. */
+export interface ListeningPort {
+  port: number;
+  /** Only other programs of the same instance reach it. */
+  loopbackOnly: boolean;
+}
+
 export type ObservedState = 'starting' | 'probing' | 'ready' | 'unready' | 'stopping' | 'backing_off' | 'exited';
 
 /** What is there now, whoever started it. */
@@ -105,7 +112,7 @@ export interface ObservedInstance {
   runtimeRef: string | null;
   memoryLimitBy: 'cgroup' | 'rlimit' | 'none';
   /** Last answer of the readiness probe in words, for the operation page. */
-  probe: { attempts: number; lastResult: string };
+  probe: { attempts: number; lastResult: string; listening?: readonly ListeningPort[] };
 }
 
 /** The driver was stopped before a removal had ended; the next one to start ends it. */
