@@ -22,6 +22,8 @@ export interface ControlPlaneOptions {
   driver: RuntimeDriver;
   environments: EnvironmentBuilder;
   paths: InstallationPaths;
+  /** Of this host: decides whether an update has room beside what runs. */
+  gpuCount?: number;
   gatewaySocket: string;
   routeTablePath: string;
   /** CIDRs of proxies in front of the gateway whose word on their callers counts. */
@@ -72,6 +74,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     database,
     driver,
     environments,
+    gpuCount: options.gpuCount ?? 0,
     routes: publisher,
     sync,
     paths,

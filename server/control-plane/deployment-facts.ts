@@ -1,3 +1,4 @@
+import { chooseUpdateStrategy, type UpdateStrategy } from '#lib/rollout/update-strategy.ts';
 import type { DeploymentRecord } from '#server/domain/deployment.ts';
 import type { InstanceRecord } from '#server/domain/instance.ts';
 import type { OperationRecord } from '#server/domain/operation.ts';
@@ -31,6 +32,7 @@ export interface DeploymentFacts {
   wantedCount: number;
   /** How far the environment of the wanted spec is. */
   environment: EnvironmentState;
+  strategy: UpdateStrategy;
   /** It is to go, by itself or with its endpoint. */
   deleting: boolean;
   /** The spec that is wanted now was ready in full once. */
@@ -60,6 +62,7 @@ export function deploymentFacts(observation: EndpointObservation, deployment: De
     leaving: all.filter(({ row }) => row.desired === 'remove'),
     wantedCount: deployment.spec.instanceCount,
     environment: environmentState(deployment.spec, attemptOf(deployment), observation.builds),
+    strategy: chooseUpdateStrategy(deployment.spec.gpus ?? 0, deployment.spec.instanceCount, observation.gpuCount),
     deleting: deployment.desiredState === 'delete' || observation.endpoint.desiredState === 'delete',
     good,
     givenUp: !good && operation === null && deployment.provisioningState === 'Failed',

@@ -40,6 +40,8 @@ export interface EndpointObservation extends EndpointState {
   refusals: ReadonlyMap<string, Refusal>;
   /** Builds of the environments that are needed, by key. */
   builds: ReadonlyMap<string, BuildRecord>;
+  /** Of this host. */
+  gpuCount: number;
   routes: RouteFacts;
 }
 
@@ -50,6 +52,7 @@ export interface ObserveDeps {
   clock: Clock;
   refusals: ReadonlyMap<string, Refusal>;
   environments: Pick<EnvironmentBuilder, 'find'>;
+  gpuCount: number;
 }
 
 /** Null when there is no such endpoint any more. */
@@ -64,6 +67,7 @@ export async function observeEndpoint(deps: ObserveDeps, name: string): Promise<
     actual,
     refusals: deps.refusals,
     builds: await findBuilds(deps.environments, state),
+    gpuCount: deps.gpuCount,
     routes: routeFacts(deps.routes, state, actual),
   };
 }

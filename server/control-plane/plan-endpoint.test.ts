@@ -209,3 +209,38 @@ describe('whatever is asked for, in whatever order', () => {
     );
   });
 });
+
+describe('where every GPU of the host is taken', () => {
+  const withGpu = (version: number, count: number): DesiredDeployment => {
+    const wanted = desired(version, count);
+    return { ...wanted, spec: { ...wanted.spec, gpus: 1 } };
+  };
+
+  test.each([1, 2, 4])(
+    'an update of %i instances never starts more than there is room for, and ends as wanted',
+    (count) => {
+      const world = createPlanWorld(ENDPOINT, deploymentOf(withGpu(1, count)), count);
+      world.operation = { ...OPERATION, kind: 'deployment.create' };
+      settle(world);
+      ask(world, withGpu(2, count));
+      let fewest = count;
+      settle(world, () => {
+        expect(world.actual.size).toBeLessThanOrEqual(count);
+        fewest = Math.min(fewest, readyRows(world));
+      });
+      expect(fewest).toBe(count - 1);
+      expect(world.rows.map(({ specHash }) => specHash)).toEqual(
+        Array.from({ length: count }, () => withGpu(2, count).specHash),
+      );
+    },
+  );
+
+  test('a smaller count gives its room back', () => {
+    const world = createPlanWorld(ENDPOINT, deploymentOf(withGpu(1, 3)), 3);
+    world.operation = { ...OPERATION, kind: 'deployment.create' };
+    settle(world);
+    ask(world, withGpu(2, 1));
+    settle(world);
+    expect(world.rows).toHaveLength(1);
+  });
+});

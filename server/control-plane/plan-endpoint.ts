@@ -96,8 +96,12 @@ function planBuild({ deployment }: DeploymentFacts, spec: DeploymentSpec, { kind
   return kind === 'missing' ? [{ kind: 'prepare_environment', deployment, spec }] : [];
 }
 
-function planCreate({ deployment, current, outdated, wantedCount }: DeploymentFacts): Action[] {
+function planCreate({ deployment, current, outdated, leaving, wantedCount, strategy }: DeploymentFacts): Action[] {
   const missing = wantedCount - current.length;
+  if (strategy === 'in_place') {
+    const free = wantedCount - current.length - outdated.length - leaving.length;
+    return free > 0 ? [{ kind: 'create_instances', deployment, count: free }] : [];
+  }
   const starting = current.filter(({ ready }) => !ready).length;
   const surge = Math.max(1, Math.ceil(wantedCount * SURGE_SHARE));
   const count = outdated.length === 0 ? missing : Math.min(missing, surge - starting);
@@ -115,8 +119,17 @@ function planReplace(facts: DeploymentFacts): Action[] {
   const readyNew = current.filter(({ ready }) => ready).length;
   const neverGood = outdated.filter(({ row, ready }) => !ready && row.specHash !== deployment.goodState?.specHash);
   const others = outdated.filter((instance) => !neverGood.includes(instance));
+  if (facts.strategy === 'in_place') return [...neverGood, ...planSwap(facts, others)].map(retireOf(facts));
   const replaced = Math.max(0, others.length - Math.max(0, wantedCount - readyNew));
   return [...neverGood, ...leastUsefulFirst(others).slice(0, replaced)].map(retireOf(facts));
+}
+
+/** One at a time makes room, once the one before it has a ready successor; all that are too many go at once. */
+function planSwap({ current, leaving, wantedCount }: DeploymentFacts, old: readonly InstanceFacts[]): InstanceFacts[] {
+  const excess = old.length + current.length - wantedCount;
+  const settled = leaving.length === 0 && current.every(({ ready }) => ready);
+  const next = settled && excess === 0 ? 1 : 0;
+  return leastUsefulFirst(old).slice(0, Math.max(0, excess, next));
 }
 
 function planGood({ deployment, good, current, wantedCount }: DeploymentFacts): Action[] {

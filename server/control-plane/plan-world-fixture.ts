@@ -21,7 +21,7 @@ export interface PlanWorld {
   publish(): void;
 }
 
-export function createPlanWorld(endpoint: EndpointRecord, deployment: DeploymentRecord): PlanWorld {
+export function createPlanWorld(endpoint: EndpointRecord, deployment: DeploymentRecord, gpuCount = 0): PlanWorld {
   let made = 0;
   const world: PlanWorld = {
     deployment,
@@ -39,6 +39,7 @@ export function createPlanWorld(endpoint: EndpointRecord, deployment: Deployment
       actual: new Map(world.actual),
       refusals: new Map(),
       builds: new Map(),
+      gpuCount,
       routes: {
         revision: 1,
         confirmed: 1,

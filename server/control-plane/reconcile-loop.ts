@@ -25,6 +25,7 @@ const MAX_ROUNDS = 32;
 export interface ReconcileDeps extends ApplyDeps {
   routes: ObserveDeps['routes'];
   clock: ObserveDeps['clock'];
+  gpuCount: ObserveDeps['gpuCount'];
   sync: RouteSync;
 }
 

@@ -105,6 +105,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     database,
     driver,
     environments,
+    gpuCount: host.gpuCount,
     paths,
     gatewaySocket: dataDir.gatewaySocket,
     routeTablePath: dataDir.routeTable,
