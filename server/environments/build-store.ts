@@ -83,7 +83,7 @@ export interface BuildJournal {
   step(step: string, progress?: number | null): void;
   complete(result: BuildResult): Promise<void>;
   /** Adds the last lines of the log itself. */
-  fail(failure: Omit<BuildFailure, 'logTail'>): Promise<void>;
+  fail(failure: Omit<BuildFailure, 'logTail'>, facts?: Record<string, unknown>): Promise<void>;
   /** Ends a build that neither succeeded nor failed (stopped, engine gone): no record is left, the log stays until the next one begins. */
   abandon(why: string): Promise<void>;
 }
@@ -227,11 +227,11 @@ export function createBuildStore({ folder, clock, logger }: BuildStoreOptions): 
           facts,
           state: { kind: 'ready', artifact, warnings },
         })),
-      fail: ({ code, detail }) => {
+      fail: ({ code, detail }, facts = {}) => {
         const logTail = log.tail(LOG_TAIL_LINES);
         log.write(detail);
         const state = { kind: 'failed' as const, failure: { code, detail, logTail } };
-        return finish(() => ({ ...building, finishedAt: clock.now(), state }));
+        return finish(() => ({ ...building, finishedAt: clock.now(), facts, state }));
       },
       abandon: (why) => {
         log.write(why);

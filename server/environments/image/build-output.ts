@@ -17,19 +17,35 @@ export interface BuildOutput {
   progress: number | null;
 }
 
+/** The engine shows what programs write as errors in red, piece by piece. */
+const RED = /^\u001b\[91m([^]*)\u001b\[0m$/;
+
+export interface BuildOutputReader {
+  add(event: EngineEvent): BuildOutput;
+  /** A line that the end has cut. */
+  end(): string[];
+  /** Ids of the last layer of each stage: nothing names them, so they stay when the image goes. */
+  leftovers(): string[];
+}
+
 /**
  * Reads what the classic builder writes: `Step 3/7 : RUN make`, ` ---> Using cache`, the programs' output in pieces, and the pulling of images
  * in FROM. What is told: whole lines, and of a step that it came from the cache.
  */
-export function createBuildOutput(): { add(event: EngineEvent): BuildOutput; end(): string[] } {
+export function createBuildOutput(): BuildOutputReader {
+  const layers: string[] = [];
   let rest = '';
   let step: BuildStep | null = null;
   let pull = createPullProgress();
 
   function readLine(line: string): string[] {
+    const layer = /^ ---> ([0-9a-f]{12})$/.exec(line)?.[1];
+    // What FROM shows is somebody else's image.
+    if (layer !== undefined && step !== null && !isFrom(step)) layers[layers.length - 1] = layer;
     const begun = /^Step (\d+)\/(\d+) : (.*)$/s.exec(line);
     if (begun !== null) {
       step = { number: Number(begun[1]), of: Number(begun[2]), instruction: begun[3] ?? '', cached: false };
+      if (isFrom(step)) layers.push('');
       pull = createPullProgress();
       return [`Step ${step.number}/${step.of}: ${step.instruction}`];
     }
@@ -46,7 +62,7 @@ export function createBuildOutput(): { add(event: EngineEvent): BuildOutput; end
     add(event) {
       const lines: string[] = [];
       if (typeof event['stream'] === 'string') {
-        const parts = (rest + event['stream']).split('\n');
+        const parts = (rest + event['stream'].replace(RED, '$1')).split('\n');
         rest = parts.pop() ?? '';
         for (const part of parts) lines.push(...readLine(part));
       } else if (typeof event['status'] === 'string') {
@@ -59,5 +75,8 @@ export function createBuildOutput(): { add(event: EngineEvent): BuildOutput; end
       rest = '';
       return last === '' ? [] : readLine(last);
     },
+    leftovers: () => layers.filter((id) => id !== ''),
   };
 }
+
+const isFrom = ({ instruction }: BuildStep): boolean => /^FROM\s/i.test(instruction);

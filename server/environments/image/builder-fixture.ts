@@ -45,6 +45,7 @@ export interface BuilderStand {
   docker: Docker;
   installationId: string;
   folder: string;
+  settings: ImageBuildSettings;
   /** Another builder on the same folder, as after a restart. */
   reopen(change?: Partial<ImageBuilderOptions>): Promise<void>;
   /** Ensures and waits for the end. */
@@ -59,7 +60,7 @@ export async function startBuilder(change: Partial<ImageBuilderOptions> = {}): P
   const installationId = `test-${randomBytes(5).toString('hex')}`;
   const docker = new Docker({ socketPath: engineSocket });
   const logger = createLogger('test', 'silent');
-  const stand = { docker, installationId, folder, build, log, close, reopen } as BuilderStand;
+  const stand = { docker, installationId, folder, settings: SETTINGS, build, log, close, reopen } as BuilderStand;
 
   async function reopen(reopened: Partial<ImageBuilderOptions> = {}): Promise<void> {
     stand.store = createBuildStore({ folder: join(folder, 'builds'), clock: systemClock, logger });

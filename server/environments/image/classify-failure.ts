@@ -109,20 +109,25 @@ function findPullRule(said: string, withCredentials: boolean): Rule | null {
 
 /**
  * What an engine's words about a build mean.
- * @param step the step under way, in words
+ * @param step what was under way, in words
+ * @param pulling the image that the step pulls
  */
 export function classifyBuildFailure(
   said: string,
   step: string | null,
-  pulling: ImageReference | null,
+  pulling: { reference: ImageReference; withCredentials: boolean } | null,
 ): BuildFailedError {
   if (NO_ROOM.test(said)) {
+    const where = step === null ? '' : ` (${step})`;
     return new BuildFailedError(
       'deployment.disk_full',
-      `The disk of the Docker engine is full${step === null ? '' : ` in ${step}`}. Free space and build again.`,
+      `The disk of the Docker engine is full${where}. Free space and build again.`,
     );
   }
-  if (pulling !== null) return classifyPullFailure(pulling, false, said);
+  if (pulling !== null) return classifyPullFailure(pulling.reference, pulling.withCredentials, said);
+  const buildKit = /requires BuildKit/i.test(said)
+    ? ' Builds use the engine without BuildKit: write the step without its options.'
+    : '';
   const where = step === null ? 'The build failed' : `${step} failed`;
-  return new BuildFailedError('deployment.build_failed', `${where}: ${said}`);
+  return new BuildFailedError('deployment.build_failed', `${where}: ${said}${buildKit}`);
 }

@@ -32,31 +32,49 @@ export async function collectImages({
 /** Whether nothing of it is left. */
 async function letGo(engine: ImageEngine, store: BuildStore, build: StoredBuild): Promise<boolean> {
   const { state } = build;
-  if (state.kind !== 'ready' || state.artifact.kind !== 'image') return true;
+  if (state.kind === 'ready' && state.artifact.kind === 'image') {
+    if (!(await letNamesGo(engine, store, build, state.artifact.imageId))) return false;
+  }
+  for (const id of namesIn(build, 'leftovers')) {
+    const image = await engine.inspect(id);
+    // One that has got a name, or that other images are made of, is somebody's.
+    if (image !== null && image.tags.length + image.digests.length === 0) await engine.untag(id);
+  }
+  return true;
+}
+
+async function letNamesGo(
+  engine: ImageEngine,
+  store: BuildStore,
+  build: StoredBuild,
+  imageId: string,
+): Promise<boolean> {
   const others = new Set(
     store
       .list('docker')
       .filter(({ key }) => key !== build.key)
-      .flatMap(ownReferencesOf),
+      .flatMap((build) => ownReferencesOf(build)),
   );
   for (const reference of ownReferencesOf(build)) {
     if (others.has(reference)) continue;
     // A name that somebody has given to another image since is theirs.
-    if ((await engine.inspect(reference))?.id !== state.artifact.imageId) continue;
+    if ((await engine.inspect(reference))?.id !== imageId) continue;
     if ((await engine.untag(reference)) === 'in_use') return false;
   }
   return true;
 }
 
 /** Names that came with a build and go with it. */
-export function ownReferencesOf({ facts }: StoredBuild): string[] {
-  const names = facts['ownReferences'];
+export const ownReferencesOf = (build: StoredBuild): string[] => namesIn(build, 'ownReferences');
+
+function namesIn({ facts }: StoredBuild, fact: string): string[] {
+  const names = facts[fact];
   return Array.isArray(names) ? names.filter((name): name is string => typeof name === 'string') : [];
 }
 
 /** Images of ours that no build has and none is making: a crash came before the record was written. */
 async function removeForgotten(engine: ImageEngine, store: BuildStore, installationId: string): Promise<void> {
-  const known = new Set(store.list('docker').flatMap(ownReferencesOf));
+  const known = new Set(store.list('docker').flatMap((build) => ownReferencesOf(build)));
   const prefix = `${ownRepository(installationId)}:`;
   for (const image of await engine.listImages(`${INSTALLATION_LABEL}=${installationId}`)) {
     for (const tag of image.tags) {

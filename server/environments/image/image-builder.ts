@@ -107,17 +107,23 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
   ): Promise<void> {
     const timeout = AbortSignal.timeout(MAX_BUILD_MS);
     const signal = AbortSignal.any([canceled, timeout]);
+    const leftovers = new Set<string>();
     try {
       await places.take(signal);
       try {
-        await complete(request.key, journal, await makeThroughOutages(request, journal, signal, pinnedDigest));
+        await complete(
+          request.key,
+          journal,
+          leftovers,
+          await makeThroughOutages(request, journal, signal, { pinnedDigest, leftovers }),
+        );
       } finally {
         places.give();
       }
     } catch (error) {
       if (canceled.aborted) return journal.abandon('The build was ended before it was done.');
-      if (timeout.aborted) return journal.fail(tooLong());
-      return journal.fail(describeFailure(error, request.key));
+      if (timeout.aborted) return journal.fail(tooLong(), { leftovers: [...leftovers] });
+      return journal.fail(describeFailure(error, request.key), { leftovers: [...leftovers] });
     }
   }
 
@@ -126,11 +132,11 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
     request: BuildRequest,
     journal: BuildJournal,
     signal: AbortSignal,
-    pinnedDigest: string | null,
+    kept: Pick<BuildTask, 'pinnedDigest' | 'leftovers'>,
   ): Promise<MadeImage> {
     for (;;) {
       try {
-        return await makeImage(await taskOf(request, journal, signal, pinnedDigest));
+        return await makeImage(await taskOf(request, journal, signal, kept));
       } catch (error) {
         signal.throwIfAborted();
         const outage = error instanceof EngineUnavailableError ? describeOutage(error) : await findOutage(engine);
@@ -147,7 +153,7 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
     request: BuildRequest,
     journal: BuildJournal,
     signal: AbortSignal,
-    pinnedDigest: string | null,
+    kept: Pick<BuildTask, 'pinnedDigest' | 'leftovers'>,
   ): Promise<BuildTask> {
     const { key, definition, servesPython } = request;
     const { credentials, settings, installationId } = options;
@@ -155,10 +161,15 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
     const labels = { [INSTALLATION_LABEL]: installationId, [KEY_LABEL]: key };
     const ownName = { repository: ownRepository(installationId), tag: key };
     const of = { key, definition, servesPython, engine, journal, settings, credentials, labels, ownName };
-    return { ...of, pinnedDigest, architecture, logger, signal };
+    return { ...of, ...kept, architecture, logger, signal };
   }
 
-  async function complete(key: string, journal: BuildJournal, made: MadeImage): Promise<void> {
+  async function complete(
+    key: string,
+    journal: BuildJournal,
+    leftovers: ReadonlySet<string>,
+    made: MadeImage,
+  ): Promise<void> {
     const { image, digest, python, warnings, packages } = made;
     // What another build pulled and this one found here is let go with the last of the two.
     const shared = store
@@ -178,7 +189,13 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
       user: image.user,
       architecture: image.architecture,
     };
-    await journal.complete({ artifact, warnings, sizeBytes: image.sizeBytes, packages, facts: { ownReferences } });
+    await journal.complete({
+      artifact,
+      warnings,
+      sizeBytes: image.sizeBytes,
+      packages,
+      facts: { ownReferences, leftovers: [...leftovers] },
+    });
   }
 
   function describeFailure(error: unknown, key: string): Omit<BuildFailure, 'logTail'> {

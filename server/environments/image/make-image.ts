@@ -1,5 +1,7 @@
+import { buildDockerfile } from './build-dockerfile.ts';
 import { ownNameOf, type BuildTask, type MadeImage } from './build-task.ts';
 import { BuildFailedError } from './classify-failure.ts';
+import { loadArchive } from './load-archive.ts';
 import { pullImage } from './pull-image.ts';
 
 /**
@@ -18,7 +20,9 @@ export async function makeImage(task: BuildTask): Promise<MadeImage> {
 }
 
 async function makeBase(task: BuildTask): Promise<MadeImage> {
-  const { image } = task.definition;
+  const { image, imageArchive, build } = task.definition;
+  if (build !== null) return buildDockerfile(task, build);
+  if (imageArchive !== null) return loadArchive(task, imageArchive);
   if (image !== null) return pullImage(task, image);
   throw new BuildFailedError('deployment.image_invalid', 'The environment names no image.');
 }

@@ -1,0 +1,120 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { BASE_IMAGE, hasEngine, imageOf, startBuilder, type BuilderStand } from './builder-fixture.ts';
+import { startFixtureRegistry } from './registry-fixture.ts';
+
+describe.runIf(hasEngine)('images from a Dockerfile', () => {
+  let stand: BuilderStand;
+  let contextDir: string;
+
+  beforeEach(async () => {
+    contextDir = await mkdtemp(join(tmpdir(), 'viridian-context-'));
+    stand = await startBuilder();
+  });
+  afterEach(async () => {
+    await stand.close();
+    await rm(contextDir, { recursive: true, force: true });
+  });
+
+  async function write(files: Record<string, string>): Promise<{ contextDir: string; dockerfilePath: string }> {
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(contextDir, name)), { recursive: true });
+      await writeFile(join(contextDir, name), content);
+    }
+    return { contextDir, dockerfilePath: 'Dockerfile' };
+  }
+
+  test('a Dockerfile is built step by step, and cached steps are told apart', async () => {
+    const build = await write({
+      Dockerfile: `FROM ${BASE_IMAGE}\nCOPY app /app\nRUN echo made-in-${stand.installationId} && ls /app\nEXPOSE 9000\nENTRYPOINT ["/bin/cat", "/app/a.txt"]\n`,
+      'app/a.txt': 'hello',
+      'app/secret.pem': 'not for the image',
+      '.dockerignore': '**/*.pem',
+    });
+    const state = await stand.build({ build });
+    expect(imageOf(state)).toMatchObject({
+      digest: null,
+      entrypoint: ['/bin/cat', '/app/a.txt'],
+      exposedPorts: [9000],
+    });
+    const first = await stand.log('k1');
+    expect(first).toContainEqual(expect.stringMatching(/^Step 2\/\d: COPY app \/app$/));
+    expect(first).toContain(`made-in-${stand.installationId}`);
+    expect(first).toContain('a.txt');
+    expect(first.join('\n')).not.toMatch(/secret\.pem| ---> /);
+    expect(imageOf(await stand.build({ build }, { key: 'k2' })).imageId).not.toBe('');
+    expect((await stand.log('k2')).filter((line) => line === '  from the cache').length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('a step that fails is named, with its last lines', async () => {
+    const build = await write({ Dockerfile: `FROM ${BASE_IMAGE}\nRUN echo about to fail >&2; exit 7\n` });
+    expect(await stand.build({ build })).toMatchObject({
+      kind: 'failed',
+      failure: {
+        code: 'deployment.build_failed',
+        detail: expect.stringMatching(/^Step 2\/\d: RUN echo about to fail.* failed: .*non-zero code: 7/),
+        logTail: expect.arrayContaining(['about to fail']),
+      },
+    });
+  });
+
+  test('a Dockerfile that is not there is said with what is there', async () => {
+    const build = await write({ 'docker/Dockerfile.serve': 'FROM x', 'a.txt': '' });
+    expect(await stand.build({ build })).toMatchObject({
+      failure: {
+        code: 'deployment.dockerfile_missing',
+        detail: expect.stringMatching(/no file "Dockerfile".*mean "docker\/Dockerfile\.serve".*a\.txt/),
+      },
+    });
+  });
+
+  test('a path out of the context is refused', async () => {
+    const build = { ...(await write({ Dockerfile: 'FROM x' })), dockerfilePath: 'a/../../Dockerfile' };
+    expect(await stand.build({ build })).toMatchObject({ failure: { code: 'deployment.dockerfile_missing' } });
+  });
+
+  test('a Dockerfile that cannot be read says where', async () => {
+    const build = await write({ Dockerfile: `FROM ${BASE_IMAGE}\nRUUN x\n` });
+    expect(await stand.build({ build })).toMatchObject({
+      failure: { code: 'deployment.build_failed', detail: expect.stringContaining('RUUN') },
+    });
+  });
+
+  test('proxies and authorities reach the build and are not in the image', async () => {
+    const proxy = 'http://user:pr0xy-pass@127.0.0.1:9';
+    await stand.reopen({ settings: { ...stand.settings, VIRIDIAN_HTTP_PROXY: proxy, VIRIDIAN_NO_PROXY: 'localhost' } });
+    const build = await write({
+      Dockerfile: [
+        `FROM ${BASE_IMAGE} AS work`,
+        'COPY .viridian/extra-ca.crt /tmp/ca.crt',
+        'RUN test -s /tmp/ca.crt && test -n "$http_proxy" && echo reached > /reached',
+        `FROM ${BASE_IMAGE}`,
+        'COPY --from=work /reached /reached',
+        'RUN test -n "$HTTP_PROXY" && test "$NO_PROXY" = localhost',
+      ].join('\n'),
+    });
+    const { imageId } = imageOf(await stand.build({ build }));
+    const image = stand.docker.getImage(imageId);
+    const told = JSON.stringify([await image.inspect(), await image.history(), await stand.log('k1')]);
+    expect(told).not.toContain('pr0xy-pass');
+    expect(told).not.toMatch(/"HTTP_PROXY=/i);
+  });
+
+  test('an image in FROM is pulled with the stored credentials, and its absence is an absent image', async () => {
+    const registry = await startFixtureRegistry({ auth: 'basic' });
+    await registry.push('base', '1', {});
+    const credentials = async (host: string): Promise<{ username: string; password: string } | null> =>
+      host === registry.host ? { username: 'robot', password: 'secret' } : null;
+    await stand.reopen({ credentials });
+    const build = await write({ Dockerfile: `FROM ${registry.host}/base:1\nCOPY a.txt /a.txt\n`, 'a.txt': 'a' });
+    expect(imageOf(await stand.build({ build })).imageId).toMatch(/^sha256:/);
+    await write({ Dockerfile: `FROM ${registry.host}/base:none\n` });
+    expect(await stand.build({ build }, { key: 'k2' })).toMatchObject({
+      failure: { code: 'deployment.image_not_found' },
+    });
+    await registry.close();
+    await stand.close([`${registry.host}/base:1`]);
+  });
+});
