@@ -1,0 +1,5 @@
+"""AMLResponse, for scripts whose environment does not have the original package."""
+
+from viridian_serving.scoring.raw_request import RawResponse as AMLResponse
+
+__all__ = ["AMLResponse"]

@@ -1,0 +1,85 @@
+"""Options of the command line that are about scoring scripts, and the tools behind some of them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import MutableMapping, Optional
+
+from ..failures import StartFailure
+from .boot import settings_failure
+from .check import check_script, check_syntax, print_report
+from .debugger import start_debugger
+from .failures import ScriptFailure
+from .reload import serve_with_reload
+from .scoring_app import start_failure
+from .settings import SettingsError, read_settings
+
+_DEBUG_PORT = 5678
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of scoring scripts."""
+    group = parser.add_argument_group("scoring scripts")
+    group.add_argument("--script", metavar="FILE", help="scoring script; its folder becomes the app root unless one is given")
+    group.add_argument("--reload", action="store_true", help="start again whenever code or model files change")
+    group.add_argument(
+        "--debug", nargs="?", const=_DEBUG_PORT, type=int, metavar="PORT", help="let an editor attach; needs debugpy"
+    )
+    group.add_argument("--syntax", metavar="FILE", help="only compile a script and print what is wrong with it, as JSON")
+    group.add_argument("--check", action="store_true", help="load the script, score --sample once, print a report as JSON")
+    group.add_argument("--sample", metavar="FILE", help="body of the request of --check; - reads standard input")
+    group.add_argument("--sample-type", default="application/json", metavar="TYPE", help="content type of --sample")
+
+
+def take_script(options: argparse.Namespace, environ: MutableMapping[str, str]) -> None:
+    """Writes --script into the environment, from which everything else reads."""
+    if not options.script:
+        return
+    path = os.path.realpath(options.script)
+    environ["AZUREML_ENTRY_SCRIPT"] = path
+    environ.setdefault("AML_APP_ROOT", os.path.dirname(path))
+    environ.setdefault("VIRIDIAN_SERVING_KIND", "scoring")
+
+
+def run_tool(options: argparse.Namespace, environ: MutableMapping[str, str], arguments: list[str]) -> Optional[int]:
+    """Does what --syntax, --check or --reload ask for; returns the exit status, or None when the server is to be started.
+
+    `arguments` is the command line, with which --reload starts the server again. Raises StartFailure.
+    """
+    if options.syntax:
+        return print_report(check_syntax(options.syntax))
+    if options.check:
+        return _check(options, environ)
+    if options.reload:
+        return serve_with_reload(arguments, environ)
+    try:
+        start_debugger(options.debug, environ)
+    except ScriptFailure as error:
+        raise start_failure(error.failure) from None
+    return None
+
+
+def _check(options: argparse.Namespace, environ: MutableMapping[str, str]) -> int:
+    try:
+        sample = _read_sample(options.sample)
+        settings = read_settings(environ)
+    except OSError as error:
+        raise StartFailure(f"--sample cannot be read: {error}") from None
+    except SettingsError as error:
+        raise start_failure(settings_failure(error)) from None
+    # The report alone goes to stdout, whatever the script prints.
+    report_stream, sys.stdout = sys.stdout, sys.stderr
+    report = check_script(settings, sample, options.sample_type)
+    sys.stdout = report_stream
+    return print_report(report)
+
+
+def _read_sample(path: Optional[str]) -> bytes:
+    if path is None:
+        return b""
+    if path == "-":
+        return sys.stdin.buffer.read()
+    with open(path, "rb") as file:
+        return file.read()

@@ -1,0 +1,58 @@
+"""What went wrong with a script, in a form that people and the control plane can read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Optional
+
+#: gunicorn's status for "the worker did not boot", with which the original ends when a script does not load.
+EXIT_SCRIPT_FAILED = 3
+
+#: The last line on stderr starts with this; the rest of it is one JSON object, see `Failure.as_dict`.
+FAILURE_PREFIX = "viridian-failure:"
+
+SCRIPT_INVALID = "deployment.script_invalid"
+SCRIPT_FAILED = "deployment.script_failed"
+IMPORT_MISSING = "deployment.import_missing"
+MODEL_NOT_LOADABLE = "deployment.model_not_loadable"
+MODEL_VERSION_MISMATCH = "deployment.model_version_mismatch"
+OUT_OF_MEMORY = "deployment.out_of_memory"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a script cannot serve. `line` and `column` count from 1; `traceback` never goes to a caller of the endpoint."""
+
+    code: str
+    detail: str
+    file: Optional[str] = None
+    line: Optional[int] = None
+    column: Optional[int] = None
+    source: Optional[str] = None
+    traceback: Optional[str] = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The failure as it is printed: without the fields that hold nothing."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
+
+
+class ScriptFailure(Exception):
+    """Carries a Failure to the rim, which prints it and ends the process."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.detail)
+        self.failure = failure
+
+
+def describe_for_people(failure: Failure) -> str:
+    """Traceback, place and cause, in lines."""
+    trace = f"{failure.traceback.rstrip()}\n\n" if failure.traceback else ""
+    place = f"{failure.file}:{failure.line}: " if failure.file and failure.line else ""
+    source = f"    {failure.source}\n" if failure.source else ""
+    return f"{trace}{place}{failure.detail}\n{source}"
+
+
+def machine_line(failure: Failure) -> str:
+    """The failure for the control plane, as one line."""
+    return f"{FAILURE_PREFIX} {json.dumps(failure.as_dict())}"

@@ -1,0 +1,387 @@
+"""The request and the response of `@rawhttp` scripts, shaped as Flask's, which such scripts were written against."""
+
+from __future__ import annotations
+
+import json
+from email.parser import BytesHeaderParser
+from http.cookies import SimpleCookie
+from io import BytesIO
+from typing import Any, Iterable, Iterator, Mapping, Optional, Sequence, Union
+from urllib.parse import parse_qsl
+
+
+class Headers:
+    """Header fields in order; names compare without case, as in werkzeug's class of this name."""
+
+    def __init__(self, fields: Optional[Union[Mapping[str, str], Iterable[tuple[str, str]]]] = None) -> None:
+        pairs = fields.items() if isinstance(fields, Mapping) else fields or ()
+        self._fields: list[tuple[str, str]] = [(str(name), str(value)) for name, value in pairs]
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __setitem__(self, name: str, value: object) -> None:
+        self.remove(name)
+        self._fields.append((name, str(value)))
+
+    def __delitem__(self, name: str) -> None:
+        self.remove(name)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __repr__(self) -> str:
+        return f"Headers({self._fields!r})"
+
+    def get(self, name: str, default: Optional[str] = None) -> Optional[str]:
+        """The first value of the field."""
+        wanted = name.lower()
+        for field, value in self._fields:
+            if field.lower() == wanted:
+                return value
+        return default
+
+    def getlist(self, name: str) -> list[str]:
+        """All values of the field."""
+        wanted = name.lower()
+        return [value for field, value in self._fields if field.lower() == wanted]
+
+    get_all = getlist
+
+    def add(self, name: str, value: object) -> None:
+        """Adds a field beside those of the same name."""
+        self._fields.append((name, str(value)))
+
+    add_header = add
+    set = __setitem__
+
+    def remove(self, name: str) -> None:
+        """Removes every field of that name."""
+        wanted = name.lower()
+        self._fields = [(field, value) for field, value in self._fields if field.lower() != wanted]
+
+    def keys(self) -> Iterator[str]:
+        return (name for name, _ in self._fields)
+
+    def values(self) -> Iterator[str]:
+        return (value for _, value in self._fields)
+
+    def items(self) -> Iterator[tuple[str, str]]:
+        return iter(self._fields)
+
+
+class MultiDict(dict):
+    """A dict that answers with the first of several values; `getlist` gives all."""
+
+    def __init__(self, pairs: Iterable[tuple[str, Any]] = ()) -> None:
+        super().__init__()
+        for key, value in pairs:
+            super().setdefault(key, []).append(value)
+
+    def __getitem__(self, key: str) -> Any:
+        return super().__getitem__(key)[0]
+
+    def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # noqa: A002 - werkzeug's name
+        """The first value, converted by `type`; the default where there is none or where it cannot be converted."""
+        if key not in self:
+            return default
+        try:
+            return self[key] if type is None else type(self[key])
+        except (TypeError, ValueError):
+            return default
+
+    def getlist(self, key: str) -> list[Any]:
+        """All values of the key."""
+        return list(super().get(key, []))
+
+    def items(self, multi: bool = False) -> Any:
+        """Pairs with the first value of each key, or with every value."""
+        return [(key, value) for key in self for value in (self.getlist(key) if multi else self.getlist(key)[:1])]
+
+    def values(self) -> Any:
+        return [self[key] for key in self]
+
+    def to_dict(self, flat: bool = True) -> dict[str, Any]:
+        """A plain dict of first values, or of lists."""
+        return {key: self[key] if flat else self.getlist(key) for key in self}
+
+
+class UploadedFile(BytesIO):
+    """A file of a multipart form: a readable stream with a name and a type."""
+
+    def __init__(self, content: bytes, name: str, filename: str, headers: Headers) -> None:
+        super().__init__(content)
+        self.name = name
+        self.filename = filename
+        self.headers = headers
+
+    @property
+    def content_type(self) -> Optional[str]:
+        return self.headers.get("Content-Type")
+
+    @property
+    def mimetype(self) -> str:
+        return mimetype_of(self.content_type)
+
+    @property
+    def stream(self) -> BytesIO:
+        return self
+
+    def save(self, destination: Any) -> None:
+        """Writes the content to a path or to an open file."""
+        if hasattr(destination, "write"):
+            destination.write(self.read())
+            return
+        with open(destination, "wb") as file:
+            file.write(self.read())
+
+
+def mimetype_of(content_type: Optional[str]) -> str:
+    """The content type without its parameters, in lower case."""
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def is_json_type(content_type: Optional[str]) -> bool:
+    """Whether Flask takes the type for JSON: application/json or application/…+json."""
+    mimetype = mimetype_of(content_type)
+    return mimetype == "application/json" or (mimetype.startswith("application/") and mimetype.endswith("+json"))
+
+
+class RawRequest:
+    """What an `@rawhttp` script gets: the part of Flask's request that scoring scripts use."""
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query_string: bytes = b"",
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        remote_addr: Optional[str] = None,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query_string = query_string
+        self.headers = Headers(headers)
+        self.remote_addr = remote_addr
+        self.scheme = "http"
+        self._body = body
+        self._form: Optional[tuple[MultiDict, MultiDict]] = None
+
+    def __repr__(self) -> str:
+        return f"<AMLRequest {self.url!r} [{self.method}]>"
+
+    @property
+    def host(self) -> str:
+        return self.headers.get("Host") or "localhost"
+
+    @property
+    def host_url(self) -> str:
+        return f"{self.scheme}://{self.host}/"
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.scheme}://{self.host}{self.path}"
+
+    @property
+    def url(self) -> str:
+        query = self.query_string.decode("latin-1")
+        return f"{self.base_url}?{query}" if query else self.base_url
+
+    @property
+    def full_path(self) -> str:
+        """Path and query; the question mark is there even without a query, as in Flask."""
+        return f"{self.path}?{self.query_string.decode('latin-1')}"
+
+    @property
+    def args(self) -> MultiDict:
+        return MultiDict(parse_qsl(self.query_string.decode("utf-8", "replace"), keep_blank_values=True))
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        jar: SimpleCookie = SimpleCookie(self.headers.get("Cookie") or "")
+        return {name: morsel.value for name, morsel in jar.items()}
+
+    @property
+    def content_type(self) -> Optional[str]:
+        return self.headers.get("Content-Type")
+
+    @property
+    def content_length(self) -> int:
+        return len(self._body)
+
+    @property
+    def mimetype(self) -> str:
+        return mimetype_of(self.content_type)
+
+    @property
+    def is_json(self) -> bool:
+        return is_json_type(self.content_type)
+
+    @property
+    def data(self) -> bytes:
+        return self._body
+
+    @property
+    def stream(self) -> BytesIO:
+        return BytesIO(self._body)
+
+    @property
+    def json(self) -> Any:
+        return self.get_json()
+
+    @property
+    def form(self) -> MultiDict:
+        return self._parse_form()[0]
+
+    @property
+    def files(self) -> MultiDict:
+        return self._parse_form()[1]
+
+    @property
+    def values(self) -> MultiDict:
+        """Query parameters, then form fields."""
+        return MultiDict([*self.args.items(multi=True), *self.form.items(multi=True)])
+
+    def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Union[bytes, str]:
+        """The body, as bytes or decoded as UTF-8. The other two parameters have no effect: the body is always kept."""
+        return self._body.decode("utf-8", "replace") if as_text else self._body
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        """The body parsed as JSON. Raises ValueError when it is not JSON or not declared so, unless `silent`."""
+        try:
+            if not (force or self.is_json):
+                raise ValueError("Did not attempt to load JSON data because the request Content-Type was not 'application/json'.")
+            return json.loads(self._body)
+        except ValueError:
+            if silent:
+                return None
+            raise
+
+    def _parse_form(self) -> tuple[MultiDict, MultiDict]:
+        if self._form is None:
+            self._form = parse_form(self.content_type, self._body)
+        return self._form
+
+
+def parse_form(content_type: Optional[str], body: bytes) -> tuple[MultiDict, MultiDict]:
+    """Fields and files of a form body; both empty for other types."""
+    mimetype = mimetype_of(content_type)
+    if mimetype == "application/x-www-form-urlencoded":
+        return MultiDict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)), MultiDict()
+    if mimetype != "multipart/form-data":
+        return MultiDict(), MultiDict()
+    boundary = _header_parameter("Content-Type", content_type or "", "boundary")
+    if not boundary:
+        return MultiDict(), MultiDict()
+    fields: list[tuple[str, Any]] = []
+    files: list[tuple[str, Any]] = []
+    for head, content in _split_multipart(body, boundary.encode("latin-1")):
+        disposition = head.get("Content-Disposition") or ""
+        name = _header_parameter("Content-Disposition", disposition, "name")
+        filename = _header_parameter("Content-Disposition", disposition, "filename")
+        if name is None:
+            continue
+        if filename is None:
+            fields.append((name, content.decode("utf-8", "replace")))
+        else:
+            files.append((name, UploadedFile(content, name, filename, head)))
+    return MultiDict(fields), MultiDict(files)
+
+
+def _split_multipart(body: bytes, boundary: bytes) -> Iterator[tuple[Headers, bytes]]:
+    """Header fields and content of each part, by RFC 2046: the line break before a boundary belongs to the boundary."""
+    for part in (b"\r\n" + body).split(b"\r\n--" + boundary)[1:]:
+        if part.startswith(b"--"):
+            return
+        head, separator, content = part.lstrip(b" \t").removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        if separator:
+            yield Headers(BytesHeaderParser().parsebytes(head + b"\r\n\r\n").items()), content
+
+
+def _header_parameter(field: str, value: str, name: str) -> Optional[str]:
+    head = BytesHeaderParser().parsebytes(f"{field}: {value}\r\n\r\n".encode("utf-8", "surrogateescape"))
+    found = head.get_param(name, header=field)
+    return found[2] if isinstance(found, tuple) else found
+
+
+class RawResponse:
+    """What an `@rawhttp` script answers with; the same construction as the original's AMLResponse on Flask's Response.
+
+    `message` is text, bytes, or an iterable of either, which is then sent as a stream; with `json_str` anything that JSON can hold.
+    A comma in a header's value makes several fields of it.
+    """
+
+    default_mimetype = "text/html; charset=utf-8"
+
+    def __init__(
+        self,
+        message: Any,
+        status_code: Union[int, str],
+        response_headers: Optional[Mapping[str, str]] = None,
+        json_str: bool = False,
+        run_function_failed: bool = False,
+    ) -> None:
+        given = response_headers or {}
+        self.status_code = int(str(status_code).split(" ", 1)[0])
+        self.headers = Headers()
+        if message is None or json_str:
+            self.response: Any = [json.dumps({} if message is None else message).encode("utf-8")]
+            self.headers["Content-Type"] = "application/json"
+        else:
+            self.response = [message] if isinstance(message, (str, bytes, bytearray, memoryview)) else message
+            if "Content-Type" not in given:
+                self.headers["Content-Type"] = self.default_mimetype
+        self.headers["x-ms-run-function-failed"] = run_function_failed
+        for name, value in given.items():
+            for part in value.split(","):
+                self.headers.add(name, part.strip())
+
+    @property
+    def status(self) -> str:
+        return str(self.status_code)
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the length is not known before the end, as with a generator."""
+        return not hasattr(self.response, "__len__")
+
+    @property
+    def content_type(self) -> Optional[str]:
+        return self.headers.get("Content-Type")
+
+    @content_type.setter
+    def content_type(self, value: str) -> None:
+        self.headers["Content-Type"] = value
+
+    @property
+    def data(self) -> bytes:
+        return self.get_data()
+
+    def get_data(self, as_text: bool = False) -> Any:
+        """The whole body."""
+        body = b"".join(self.iter_encoded())
+        self.response = [body]
+        return body.decode("utf-8") if as_text else body
+
+    def set_data(self, value: Union[str, bytes]) -> None:
+        """Replaces the body."""
+        self.response = [value]
+
+    def iter_encoded(self) -> Iterator[bytes]:
+        """The body piece by piece; text as UTF-8."""
+        return (piece.encode("utf-8") if isinstance(piece, str) else bytes(piece) for piece in self.response)
+
+    def set_cookie(self, name: str, value: str = "", max_age: Optional[int] = None, path: str = "/", **_rest: Any) -> None:
+        """Adds a Set-Cookie field."""
+        age = "" if max_age is None else f"; Max-Age={int(max_age)}"
+        self.headers.add("Set-Cookie", f"{name}={value}{age}; Path={path}")
