@@ -1,0 +1,195 @@
+"""The life of the process: listen, load, fork workers, serve, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import sys
+import traceback
+from typing import Dict, Optional
+
+from .app import App
+from .failures import StartFailure
+from .http.server import HttpServer
+from .loading_probe import LoadingProbe
+from .settings import ServerSettings
+
+_EXIT_DRAIN_TIMEOUT = 1
+_BACKLOG = 2048
+
+
+def serve(app: App, settings: ServerSettings) -> int:
+    """Serves until SIGTERM or SIGINT and returns the exit status. Raises StartFailure for what cannot be served."""
+    # The first process of a container has no default reaction to signals.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, frame: os._exit(128 + received))
+    shared = settings.workers > 1
+    listener = _bind(settings.host, settings.port, shared)
+    with _Probing(listener):
+        app.load()
+    if shared:
+        return _serve_in_workers(app, settings, listener)
+    return _serve_one(app, settings, listener)
+
+
+class _Probing:
+    """Lets a thread answer probes while the body of the `with` blocks."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._probe = LoadingProbe(listener)
+
+    def __enter__(self) -> None:
+        self._probe.start()
+
+    def __exit__(self, *exception: object) -> None:
+        self._probe.stop()
+
+
+def _bind(host: str, port: int, shared: bool) -> socket.socket:
+    """A listening TCP socket; `shared` lets each worker have one of its own on the same port, among which the kernel spreads connections."""
+    try:
+        info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.socket(info[0], info[1], info[2])
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(info[4])
+        listener.listen(_BACKLOG)
+        listener.set_inheritable(False)
+        return listener
+    except OSError as error:
+        raise StartFailure(f"cannot listen on {host}:{port}: {error.strerror or error}", 1) from error
+
+
+def _serve_one(app: App, settings: ServerSettings, listener: socket.socket) -> int:
+    with _Probing(listener):
+        app.start_worker()
+        # Everything made so far stays. A collector that walks it (sklearn alone imports 300,000 objects) pauses requests for 40 ms each time.
+        gc.collect()
+        gc.freeze()
+    return _run_loop(settings, _Worker(app, settings, listener).run())
+
+
+def _run_loop(settings: ServerSettings, main) -> int:
+    factory = _loop_factory(settings.event_loop)
+    loop = factory()
+    asyncio.set_event_loop(loop)
+    try:
+        return loop.run_until_complete(main)
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+def _loop_factory(choice: str):
+    if choice == "asyncio":
+        return asyncio.new_event_loop
+    try:
+        import uvloop
+    except ImportError as error:
+        if choice == "uvloop":
+            raise StartFailure(f"uvloop was asked for and cannot be imported: {error}", 78) from error
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+class _Worker:
+    """One process that accepts connections."""
+
+    def __init__(self, app: App, settings: ServerSettings, listener: socket.socket) -> None:
+        self._app = app
+        self._settings = settings
+        self._listener = listener
+        self._stop: Optional[asyncio.Event] = None
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        http = HttpServer(self._app, self._settings, loop)
+        await self._app.startup()
+        self._listener.setblocking(False)
+        acceptor = await loop.create_server(http.connect, sock=self._listener, backlog=_BACKLOG)
+        expiring = loop.create_task(http.expire_silent_connections())
+        host, port = self._listener.getsockname()[:2]
+        print(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+        await self._stop.wait()
+        acceptor.close()
+        drained = await http.drain()
+        expiring.cancel()
+        await self._app.shutdown()
+        if not drained:
+            print(f"requests were still under way after {self._settings.drain_timeout:g} s", file=sys.stderr)
+        return 0 if drained else _EXIT_DRAIN_TIMEOUT
+
+
+def _serve_in_workers(app: App, settings: ServerSettings, listener: socket.socket) -> int:
+    """Forks the workers and waits. A worker that ends unasked takes the instance with it: whoever supervises the instance restarts it whole."""
+    port = listener.getsockname()[1]
+    gc.collect()
+    gc.freeze()
+    workers: Dict[int, int] = {}
+    for index in range(settings.workers):
+        pid = os.fork()
+        if pid == 0:
+            _end_worker(app, settings, port, listener)
+        workers[pid] = index
+    # Kept open until the workers listen, so that the port never falls to somebody else; it accepts nothing.
+    listener.close()
+    return _wait_for(workers)
+
+
+def _end_worker(app: App, settings: ServerSettings, port: int, parent_listener: socket.socket) -> None:
+    """The whole life of a forked worker; never returns into the parent's code."""
+    status = 1
+    try:
+        listener = _bind(settings.host, port, shared=True)
+        parent_listener.close()
+        status = _serve_one(app, settings, listener)
+    except StartFailure as failure:
+        print(failure, file=sys.stderr, flush=True)
+        status = failure.exit_status
+    except BaseException:
+        traceback.print_exc(file=sys.stderr)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _wait_for(workers: Dict[int, int]) -> int:
+    stopping = False
+
+    def forward(number: int, frame: object) -> None:
+        nonlocal stopping
+        stopping = True
+        _signal_all(workers, signal.SIGTERM)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, forward)
+    result = 0
+    while workers:
+        pid, raw = os.wait()
+        if pid not in workers:
+            continue
+        index = workers.pop(pid)
+        status = os.waitstatus_to_exitcode(raw)
+        if status != 0 or not stopping:
+            result = result or (status if status > 0 else 1)
+            if not stopping:
+                print(f"worker {index} ended with status {status}; the others end too", file=sys.stderr, flush=True)
+                stopping = True
+                _signal_all(workers, signal.SIGTERM)
+    return result
+
+
+def _signal_all(workers: Dict[int, int], number: int) -> None:
+    for pid in list(workers):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue
