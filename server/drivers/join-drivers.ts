@@ -1,4 +1,4 @@
-import { isAfter } from './process/console/console-line.ts';
+import { isAfter } from './console/console-line.ts';
 import type { ConsoleLine, RuntimeDriver } from './runtime-driver.ts';
 
 /**

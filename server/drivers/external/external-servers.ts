@@ -1,7 +1,7 @@
 import { parseExternalUrl } from '#lib/contracts/external-rules.ts';
 import type { AddressPolicy } from '#server/domain/address-policy.ts';
 import type { ExternalServers, PinnedServer } from '#server/domain/external-server.ts';
-import { probeHttp, type ProbeTarget } from '../process/http-probe.ts';
+import { probeHttp, type ProbeTarget } from '../probing/http-probe.ts';
 import { type Lookup, resolveHost } from './resolve-host.ts';
 
 export interface ExternalServersOptions extends Pick<ExternalServers, 'seal' | 'open'> {

@@ -1,5 +1,5 @@
 import { type Clock, formatInstant } from '#server/kernel/clock.ts';
-import { createCursorSource, isAfter } from '../process/console/console-line.ts';
+import { createCursorSource, isAfter } from '../console/console-line.ts';
 import type { ConsoleLine, ReadLogsOptions } from '../runtime-driver.ts';
 
 const MAX_LINES = 500;

@@ -1,8 +1,8 @@
 import { parseExternalUrl } from '#lib/contracts/external-rules.ts';
 import { type ExternalServers, hostFault } from '#server/domain/external-server.ts';
 import { type Clock, formatInstant } from '#server/kernel/clock.ts';
-import { elapsedSince, type InstanceProbes, startProbes } from '../process/probe-instance.ts';
-import type { Readiness } from '../process/probe-state.ts';
+import { elapsedSince, type InstanceProbes, startProbes } from '../probing/probe-instance.ts';
+import type { Readiness } from '../probing/probe-state.ts';
 import type { EnsureOutcome, ExternalTarget, InstanceSpec, ObservedInstance } from '../runtime-driver.ts';
 import { probeTargetOf } from './external-servers.ts';
 

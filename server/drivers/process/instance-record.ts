@@ -2,38 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileDurably } from '#server/kernel/write-file-durably.ts';
-
-const probeSpecSchema = z.object({
-  path: z.string(),
-  initialDelaySeconds: z.number(),
-  periodSeconds: z.number(),
-  timeoutSeconds: z.number(),
-  successThreshold: z.number(),
-  failureThreshold: z.number(),
-});
-
-const instanceSpecSchema = z.object({
-  instanceId: z.string(),
-  endpoint: z.string(),
-  deployment: z.string(),
-  specHash: z.string(),
-  command: z.array(z.string()),
-  environment: z.record(z.string(), z.string()),
-  modelDir: z.string().nullable(),
-  cpu: z.number(),
-  memoryMib: z.number(),
-  liveness: probeSpecSchema,
-  readiness: probeSpecSchema,
-  stopGraceSeconds: z.number(),
-});
-
-const instanceExitSchema = z.object({
-  code: z.number().nullable(),
-  signal: z.string().nullable(),
-  reason: z.string(),
-  outOfMemory: z.boolean(),
-  at: z.string(),
-});
+import { instanceExitSchema, programSpecSchema } from '../supervision/instance-schemas.ts';
 
 /**
  * What is written down about an instance before and after every step, so that a driver that is killed at any instant knows on its next start
@@ -41,7 +10,7 @@ const instanceExitSchema = z.object({
  */
 export const instanceRecordSchema = z.object({
   version: z.literal(1),
-  spec: instanceSpecSchema,
+  spec: programSpecSchema,
   phase: z.enum(['starting', 'running', 'backing_off', 'stopping']),
   /** Rises with every start of the program. */
   generation: z.number().int(),

@@ -9,7 +9,7 @@ import { eventually } from '#server/testing/eventually.ts';
 import { describeRuntimeDriver, type DriverHarness, type Program } from '../runtime-driver.contract.ts';
 import { DriverStoppedError, type InstanceSpec, type ObservedInstance, type RuntimeDriver } from '../runtime-driver.ts';
 import { instanceFiles, readRecord, writeRecord } from './instance-record.ts';
-import { countConnections } from './open-connections.ts';
+import { countConnections } from '../supervision/open-connections.ts';
 import { markedProcesses, ownerMarkOf } from './process-group.ts';
 import { createProcessDriver } from './process-driver.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { pause } from './pause.ts';
+import { pause } from '../supervision/pause.ts';
 import { isSameProcess, type ProcessIdentity } from '#server/kernel/process-identity.ts';
 import { INSTANCE_MARK, OWNER_MARK } from './launch-program.ts';
 import { listProcesses, readEnvironmentVariable, type ProcessRow } from './proc-table.ts';

@@ -9,17 +9,17 @@ import {
   type ObservedInstance,
   type ObservedState,
 } from '../runtime-driver.ts';
-import type { ConsoleCollector } from './console/console-collector.ts';
-import { describeExit } from './describe-exit.ts';
+import type { ConsoleCollector } from './console-collector.ts';
+import { describeExit } from '../supervision/describe-exit.ts';
 import { LOOPBACK } from './free-port.ts';
 import { writeRecord, type InstanceFiles, type InstanceRecord } from './instance-record.ts';
 import { findOrForbidStart, launchProgram } from './launch-program.ts';
-import { elapsedSince, startProbes, type InstanceProbes } from './probe-instance.ts';
+import { elapsedSince, startProbes, type InstanceProbes } from '../probing/probe-instance.ts';
 import type { MemoryLimiter } from './memory-limit.ts';
-import { waitForQuietPort } from './open-connections.ts';
-import type { Readiness } from './probe-state.ts';
+import { waitForQuietPort } from '../supervision/open-connections.ts';
+import type { Readiness } from '../probing/probe-state.ts';
 import { endProcesses } from './process-group.ts';
-import { decideBackOff } from './restart-back-off.ts';
+import { decideBackOff } from '../supervision/restart-back-off.ts';
 
 /** Programs that were adopted are no children of this process: their end is seen by looking. */
 const ADOPTED_CHECK_MS = 250;

@@ -1,10 +1,16 @@
-import type { ConsoleLine, LogStream } from '../../runtime-driver.ts';
+import type { ConsoleLine, LogStream } from '../runtime-driver.ts';
 
-/** How far the raw output of an instance has been taken over, in bytes of each raw file. */
+/**
+ * How far the output of an instance has been taken over, as decimal digits in the measure of where it comes from: bytes of a raw file, or nanoseconds
+ * since the epoch of an engine's log.
+ */
 export interface RawPosition {
-  stdout: number;
-  stderr: number;
+  stdout: string;
+  stderr: string;
 }
+
+/** Nothing taken yet. */
+export const FROM_THE_START: RawPosition = { stdout: '0', stderr: '0' };
 
 export interface StampedLine extends ConsoleLine {
   position: RawPosition;
@@ -15,7 +21,7 @@ const STREAMS: Record<string, LogStream> = { O: 'stdout', E: 'stderr', S: 'syste
 const LINE_PATTERN = /^(\d+) (\S+) ([OES]) (\d+) (\d+) ?/;
 
 /**
- * One line of a segment: `<cursor> <time> <O|E|S> <bytes of stdout> <bytes of stderr> <text>`. The two positions make collection exactly-once:
+ * One line of a segment: `<cursor> <time> <O|E|S> <position of stdout> <position of stderr> <text>`. The two positions make collection exactly-once:
  * a collector that starts anew reads from its own last line where to go on.
  */
 export function formatLine(line: Omit<StampedLine, 'instanceId'>): string {
@@ -28,13 +34,14 @@ export function parseLine(instanceId: string, line: string): StampedLine | null 
   const [whole, cursor, at, letter, stdout, stderr] = found ?? [];
   const stream = STREAMS[letter ?? ''];
   if (whole === undefined || cursor === undefined || at === undefined || stream === undefined) return null;
+  if (stdout === undefined || stderr === undefined) return null;
   return {
     cursor,
     at,
     instanceId,
     stream,
     text: line.slice(whole.length),
-    position: { stdout: Number(stdout), stderr: Number(stderr) },
+    position: { stdout, stderr },
   };
 }
 

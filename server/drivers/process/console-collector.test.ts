@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '#server/kernel/clock.ts';
 import { eventually } from '#server/testing/eventually.ts';
-import type { ConsoleLine } from '../../runtime-driver.ts';
+import type { ConsoleLine } from '../runtime-driver.ts';
 import { createConsoleCollector, type ConsoleCollector } from './console-collector.ts';
-import { createCursorSource, isAfter } from './console-line.ts';
-import { createLogSegments, newestLines, type SegmentLimits } from './log-segments.ts';
+import { createCursorSource, isAfter } from '../console/console-line.ts';
+import { createLogSegments, newestLines, type SegmentLimits } from '../console/log-segments.ts';
 
 let root: string;
 let logs: string;

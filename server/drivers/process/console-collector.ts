@@ -5,10 +5,10 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock } from '#server/kernel/clock.ts';
 import { formatInstant } from '#server/kernel/clock.ts';
-import type { ConsoleLine, LogStream } from '../../runtime-driver.ts';
-import type { RawPosition, StampedLine } from './console-line.ts';
-import type { LogSegments } from './log-segments.ts';
-import { splitLines } from './split-lines.ts';
+import type { ConsoleLine, LogStream } from '../runtime-driver.ts';
+import type { StampedLine } from '../console/console-line.ts';
+import type { LogSegments } from '../console/log-segments.ts';
+import { splitLines } from '../console/split-lines.ts';
 
 const READ_BYTES = 256 * 1024;
 
@@ -20,6 +20,12 @@ const GATHER_MS = 20;
 
 /** A file watcher is a hint: it may be missing (inotify's limits) or miss something. */
 const SAFETY_POLL_MS = 1_000;
+
+/** Of each raw file. */
+interface ByteCounts {
+  stdout: number;
+  stderr: number;
+}
 
 export interface ConsoleCollectorOptions {
   instanceId: string;
@@ -46,8 +52,8 @@ export interface ConsoleCollector {
 
 export function createConsoleCollector(options: ConsoleCollectorOptions): ConsoleCollector {
   const { files, segments, clock, cursors } = options;
-  let position: RawPosition = { stdout: 0, stderr: 0 };
-  let released: RawPosition = { stdout: 0, stderr: 0 };
+  let position: ByteCounts = { stdout: 0, stderr: 0 };
+  let released: ByteCounts = { stdout: 0, stderr: 0 };
   let watcher: FSWatcher | null = null;
   let gather: NodeJS.Timeout | null = null;
   let poll: NodeJS.Timeout | null = null;
@@ -61,7 +67,7 @@ export function createConsoleCollector(options: ConsoleCollectorOptions): Consol
 
   async function start(): Promise<void> {
     const resumed = await segments.open();
-    position = resumed.position;
+    position = { stdout: Number(resumed.position.stdout), stderr: Number(resumed.position.stderr) };
     released = { ...position };
     if (resumed.cursor !== null) cursors.atLeast(resumed.cursor);
     try {
@@ -120,7 +126,8 @@ export function createConsoleCollector(options: ConsoleCollectorOptions): Consol
 
   function stamp(stream: LogStream, text: string): StampedLine {
     const at = formatInstant(clock.now());
-    return { cursor: cursors.next(), at, instanceId: options.instanceId, stream, text, position };
+    const taken = { stdout: String(position.stdout), stderr: String(position.stderr) };
+    return { cursor: cursors.next(), at, instanceId: options.instanceId, stream, text, position: taken };
   }
 
   async function write(lines: readonly StampedLine[]): Promise<void> {

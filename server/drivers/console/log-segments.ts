@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConsoleLine } from '../../runtime-driver.ts';
-import { formatLine, isAfter, parseLine, type RawPosition, type StampedLine } from './console-line.ts';
+import type { ConsoleLine } from '../runtime-driver.ts';
+import { formatLine, FROM_THE_START, isAfter, parseLine, type RawPosition, type StampedLine } from './console-line.ts';
 
 export interface SegmentLimits {
   segmentBytes: number;
@@ -28,7 +28,7 @@ export function createLogSegments(folder: string, instanceId: string, limits = D
     await mkdir(folder, { recursive: true, mode: 0o700 });
     size = await dropTornLine(current);
     const last = (await newestLines(folder, instanceId, { tail: 1 }))[0];
-    return { position: last?.position ?? { stdout: 0, stderr: 0 }, cursor: last?.cursor ?? null };
+    return { position: last?.position ?? FROM_THE_START, cursor: last?.cursor ?? null };
   }
 
   async function append(lines: readonly StampedLine[]): Promise<void> {

@@ -35,7 +35,12 @@ export function splitLines(chunk: Buffer, final: boolean): SplitResult {
 }
 
 function lineText(chunk: Buffer, start: number, stop: number): string {
-  const text = chunk.toString('utf8', start, stop).replace(/\r+$/, '');
+  return shownText(chunk.toString('utf8', start, stop));
+}
+
+/** What a terminal shows of a line in the end. */
+export function shownText(line: string): string {
+  const text = line.replace(/\r+$/, '');
   return text.slice(text.lastIndexOf('\r') + 1);
 }
 

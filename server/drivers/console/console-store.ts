@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConsoleLine, RuntimeDriver } from '../../runtime-driver.ts';
+import type { ConsoleLine, RuntimeDriver } from '../runtime-driver.ts';
 import { isAfter, type StampedLine } from './console-line.ts';
 import { newestLines } from './log-segments.ts';
 

@@ -4,7 +4,8 @@ import { probeHttp, type ProbeResult, type ProbeTarget } from './http-probe.ts';
 import { countResult, decideReadiness, FRESH_TRACK, readinessDelayMs, type Readiness } from './probe-state.ts';
 
 export interface ProbeOptions {
-  spec: InstanceSpec;
+  spec: Pick<InstanceSpec, 'liveness' | 'readiness'>;
+  /** A probe may name another port of it. */
   target: ProbeTarget;
   /** Milliseconds since the program started. */
   sinceStartMs: () => number;
@@ -35,7 +36,7 @@ export function startProbes(options: ProbeOptions): InstanceProbes {
   let probing = false;
 
   const probe = (settings: InstanceSpec['liveness']): Promise<ProbeResult> =>
-    probeHttp(target, settings.path, settings.timeoutSeconds * 1000);
+    probeHttp({ ...target, port: settings.port ?? target.port }, settings.path, settings.timeoutSeconds * 1000);
 
   async function probeReadiness(): Promise<void> {
     if (probing) return;
@@ -80,7 +81,7 @@ export function startProbes(options: ProbeOptions): InstanceProbes {
 }
 
 function startLiveness(
-  spec: InstanceSpec,
+  spec: ProbeOptions['spec'],
   probe: (settings: InstanceSpec['liveness']) => Promise<ProbeResult>,
   sinceStartMs: () => number,
   onNotAlive: (words: string) => void,
