@@ -9,6 +9,7 @@ export const instanceTypePath = (name: string): string => `/instance-types/${nam
 export const uploadPath = (id: string): string => `/uploads/${id}`;
 export const apiKeyPath = (id: string): string => `/api-keys/${id}`;
 export const userPath = (id: string): string => `/users/${id}`;
+export const registryPath = (host: string): string => `/registries/${host}`;
 export const environmentPath = (name: string): string => `/environments/${name}`;
 export const environmentVersionPath = (name: string, version: string): string =>
   `/environments/${name}/versions/${version}`;

@@ -2,9 +2,11 @@ import { AppError } from '#server/kernel/app-error.ts';
 import type { DeploymentKey, DeploymentRecord } from '#server/domain/deployment.ts';
 import type { EndpointRecord } from '#server/domain/endpoint.ts';
 import type { EnvironmentVersionRecord } from '#server/domain/environment.ts';
+import type { RegistryRecord } from '#server/domain/registry.ts';
 import type { Reader } from './database.ts';
 import { findDeployment } from './deployment-store.ts';
 import { findEndpoint } from './endpoint-store.ts';
+import { findRegistry } from './registry-store.ts';
 import { findEnvironmentVersion, listEnvironmentVersions } from './environment-store.ts';
 
 /** @throws AppError `endpoint.not_found` */
@@ -51,4 +53,11 @@ export async function findEnvironmentVersionOrRefuse(
     (version === 'latest' ? (await listEnvironmentVersions(reader, name))[0] : undefined);
   if (found) return found;
   throw new AppError('environment.not_found', `There is no environment version "${name}:${version}".`);
+}
+
+/** @throws AppError `registry.not_found` */
+export async function findRegistryOrRefuse(reader: Reader, host: string): Promise<RegistryRecord> {
+  const registry = await findRegistry(reader, host);
+  if (registry === null) throw new AppError('registry.not_found', `No credentials are stored for "${host}".`);
+  return registry;
 }

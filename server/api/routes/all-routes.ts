@@ -3,6 +3,7 @@ import type { EnvironmentContext } from '#server/commands/environment-context.ts
 import type { AnswerMemory } from '#server/commands/remember-answer.ts';
 import type { ModelContext } from '#server/commands/model-context.ts';
 import type { ComparisonSource, InstanceUseSource, MetricsSource } from '#server/domain/ports.ts';
+import type { RegistryProbe } from '#server/domain/registry.ts';
 import type { Uploads } from '#server/models/uploads.ts';
 import type { InfoContext } from '#server/queries/get-info.ts';
 import type { TlsContext } from '#server/queries/get-tls.ts';
@@ -23,6 +24,7 @@ import { logRoutes } from './log-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
+import { registryRoutes } from './registry-routes.ts';
 import { signingKeyRoutes } from './signing-key-routes.ts';
 import { tlsRoutes } from './tls-routes.ts';
 import { trafficRoutes } from './traffic-routes.ts';
@@ -38,6 +40,7 @@ export type ApiContext = CommandContext &
   SamplesContext &
   Pick<EnvironmentContext, 'storedFiles' | 'environments'> & {
     uploads: Uploads;
+    registryProbe: RegistryProbe;
     /** What was answered to requests with an `Idempotency-Key`. */
     answers: AnswerMemory;
     metrics: MetricsSource;
@@ -69,5 +72,6 @@ export function allRoutes(context: ApiContext): AnyRoute[] {
     ...eventRoutes(context),
     ...identityRoutes(context),
     ...signingKeyRoutes(context),
+    ...registryRoutes(context),
   ];
 }

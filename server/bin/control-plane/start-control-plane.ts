@@ -15,6 +15,7 @@ import { joinDrivers } from '#server/drivers/join-drivers.ts';
 import { createProcessDriver } from '#server/drivers/process/process-driver.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import { detectHostCapabilities, dockerSocketFrom } from '#server/environments/host-capabilities.ts';
+import { createRegistryProbe } from '#server/environments/image/registry-probe.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
@@ -90,6 +91,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     modelsDir: dataDir.models,
     onnxServer: process.onnxServer ?? [execPath(), join(root, 'server/inference/onnx/main.ts')],
     compileCache: dataDir.compileCache,
+    servingCache: dataDir.servingCache,
     filesDir: dataDir.files,
     pythonServerDir: join(root, 'server/inference/python'),
   };
@@ -136,6 +138,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     environments,
     storedFiles: models.storedFiles,
     externals,
+    registryProbe: createRegistryProbe(dockerSocketFrom(process.dockerHost)),
     hostFacts: hostFacts satisfies HostFacts,
     routes: controlPlane.routes,
     logs: driver,

@@ -79,6 +79,8 @@ export interface ExecResult {
 export interface ImageEngine {
   /** Architecture of the host in the names of images: `amd64`. */
   architecture(): Promise<string>;
+  /** Asks a registry whether it takes the credentials. */
+  signIn(credentials: RegistryCredentials & { registry: string }): Promise<void>;
   inspect(reference: string): Promise<EngineImage | null>;
   /** @param tag a tag or a digest */
   pull(
@@ -152,6 +154,10 @@ export function createImageEngine(socketPath: string): ImageEngine {
 
   return {
     architecture: () => translate(() => readArchitecture(docker)),
+    signIn: ({ registry, username, password }) =>
+      translate(async () => {
+        await docker.checkAuth({ username, password, serveraddress: serverAddress(registry), ...short() });
+      }),
     inspect: (reference) =>
       translate(async () => {
         const found = await absentAsNull(docker.getImage(reference).inspect(short() as Docker.ImageInspectOptions));
