@@ -1,34 +1,30 @@
 import type { Socket } from 'node:net';
 import { KeyChecker } from './authenticate.ts';
+import { type ClientResponse, formatGatewayAnswer } from './client-response.ts';
 import { NEVER, type Sweepable } from './deadline-sweeper.ts';
 import { Exchange } from './exchange.ts';
-import { ANSWERS, gatewayAnswer } from './gateway-answer.ts';
+import type { ClientTunnel, ExchangeClient } from './exchange-client.ts';
+import { ANSWERS, type GatewayAnswer, gatewayAnswer } from './gateway-answer.ts';
 import type { GatewayCore } from './gateway-core.ts';
 import { BodyReader, type BodySink } from './http1/body-reader.ts';
 import { NEED_MORE, REFUSED } from './http1/field-table.ts';
-import type { ProtocolFault } from './http1/protocol-fault.ts';
+import { FAULTS, type ProtocolFault } from './http1/protocol-fault.ts';
 import type { RequestHead } from './http1/request-head.ts';
+import { startsWithPreface } from './http2/preface.ts';
 import type { WatchedPeer } from './peer-watch.ts';
 import { isLoopback, plainAddress } from './peer-address.ts';
 import { forwardedLines } from './upstream-request.ts';
-
-/** What takes over a client connection after `101 Switching Protocols`. */
-export interface ClientTunnel {
-  onClientData(bytes: Buffer): void;
-  onClientEnd(): void;
-  onClientDrain(): void;
-  onClientClosed(): void;
-  sweep(now: number): void;
-}
 
 /**
  * One client's connection: cuts the bytes into requests, hands each to an Exchange and goes on with the next when its answer is complete. One
  * request at a time; what a client sends ahead waits in the socket.
  */
-export class ClientConnection implements Sweepable, BodySink, WatchedPeer {
+export class ClientConnection implements ExchangeClient, Sweepable, BodySink, WatchedPeer {
   readonly socket: Socket;
   readonly peerAddress: string;
   readonly keys = new KeyChecker();
+  /** gRPC needs HTTP/2: what says it is gRPC here is a request like others. */
+  readonly isGrpc = false;
   private readonly core: GatewayCore;
   private exchange: Exchange | null = null;
   private tunnel: ClientTunnel | null = null;
@@ -59,7 +55,12 @@ export class ClientConnection implements Sweepable, BodySink, WatchedPeer {
   /** Lines for the model that say where the requests of this connection came from. */
   get connectionLines(): Buffer {
     this.lines ??= forwardedLines(
-      { address: this.peerAddress, localPort: this.localPort, protocol: 'encrypted' in this.socket ? 'https' : 'http' },
+      {
+        address: this.peerAddress,
+        localPort: this.localPort,
+        protocol: 'encrypted' in this.socket ? 'https' : 'http',
+        httpVersion: '1.1',
+      },
       this.core.hopId,
     );
     return this.lines;
@@ -81,6 +82,20 @@ export class ClientConnection implements Sweepable, BodySink, WatchedPeer {
   /** @returns false when the client reads slower than it is written to: `onClientDrain` follows */
   write(bytes: Buffer | string): boolean {
     return this.socket.write(bytes, 'latin1');
+  }
+
+  cork(): void {
+    this.socket.cork();
+  }
+
+  uncork(): void {
+    this.socket.uncork();
+  }
+
+  sendAnswer(answer: GatewayAnswer, response: ClientResponse, toHead: boolean): number {
+    const message = formatGatewayAnswer(answer, response, toHead, this.core.date());
+    this.write(message);
+    return message.length;
   }
 
   pauseReading(): void {
@@ -203,7 +218,8 @@ export class ClientConnection implements Sweepable, BodySink, WatchedPeer {
     const head = this.core.heads.take();
     const bodyStart = head.parse(bytes, start, bytes.length);
     if (bodyStart === REFUSED) {
-      this.refuse(head.fault, head);
+      if (head.fault === FAULTS.version && this.mayBecomeHttp2(bytes, start)) this.becomeHttp2(bytes, start);
+      else this.refuse(head.fault, head);
       return -1;
     }
     if (bodyStart === NEED_MORE) {
@@ -213,6 +229,21 @@ export class ClientConnection implements Sweepable, BodySink, WatchedPeer {
       return -1;
     }
     return this.startExchange(head, bytes, bodyStart);
+  }
+
+  /** Only with its first octets can a client say that it speaks HTTP/2 (RFC 9113 section 3.3); over TLS it says so in the handshake. */
+  private mayBecomeHttp2(bytes: Buffer, start: number): boolean {
+    return (
+      start === 0 &&
+      this.socket.bytesRead === bytes.length &&
+      !('encrypted' in this.socket) &&
+      startsWithPreface(bytes, start)
+    );
+  }
+
+  private becomeHttp2(bytes: Buffer, start: number): void {
+    this.held = bytes.subarray(start);
+    this.switchTo(this.core.http2.takeOver(this.socket, this.core));
   }
 
   private startExchange(head: RequestHead, bytes: Buffer, bodyStart: number): number {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { bodyTooLarge, refusalOf } from './admit.ts';
 import { chooseDeployment } from './choose-deployment.ts';
-import type { ClientConnection } from './client-connection.ts';
-import { type ClientResponse, formatGatewayAnswer, formatOwnHead } from './client-response.ts';
+import { type ClientResponse, formatOwnHead } from './client-response.ts';
+import type { ExchangeClient } from './exchange-client.ts';
 import { Forward } from './forward.ts';
 import { type GatewayAnswer, statusOf } from './gateway-answer.ts';
 import type { GatewayCore } from './gateway-core.ts';
@@ -25,7 +25,7 @@ const STATUS_CLIENT_GONE = 499;
  */
 export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
   readonly core: GatewayCore;
-  readonly client: ClientConnection;
+  readonly client: ExchangeClient;
   readonly head: RequestHead;
   readonly requestId = randomUUID();
   clientRequestId: string | null = null;
@@ -66,7 +66,7 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
   private released = false;
   private copied = false;
 
-  constructor(core: GatewayCore, client: ClientConnection, head: RequestHead, startedAt: number) {
+  constructor(core: GatewayCore, client: ExchangeClient, head: RequestHead, startedAt: number) {
     this.core = core;
     this.client = client;
     this.head = head;
@@ -228,7 +228,7 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
     this.setConnection(keepAlive);
     const toHead = this.head.method === 'HEAD';
     const told = { ...answer, fieldLines: (answer.fieldLines ?? '') + this.deploymentLine() };
-    this.writeOwn(formatGatewayAnswer(told, this.ownResponse(), toHead, this.core.date()));
+    this.bytesOut += this.client.sendAnswer(told, this.ownResponse(), toHead);
     this.finish(statusOf(answer), answer.reason);
     this.client.onResponseDone(keepAlive);
   }
@@ -241,6 +241,10 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
   private get limitAccount(): string {
     const { name, table } = this.endpoint as EndpointRoute;
     return limitAccount(name, table.limits, this.consumerId);
+  }
+
+  get isGrpc(): boolean {
+    return this.client.isGrpc;
   }
 
   /** Lines for the model that say where the request came from. */

@@ -6,12 +6,13 @@ import { BODY_CHUNKED } from './http1/message-framing.ts';
 import type { ResponseHead } from './http1/response-head.ts';
 import type { Instance } from './instance.ts';
 import type { SlotWaiter } from './instance-pool.ts';
+import { NO_HTTP2 } from './http2/upstream-sessions.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 import { ownShortage } from './own-shortage.ts';
 import { ResponseRelay } from './relay-response.ts';
 import { type DeploymentRoute, earnRetry, type EndpointRoute } from './route-index.ts';
 import { openTunnel } from './upgrade-tunnel.ts';
-import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
+import type { Upstream, UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
 const MAX_ATTEMPTS = 2;
@@ -34,7 +35,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
   private readonly relay: ResponseRelay;
   private phase: Phase = 'reading';
   private instance: Instance | null = null;
-  private upstream: UpstreamConnection | null = null;
+  private upstream: Upstream | null = null;
   /** The connection had carried a request before, so the server may be closing it. */
   private reused = false;
   private attempts = 0;
@@ -46,6 +47,8 @@ export class Forward implements UpstreamUser, SlotWaiter {
   private queuedAt = 0;
   private sentAt = 0;
   private deadlineAt = NEVER;
+  /** How long nothing may move once the answer has begun. A call of gRPC may be a conversation, with its pauses. */
+  private readonly idleLimitMs: number;
 
   constructor(exchange: Exchange) {
     this.exchange = exchange;
@@ -54,6 +57,8 @@ export class Forward implements UpstreamUser, SlotWaiter {
     this.repeatable =
       IDEMPOTENT.has(exchange.head.method) || (exchange.endpoint as EndpointRoute).table.idempotentPredictions;
     this.requestComplete = exchange.client.requestComplete;
+    const { streamIdleTimeoutMs, tunnelIdleTimeoutMs } = exchange.core.settings;
+    this.idleLimitMs = exchange.client.isGrpc ? tunnelIdleTimeoutMs : streamIdleTimeoutMs;
     earnRetry((exchange.endpoint as EndpointRoute).state);
   }
 
@@ -89,14 +94,15 @@ export class Forward implements UpstreamUser, SlotWaiter {
       else this.forgetBody();
     }
     this.awaitsContinue = false;
-    const { socket } = this.upstream as UpstreamConnection;
+    this.touch();
+    const { socket } = this.upstream as Upstream;
     if (!this.body.send(socket, bytes, start, end)) this.exchange.client.pauseReading();
   }
 
   onRequestComplete(): void {
     this.requestComplete = true;
     if (this.phase !== 'sent' && this.phase !== 'relaying') return;
-    this.body.sendEnd((this.upstream as UpstreamConnection).socket);
+    this.body.sendEnd((this.upstream as Upstream).socket);
     this.sentAt = performance.now();
     if (this.phase === 'sent') this.awaitResponse(this.sentAt);
   }
@@ -154,6 +160,8 @@ export class Forward implements UpstreamUser, SlotWaiter {
       this.exchange.core.counters.increment(`shortage.${reason}`);
       return this.fail(shortage);
     }
+    // It serves others: that is no failure of the instance, and no other one will do better.
+    if (reason === NO_HTTP2) return this.fail(ANSWERS.noHttp2);
     this.reportFailure('connect_failed', reason);
     this.retryOr(ANSWERS.upstreamUnreachable, true);
   }
@@ -203,10 +211,9 @@ export class Forward implements UpstreamUser, SlotWaiter {
     this.awaitResponse(performance.now());
   }
 
-  /** Bytes of the answer have moved. */
+  /** Bytes have moved in either direction. */
   touch(): void {
-    if (this.phase === 'relaying')
-      this.deadlineAt = this.exchange.core.sweeper.now + this.exchange.core.settings.streamIdleTimeoutMs;
+    if (this.phase === 'relaying') this.deadlineAt = this.exchange.core.sweeper.now + this.idleLimitMs;
   }
 
   pauseUpstream(): void {
@@ -215,7 +222,8 @@ export class Forward implements UpstreamUser, SlotWaiter {
 
   /** The answer is complete. @param reusable whether another request may follow on the connection */
   onResponseComplete(reusable: boolean): void {
-    this.finish(reusable && this.requestComplete ? this.upstream : null);
+    // A stream never says that it is reusable.
+    this.finish(reusable && this.requestComplete ? (this.upstream as UpstreamConnection) : null);
   }
 
   /** The answer breaks a rule of HTTP. */
@@ -232,7 +240,9 @@ export class Forward implements UpstreamUser, SlotWaiter {
     this.phase = 'done';
     this.upstream = null;
     this.instance = null;
-    openTunnel(this.exchange, upstream, early, () => this.deployment.pool.release(instance, null));
+    openTunnel(this.exchange, upstream as UpstreamConnection, early, () =>
+      this.deployment.pool.release(instance, null),
+    );
   }
 
   private acquire(avoid: Instance | null): void {
@@ -266,12 +276,16 @@ export class Forward implements UpstreamUser, SlotWaiter {
     this.exchange.instanceId = instance.id;
     this.phase = 'connecting';
     this.deadlineAt = now + this.exchange.core.settings.connectTimeoutMs;
-    // A second attempt never takes a connection that may be closing as the first one's was.
-    const upstream =
-      this.attempts > 1 ? instance.openConnection(this) : instance.takeConnection(this, this.repeatable, now);
+    const upstream = this.openUpstream(instance, now);
     this.upstream = upstream;
     this.reused = upstream.served > 0;
     if (upstream.connected) this.sendOn(now);
+  }
+
+  private openUpstream(instance: Instance, now: number): Upstream {
+    if (this.exchange.client.isGrpc) return instance.openStream(this);
+    // A second attempt never takes a connection that may be closing as the first one's was.
+    return this.attempts > 1 ? instance.openConnection(this) : instance.takeConnection(this, this.repeatable, now);
   }
 
   private sendOn(now: number): void {
@@ -283,7 +297,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
   }
 
   private sendRequest(): void {
-    const { socket } = this.upstream as UpstreamConnection;
+    const { socket } = this.upstream as Upstream;
     this.body.sendWithHead(socket, this.describeRequest(), this.requestComplete);
     if (!this.repeatable || this.body.heldBytes > this.exchange.core.settings.bodyBufferBytes) this.forgetBody();
     if (!this.requestComplete && !socket.writableNeedDrain) this.exchange.client.resumeReading();
@@ -439,7 +453,7 @@ export class Forward implements UpstreamUser, SlotWaiter {
     this.forgetBody();
     const now = performance.now();
     if (upstream !== null) {
-      if (upstream === reusable && instance !== null) instance.giveBack(upstream, now);
+      if (reusable !== null && instance !== null) instance.giveBack(reusable, now);
       else upstream.destroy();
     }
     if (instance === null) return;

@@ -56,6 +56,11 @@ export const ANSWERS = {
     'no_route',
     'No endpoint has this name. The address is /<endpoint>/<path>, for example /my-endpoint/score.',
   ),
+  noGrpcEndpoint: gatewayAnswer(
+    'gateway.no_route',
+    'no_route',
+    'No endpoint is named. Put it into the metadata "viridian-endpoint", or call <endpoint>.<domain> where a domain is set.',
+  ),
   unauthorized: gatewayAnswer(
     'gateway.unauthorized',
     'unauthorized',
@@ -138,6 +143,16 @@ export const ANSWERS = {
     'gateway.bad_upstream_response',
     'bad_response',
     'What the model answered is not valid HTTP/1.1.',
+  ),
+  noHttp2: gatewayAnswer(
+    'gateway.bad_upstream_response',
+    'bad_response',
+    'The instance does not speak HTTP/2, which gRPC needs: its model server offers no gRPC on this port.',
+  ),
+  deadlineExceeded: gatewayAnswer(
+    'model.timeout',
+    'model_timeout',
+    'The deadline of the call (grpc-timeout) has passed.',
   ),
   requestTimeout: gatewayAnswer(
     'gateway.request_timeout',

@@ -3,6 +3,7 @@ import type { DeadlineSweeper } from './deadline-sweeper.ts';
 import type { EjectionReport } from './ejection-ledger.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 import type { ByteWriter } from './http1/byte-writer.ts';
+import type { Http2Front } from './http2/front.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import type { ResponseHead } from './http1/response-head.ts';
 import type { LimitGate } from './limit-gate.ts';
@@ -30,6 +31,7 @@ export interface GatewayCore {
   readonly limits: LimitGate;
   readonly peerWatch: PeerWatch;
   readonly challenges: HttpChallenges;
+  readonly http2: Http2Front;
   readonly heads: HeadPool;
   /** Answers are read and passed on within one event, so one parser serves all. */
   readonly responseHead: ResponseHead;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Challenge } from '#server/routing/gateway-link.ts';
 import type { RouteTable } from '#server/routing/route-table.ts';
 import { ComparisonReporter, type SendComparisons } from './comparison-reporter.ts';
@@ -7,6 +8,7 @@ import { Counters } from './counters.ts';
 import { DeadlineSweeper } from './deadline-sweeper.ts';
 import type { GatewayCore } from './gateway-core.ts';
 import { DEFAULT_SETTINGS, type GatewaySettings } from './gateway-settings.ts';
+import { Http2Front } from './http2/front.ts';
 import { ByteWriter } from './http1/byte-writer.ts';
 import { RequestHead } from './http1/request-head.ts';
 import { ResponseHead } from './http1/response-head.ts';
@@ -83,7 +85,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function listenTls(address: { host: string; port: number }, material: TlsMaterial): Promise<AddressInfo> {
-    tls = createTlsListener(material, { settings, counters: core.counters, onConnection: adopt });
+    const onConnection = (socket: TLSSocket): void => {
+      if (socket.alpnProtocol === 'h2') core.http2.serve(socket, core);
+      else adopt(socket);
+    };
+    tls = createTlsListener(material, { settings, counters: core.counters, onConnection });
     return listen(address, tls.server);
   }
 
@@ -92,6 +98,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   function drain(keepIdle = false): Promise<void> {
     core.draining = true;
     if (!keepIdle) for (const connection of connections) connection.drain();
+    // HTTP/2 has a way to end a connection that crosses with no request.
+    core.http2.drain();
     drained ??= untilDrained();
     return drained;
   }
@@ -102,6 +110,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const timer = setTimeout(() => {
       tls?.cutHandshakes();
       for (const connection of connections) connection.cutNow();
+      core.http2.cutNow();
     }, settings.drainTimeoutMs);
     await closed;
     clearTimeout(timer);
@@ -160,6 +169,7 @@ function createCore(options: GatewayOptions, settings: GatewaySettings): Gateway
     heads: createHeadPool(),
     peerWatch: new PeerWatch(),
     challenges: new HttpChallenges(),
+    http2: new Http2Front(),
     limits: options.limits ?? createLocalGate(),
     onInternalError,
     routes: new RouteIndex({
@@ -216,6 +226,7 @@ function dump(core: GatewayCore, connections: number): unknown {
   return {
     revision: core.routes.revision,
     connections,
+    http2_connections: core.http2.size,
     draining: core.draining,
     records_pending: core.recorder.pending,
     comparisons_pending: core.comparer.reporter.pending,

@@ -2,8 +2,9 @@ import type { RouteInstance } from '#server/routing/route-table.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
 import { InstanceHealth } from './instance-health.ts';
+import { UpstreamSessions } from './http2/upstream-sessions.ts';
 import { compileTarget, type OpenHeader, type UpstreamTarget } from './upstream-target.ts';
-import { UpstreamConnection, type UpstreamOwner, type UpstreamUser } from './upstream-connection.ts';
+import { type Upstream, UpstreamConnection, type UpstreamOwner, type UpstreamUser } from './upstream-connection.ts';
 
 const FIRST_SHARE = 0.1;
 
@@ -39,6 +40,8 @@ export class Instance implements UpstreamOwner, Sweepable {
   private swept = false;
   private readonly idle: UpstreamConnection[] = [];
   private readonly open = new Set<UpstreamConnection>();
+  /** Connections that speak HTTP/2; null until the first call of gRPC. */
+  private sessions: UpstreamSessions | null = null;
   private retired = false;
 
   /** @param deployment whose it is: `<endpoint>/<deployment>` */
@@ -71,7 +74,7 @@ export class Instance implements UpstreamOwner, Sweepable {
   }
 
   get openConnections(): number {
-    return this.open.size;
+    return this.open.size + (this.sessions?.size ?? 0);
   }
 
   get idleConnections(): number {
@@ -99,6 +102,13 @@ export class Instance implements UpstreamOwner, Sweepable {
     const connection = new UpstreamConnection(this.host, this.port, this.target.tlsName, this, user);
     this.open.add(connection);
     return connection;
+  }
+
+  /** A stream of a connection that speaks HTTP/2, for a call of gRPC. */
+  openStream(user: UpstreamUser): Upstream {
+    const { host, port, environment } = this;
+    this.sessions ??= new UpstreamSessions({ host, port, tlsName: this.target.tlsName, environment });
+    return this.sessions.openStream(user);
   }
 
   /** Takes back a connection whose answer ended exactly where it should. */
@@ -143,12 +153,14 @@ export class Instance implements UpstreamOwner, Sweepable {
   retire(): void {
     this.retired = true;
     for (const connection of this.idle.splice(0)) connection.destroy();
+    this.sessions?.close();
   }
 
   /** Cuts everything, requests in flight included. */
   destroy(): void {
     this.retire();
     for (const connection of this.open) connection.socket.destroy();
+    this.sessions?.destroy();
   }
 }
 

@@ -13,7 +13,7 @@ import type { RouteMatch } from './match-route.ts';
 import type { ComparedRequest, CopyCapture, MirrorComparer } from './mirror-comparer.ts';
 import type { FinishedRequest, RequestRecorder } from './record.ts';
 import type { DeploymentRoute, EndpointRoute } from './route-index.ts';
-import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
+import type { Upstream, UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
 import { upstreamHeadBound, writeUpstreamHead } from './upstream-request.ts';
 
 /** What a copy is made from. */
@@ -25,6 +25,7 @@ export interface MirroredRequest extends RouteMatch {
   readonly deployment: DeploymentRoute | null;
   readonly requestId: string;
   readonly consumerId: string;
+  readonly isGrpc: boolean;
 }
 
 /** What copies share with the rest of the worker. */
@@ -117,7 +118,7 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
   private headDone = false;
   private persistent = false;
   private instance: Instance | null = null;
-  private upstream: UpstreamConnection | null = null;
+  private upstream: Upstream | null = null;
   private readonly startedAt = performance.now();
   private sentAt = 0;
   private modelMs = 0;
@@ -144,7 +145,9 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
 
   onSlot(instance: Instance): void {
     this.instance = instance;
-    this.upstream = instance.takeConnection(this, false, performance.now());
+    this.upstream = this.copy.request.isGrpc
+      ? instance.openStream(this)
+      : instance.takeConnection(this, false, performance.now());
     if (this.upstream.connected) this.onUpstreamReady();
   }
 
@@ -159,7 +162,7 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
   onUpstreamReady(): void {
     const { writer } = this.environment;
     const { request, pieces, bytes } = this.copy;
-    const { socket } = this.upstream as UpstreamConnection;
+    const { socket } = this.upstream as Upstream;
     const message = {
       head: request.head,
       match: request,
@@ -241,7 +244,8 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
     if (!this.body.done) return;
     const { upstream, instance } = this;
     if (this.persistent && next === bytes.length && upstream !== null) {
-      instance?.giveBack(upstream, performance.now());
+      // A stream never says that it is reusable.
+      instance?.giveBack(upstream as UpstreamConnection, performance.now());
       this.upstream = null;
     }
     this.end(null);

@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net';
 import type { ByteWriter } from './http1/byte-writer.ts';
 import { type UpstreamRequest, upstreamHeadBound, writeUpstreamHead } from './upstream-request.ts';
+import type { UpstreamSocket } from './upstream-connection.ts';
 import { chunkedBound, writeChunk, writeLastChunk } from './write-chunk.ts';
 
 /** Bodies up to this size are copied behind their head, so that both leave in one write; copying more costs more than it saves. */
@@ -41,7 +41,7 @@ export class OutgoingBody {
   }
 
   /** Sends the head and everything that is held. @param complete nothing follows */
-  sendWithHead(socket: Socket, request: UpstreamRequest, complete: boolean): void {
+  sendWithHead(socket: UpstreamSocket, request: UpstreamRequest, complete: boolean): void {
     const { writer, held } = this;
     if (this.heldCount > COMBINE_BYTES) return this.sendApart(socket, request, complete);
     writer.begin(upstreamHeadBound(request) + chunkedBound(this.heldCount, held.length));
@@ -54,7 +54,7 @@ export class OutgoingBody {
     socket.write(writer.take());
   }
 
-  private sendApart(socket: Socket, request: UpstreamRequest, complete: boolean): void {
+  private sendApart(socket: UpstreamSocket, request: UpstreamRequest, complete: boolean): void {
     const { writer } = this;
     socket.cork();
     writer.begin(upstreamHeadBound(request));
@@ -66,7 +66,7 @@ export class OutgoingBody {
   }
 
   /** @returns false when the instance reads slower than it is written to */
-  send(socket: Socket, bytes: Buffer, start: number, end: number): boolean {
+  send(socket: UpstreamSocket, bytes: Buffer, start: number, end: number): boolean {
     const { writer } = this;
     if (!this.chunked) return socket.write(bytes.subarray(start, end));
     if (end - start <= COMBINE_BYTES) {
@@ -83,7 +83,7 @@ export class OutgoingBody {
   }
 
   /** Says that nothing follows, where the framing needs it. */
-  sendEnd(socket: Socket): void {
+  sendEnd(socket: UpstreamSocket): void {
     if (this.chunked) socket.write('0\r\n\r\n', 'latin1');
   }
 }

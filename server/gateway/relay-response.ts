@@ -183,10 +183,10 @@ export class ResponseRelay implements BodySink {
   /** The piece as it is, in a copy that the socket may keep. */
   private relayLarge(bytes: Buffer, start: number, end: number, withHead: boolean): number {
     const { writer } = this.exchange.core;
-    const { socket } = this.exchange.client;
+    const { client } = this.exchange;
     const piece = Buffer.allocUnsafeSlow(end - start);
     bytes.copy(piece, 0, start, end);
-    socket.cork();
+    client.cork();
     if (withHead) {
       const response = this.describeResponse();
       writer.begin(modelResponseBound(response));
@@ -195,7 +195,7 @@ export class ResponseRelay implements BodySink {
     }
     const next = this.body.read(piece, 0, piece.length, this);
     if (next !== REFUSED && this.body.done) this.endChunks();
-    socket.uncork();
+    client.uncork();
     return next === REFUSED ? REFUSED : start + next;
   }
 

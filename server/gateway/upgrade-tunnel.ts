@@ -1,5 +1,6 @@
-import type { ClientConnection, ClientTunnel } from './client-connection.ts';
+import type { Socket } from 'node:net';
 import type { Exchange } from './exchange.ts';
+import type { ClientTunnel } from './exchange-client.ts';
 import { REASON_NONE } from './record.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
 
@@ -9,7 +10,7 @@ import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts'
  */
 class UpgradeTunnel implements ClientTunnel, UpstreamUser {
   private readonly exchange: Exchange;
-  private readonly client: ClientConnection;
+  private readonly client: Socket;
   private readonly upstream: UpstreamConnection;
   private readonly onOver: () => void;
   private readonly startedAt = performance.now();
@@ -18,7 +19,8 @@ class UpgradeTunnel implements ClientTunnel, UpstreamUser {
 
   constructor(exchange: Exchange, upstream: UpstreamConnection, onOver: () => void) {
     this.exchange = exchange;
-    this.client = exchange.client;
+    // Only a request that came alone on its connection may ask for an upgrade.
+    this.client = exchange.client.socket as Socket;
     this.upstream = upstream;
     this.onOver = onOver;
   }
@@ -26,7 +28,7 @@ class UpgradeTunnel implements ClientTunnel, UpstreamUser {
   onClientData(bytes: Buffer): void {
     this.movedAt = performance.now();
     this.exchange.bytesIn += bytes.length;
-    if (!this.upstream.socket.write(bytes)) this.client.socket.pause();
+    if (!this.upstream.socket.write(bytes)) this.client.pause();
   }
 
   onClientEnd(): void {
@@ -44,11 +46,11 @@ class UpgradeTunnel implements ClientTunnel, UpstreamUser {
   onUpstreamData(bytes: Buffer, end: number): void {
     this.movedAt = performance.now();
     this.exchange.bytesOut += end;
-    if (!this.client.socket.write(Buffer.from(bytes.subarray(0, end)))) this.upstream.socket.pause();
+    if (!this.client.write(Buffer.from(bytes.subarray(0, end)))) this.upstream.socket.pause();
   }
 
   onUpstreamEnd(): void {
-    this.client.socket.end();
+    this.client.end();
   }
 
   onUpstreamClosed(): void {
@@ -56,7 +58,7 @@ class UpgradeTunnel implements ClientTunnel, UpstreamUser {
   }
 
   onUpstreamDrain(): void {
-    this.client.socket.resume();
+    this.client.resume();
   }
 
   // A tunnel starts on a connection that has answered: these two cannot come any more.
@@ -77,7 +79,7 @@ class UpgradeTunnel implements ClientTunnel, UpstreamUser {
     if (this.over) return;
     this.over = true;
     this.upstream.destroy();
-    this.client.socket.destroySoon();
+    this.client.destroySoon();
     this.onOver();
     this.exchange.finish(101, REASON_NONE);
   }

@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 
 /** The request that a connection to an instance works for. Exactly one of `onConnectFailed` and `onUpstreamReady` comes first. */
 export interface UpstreamUser {
@@ -12,6 +12,29 @@ export interface UpstreamUser {
   /** The connection is gone. */
   onUpstreamClosed(error: Error | null): void;
   onUpstreamDrain(): void;
+}
+
+/** Where the octets of a request are written: what a socket has for that. */
+export interface UpstreamSocket {
+  write(octets: Buffer | string, encoding?: 'latin1'): boolean;
+  cork(): void;
+  uncork(): void;
+  pause(): unknown;
+  resume(): unknown;
+  readonly writableNeedDrain: boolean;
+}
+
+/** A way to an instance, for one request at a time: a connection, or a stream of one that is shared. */
+export interface Upstream {
+  readonly socket: UpstreamSocket;
+  user: UpstreamUser | null;
+  /** The request may be written. */
+  readonly connected: boolean;
+  /** Requests that came before on the same connection. */
+  readonly served: number;
+  announcedIdleMs: number;
+  /** Breaks it off; its user hears nothing more. */
+  destroy(): void;
 }
 
 /**
@@ -30,7 +53,7 @@ export interface UpstreamOwner {
  * One connection to an instance: used by one request at a time, never pipelined, and destroyed on any byte or end that comes while nobody uses it,
  * so that an answer can never reach the wrong client.
  */
-export class UpstreamConnection {
+export class UpstreamConnection implements Upstream {
   readonly socket: Socket;
   private readonly owner: UpstreamOwner;
   user: UpstreamUser | null;
@@ -109,7 +132,7 @@ export class UpstreamConnection {
 }
 
 /** TLS 1.2 or later to a server whose certificate has to be valid for the name, or for the address where that is what it goes by. */
-function secure(options: TcpNetConnectOpts, name: string): Socket {
+export function secure(options: TcpNetConnectOpts, name: string, protocol = 'http/1.1'): TLSSocket {
   const servername = isIP(name) === 0 ? name : '';
-  return connectTls({ ...options, servername, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] });
+  return connectTls({ ...options, servername, minVersion: 'TLSv1.2', ALPNProtocols: [protocol] });
 }

@@ -192,10 +192,13 @@ function writeTrace(out: ByteWriter, fields: FieldTable): void {
  * Lines that are the same for all requests of a client connection: what earlier hops claim is not passed on, because nothing vouches for it
  * (RFC 7239 section 8.1).
  */
-export function forwardedLines(peer: { address: string; localPort: number; protocol: string }, hopId: string): Buffer {
+export function forwardedLines(
+  peer: { address: string; localPort: number; protocol: string; httpVersion: string },
+  hopId: string,
+): Buffer {
   return Buffer.from(
     `X-Forwarded-For: ${peer.address}\r\nX-Forwarded-Proto: ${peer.protocol}\r\nX-Forwarded-Port: ${peer.localPort}\r\n` +
-      `Via: 1.1 viridian\r\nviridian-hop: ${hopId}\r\n`,
+      `Via: ${peer.httpVersion} viridian\r\nviridian-hop: ${hopId}\r\n`,
     'latin1',
   );
 }

@@ -5,7 +5,7 @@ import type { ServedCertificate } from '#server/tls/served-certificate.ts';
  * Protocols that are spoken on the TLS port, the best first (RFC 7301). A client that offers none of them is refused in the handshake; one that says
  * nothing of protocols speaks HTTP/1.1.
  */
-export const ALPN_PROTOCOLS = ['http/1.1'] as const;
+export const ALPN_PROTOCOLS = ['h2', 'http/1.1'] as const;
 
 /**
  * What every handshake demands: TLS 1.2 with forward secrecy and authenticated encryption, or TLS 1.3 (RFC 9325 sections 3.1, 4.2). The order within

@@ -58,7 +58,7 @@ const namesSeenBy = async (port: number, servername: string): Promise<string> =>
 describe('a prediction over TLS', () => {
   it.each(['TLSv1.2', 'TLSv1.3'] as const)('is answered over %s, and the model hears of https', async (version) => {
     const { tlsPort, model } = await startTls();
-    const client = await dial(tlsPort, { minVersion: version, maxVersion: version, ALPNProtocols: ['h2', 'http/1.1'] });
+    const client = await dial(tlsPort, { minVersion: version, maxVersion: version, ALPNProtocols: ['http/1.1'] });
     expect((await client.request(post())).status).toBe(200);
     expect(client.socket.getProtocol()).toBe(version);
     expect(client.socket.alpnProtocol).toBe('http/1.1');
@@ -163,7 +163,7 @@ describe('the handshake', () => {
     const { tlsPort, counter } = await startTls();
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     await expect(dial(tlsPort, old)).rejects.toThrow(/alert protocol version/);
-    await expect(dial(tlsPort, { ALPNProtocols: ['h2'] })).rejects.toThrow(/no application protocol/);
+    await expect(dial(tlsPort, { ALPNProtocols: ['h3'] })).rejects.toThrow(/no application protocol/);
     await expect(dial(tlsPort, { maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA' })).rejects.toThrow(/handshake failure/);
     expect(counter('tls.handshake_failed.old_protocol')).toBe(1);
     expect(counter('tls.handshake_failed.no_shared_protocol')).toBe(1);

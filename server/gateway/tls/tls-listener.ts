@@ -40,7 +40,7 @@ export interface TlsListenerOptions {
   settings: Pick<GatewaySettings, 'tlsHandshakeTimeoutMs' | 'tlsMaxHandshakes'>;
   counters: Counters;
   /** A client has finished its handshake. */
-  onConnection(socket: Socket): void;
+  onConnection(socket: TLSSocket): void;
 }
 
 /** Accepts clients over TLS and hands on those whose handshake succeeds. Handshakes that go on are bounded in time and number. */

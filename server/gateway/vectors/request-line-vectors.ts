@@ -146,7 +146,7 @@ export const VERSION: VectorGroup = {
     refused('RFC 9112 2.3', 'HTTP/0.9', 'GET /iris/score\r\n'),
     refused('RFC 9110 15.6.6', 'HTTP/1.2', raw('GET /iris/score HTTP/1.2'), 505),
     refused('RFC 9110 15.6.6', 'HTTP/2.0', raw('GET /iris/score HTTP/2.0'), 505),
-    refused('RFC 9113 3.4', 'the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505),
+    refused('RFC 9113 3.4', 'a broken preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\n\n', 505),
     refused('RFC 9112 2.3', 'two digits', raw('GET /iris/score HTTP/1.10')),
     refused('RFC 9112 2.3', 'one number', raw('GET /iris/score HTTP/1')),
     refused('RFC 9112 2.3', 'lower case', raw('GET /iris/score http/1.1')),

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createGateway } from '#server/gateway/gateway.ts';
+import { createCertificateAuthority, issueServerCertificate } from '#server/tls/local-ca.ts';
+import { readCertificate } from '#server/tls/read-certificate.ts';
+
+/**
+ * `npm run check:h2spec [-- <path of h2spec>]`: runs h2spec, strict cases included, against the gateway's plain port (prior knowledge) and its TLS port, and prints
+ * what failed. Ends with 1 when anything did; skips with a word where the tool is not installed
+ * (`go install github.com/summerwind/h2spec/cmd/h2spec@latest`).
+ */
+
+const [tool = 'h2spec'] = process.argv.slice(2);
+const PATH = '/open/echo';
+
+const folder = mkdtempSync(join(tmpdir(), 'viridian-h2spec-'));
+const model = createServer((request, response) => {
+  request.resume();
+  request.on('end', () => response.end('ok'));
+});
+model.listen(0, '127.0.0.1');
+await once(model, 'listening');
+const gateway = createGateway({ hopId: 'this-gateway', source: 'h2spec', sendRecords: async () => 'arrived' });
+gateway.install({ version: 1, revision: 1, endpoints: [openEndpoint((model.address() as AddressInfo).port)] });
+const plain = await gateway.listen({ host: '127.0.0.1', port: 0 });
+const secure = await gateway.listenTls({ host: '127.0.0.1', port: 0 }, await tlsMaterial());
+
+try {
+  const failed = (await run('plain', plain.port, [])) + (await run('tls', secure.port, ['--tls', '--insecure']));
+  process.exitCode = failed > 0 ? 1 : 0;
+} catch (error) {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  process.stdout.write(`${tool} is not installed: nothing was checked\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+  model.closeAllConnections();
+  model.close();
+  await gateway.drain();
+}
+
+/** @returns how many cases failed */
+async function run(name: string, port: number, more: readonly string[]): Promise<number> {
+  const report = join(folder, `${name}.xml`);
+  const options = ['--strict', '--port', String(port), '--path', PATH, '--timeout', '3', '--junit-report', report];
+  const child = spawn(tool, [...options, ...more], { stdio: ['ignore', 'ignore', 'inherit'] });
+  await once(child, 'close');
+  const cases = [...readFileSync(report, 'utf8').matchAll(/<testcase ([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)];
+  const failures = cases.filter(([, , outcome = '']) => /<(?:failure|error)/.test(outcome));
+  const skipped = cases.filter(([, , outcome = '']) => outcome.includes('<skipped'));
+  process.stdout.write(`${name}: ${cases.length - failures.length - skipped.length} of ${cases.length} passed\n`);
+  for (const [, attributes, outcome] of failures) process.stdout.write(`  ${attributes}\n    ${outcome?.trim()}\n`);
+  return failures.length + skipped.length;
+}
+
+async function tlsMaterial() {
+  const authority = await createCertificateAuthority('h2spec', Date.now());
+  const { certificatePem, keyPem } = await issueServerCertificate(authority, ['localhost'], Date.now());
+  const names = { certificateName: 'the certificate', keyName: 'the key' };
+  const certificate = readCertificate({ origin: 'files', chainPem: certificatePem, keyPem, ...names });
+  return { certificates: [certificate], ticketKeys: randomBytes(48).toString('base64') };
+}
+
+function openEndpoint(port: number) {
+  const deployment = {
+    name: 'blue',
+    weight: 100,
+    mirrorPercent: 0,
+    requestTimeoutMs: 10_000,
+    maxQueueWaitMs: 1_000,
+    instances: [{ id: 'blue-0', generation: 1, host: '127.0.0.1', port, maxConcurrency: 100 }],
+  };
+  return {
+    name: 'open',
+    auth: { mode: 'none' as const, keys: [] },
+    publicNetworkAccess: 'enabled' as const,
+    stickyHeader: null,
+    limits: { requestsPerSecond: null, concurrency: null, maxBodyBytes: null },
+    idempotentPredictions: false,
+    mapModelErrors: false,
+    allowWebsocket: false,
+    corsOrigins: [],
+    deployments: [deployment],
+  };
+}
