@@ -1,14 +1,30 @@
 import { assetNameFault, resourceNameFault } from '../contracts/names.ts';
-import type { DeploymentDraft } from './draft.ts';
+import { containerFaults } from './container-source.ts';
+import type { DeploymentDraft, ModelSource } from './draft.ts';
 import { externalFaults } from './external-source.ts';
+import { scriptFaults } from './script-source.ts';
 
 /** Fields that can be at fault, named as the page anchors them. */
 export type DraftField =
   | 'model'
   | 'model-name'
+  | 'script'
+  | 'packages'
   | 'external-urls'
   | 'external-health-path'
   | 'external-headers'
+  | 'container-image'
+  | 'container-context'
+  | 'container-dockerfile'
+  | 'container-archive'
+  | 'container-port'
+  | 'container-scoring-path'
+  | 'container-readiness-path'
+  | 'container-liveness-path'
+  | 'container-command'
+  | 'container-variables'
+  | 'container-mount-path'
+  | 'container-user'
   | 'instance-type'
   | 'instance-count'
   | 'request-timeout'
@@ -43,14 +59,20 @@ export function draftFaults(draft: DeploymentDraft, facts: DraftFacts): DraftFau
 function modelFaults({ model }: DeploymentDraft, { servable }: DraftFacts): DraftFault[] {
   if (model === null) return [{ field: 'model', message: 'Choose a model.' }];
   if (model.kind === 'external') return externalFaults(model);
+  if (model.kind === 'script') return [...scriptFaults(model), ...modelNameFaults(model.model)];
+  if (model.kind === 'container') return [...containerFaults(model), ...modelNameFaults(model.model)];
   const faults: DraftFault[] = [];
   if (servable && !servable.ok) faults.push({ field: 'model', message: servable.reason });
   if (model.kind === 'upload') {
     if (model.id === '') faults.push({ field: 'model', message: 'The upload is not complete.' });
-    const fault = assetNameFault(model.name);
-    if (fault !== null) faults.push({ field: 'model-name', message: `The name ${fault}.` });
+    faults.push(...modelNameFaults(model));
   }
   return faults;
+}
+
+function modelNameFaults(model: ModelSource | null): DraftFault[] {
+  const fault = model?.kind === 'upload' ? assetNameFault(model.name) : null;
+  return fault === null ? [] : [{ field: 'model-name', message: `The name ${fault}.` }];
 }
 
 function computeFaults(draft: DeploymentDraft): DraftFault[] {
@@ -96,10 +118,23 @@ function deploymentNameFault({ deployment, replaces }: DeploymentDraft, { deploy
 const FIELD_OF_POINTER: readonly (readonly [string, DraftField])[] = [
   ['/model', 'model'],
   ['/path', 'model'],
+  ['/code_configuration', 'script'],
+  ['/environment', 'packages'],
   ['/type', 'model'],
   ['/external', 'external-urls'],
   ['/external/health_path', 'external-health-path'],
   ['/external/headers', 'external-headers'],
+  ['/environment/image', 'container-image'],
+  ['/environment/build', 'container-context'],
+  ['/environment/build/dockerfile_path', 'container-dockerfile'],
+  ['/environment/image_archive', 'container-archive'],
+  ['/environment/inference_config', 'container-scoring-path'],
+  ['/environment/inference_config/readiness_route', 'container-readiness-path'],
+  ['/environment/inference_config/liveness_route', 'container-liveness-path'],
+  ['/environment_variables', 'container-variables'],
+  ['/command', 'container-command'],
+  ['/model_mount_path', 'container-mount-path'],
+  ['/container/user', 'container-user'],
   ['/instance_type', 'instance-type'],
   ['/instance_count', 'instance-count'],
   ['/request_settings/request_timeout_ms', 'request-timeout'],

@@ -9,7 +9,8 @@ import { modelVersionWriteSchema } from '../contracts/model.ts';
 import { type DeploymentDraft, EMPTY_DRAFT, type ModelSource, parseModelReference } from './draft.ts';
 import { planRequests, requestLine } from './draft-requests.ts';
 import { draftToYaml } from './draft-to-yaml.ts';
-import { requestsToCurl } from './requests-to-curl.ts';
+import { requestsToCurl, uploadsOf } from './requests-to-curl.ts';
+import { CODE_FOLDER, NEW_SCRIPT, scriptSource } from './script-source.ts';
 
 const SAMPLE: ModelSource = { kind: 'sample', id: 'iris-1', name: 'iris' };
 const UPLOAD = {
@@ -114,20 +115,25 @@ describe('the YAML of a draft', () => {
 describe('the commands of a draft', () => {
   test('are syntax that a shell takes, and never hold a key', () => {
     for (const model of [SAMPLE, UPLOAD, { ...UPLOAD, filename: 'my model.tar', isFolder: true }]) {
-      const upload = model.kind === 'upload' ? model : null;
-      const text = requestsToCurl(planRequests(draft({ model })), 'http://127.0.0.1:3000/api/v1', upload);
+      const whole = draft({ model });
+      const text = requestsToCurl(planRequests(whole), 'http://127.0.0.1:3000/api/v1', uploadsOf(whole));
       expect(() => execFileSync('bash', ['-n'], { input: text })).not.toThrow();
       expect(text).toContain('$VIRIDIAN_API_KEY');
     }
   });
 
   test('send the bodies that the page sends, with the id of the upload that they make', () => {
-    const requests = planRequests(draft({ model: UPLOAD }));
-    const text = requestsToCurl(requests, 'http://h/api/v1', UPLOAD);
-    const stub = 'curl() { while [ $# -gt 0 ]; do [ "$1" = -d ] && printf "%s\\n" "$2"; shift; done; }\nUPLOAD=up_9\n';
+    const whole = draft({ model: scriptSource(NEW_SCRIPT, UPLOAD) });
+    const requests = planRequests(whole);
+    const text = requestsToCurl(requests, 'http://h/api/v1', uploadsOf(whole));
+    const stub =
+      'curl() { while [ $# -gt 0 ]; do [ "$1" = -d ] && printf "%s\\n" "$2"; shift; done; }\nUPLOAD=up_9\nCODE=up_7\n';
     const script = stub + text.slice(text.indexOf('# Register'));
     const sent = execFileSync('bash', { input: script, encoding: 'utf8' }).trim().split('\n');
-    expect(sent).toEqual(requests.map(({ body }) => JSON.stringify(body).replace('upload:up_1', 'upload:up_9')));
+    const expected = requests.map(({ body }) =>
+      JSON.stringify(body).replace('upload:up_1', 'upload:up_9').replace(CODE_FOLDER, 'upload:up_7'),
+    );
+    expect(sent).toEqual(expected);
   });
 });
 

@@ -2,8 +2,10 @@ import type { DeploymentWrite } from '../contracts/deployment.ts';
 import type { EndpointWrite } from '../contracts/endpoint.ts';
 import type { ModelVersionWrite } from '../contracts/model.ts';
 import { apiPath } from '#lib/queries/fetch-json.ts';
-import { type DeploymentDraft, modelReference, registrationPath, type ServedSource } from './draft.ts';
+import { containerBody } from './container-source.ts';
+import { type DeploymentDraft, modelOf, modelReference, registrationPath, type ServedSource } from './draft.ts';
 import { externalBody, withoutSecrets } from './external-source.ts';
+import { scriptBody } from './script-source.ts';
 
 export type PlannedStep = 'model' | 'endpoint' | 'deployment';
 
@@ -25,6 +27,10 @@ export type PlannedRequest =
 /** A draft of which it is known what it serves. */
 export type ChosenDraft = DeploymentDraft & { model: ServedSource };
 
+export function isChosen(draft: DeploymentDraft): draft is ChosenDraft {
+  return draft.model !== null;
+}
+
 /** The draft as texts show it, which people keep and pass on: without the secrets of external servers. */
 export function forReading(draft: ChosenDraft): ChosenDraft {
   return draft.model.kind === 'external' ? { ...draft, model: withoutSecrets(draft.model) } : draft;
@@ -34,8 +40,9 @@ export function forReading(draft: ChosenDraft): ChosenDraft {
 export function planRequests(draft: ChosenDraft): PlannedRequest[] {
   const requests: PlannedRequest[] = [];
   const endpoint = draft.endpoint.name.toLowerCase();
-  const path = registrationPath(draft.model);
-  if (path !== null) requests.push({ step: 'model', name: draft.model.name, body: { path } });
+  const model = modelOf(draft.model);
+  const path = registrationPath(model);
+  if (model && path !== null) requests.push({ step: 'model', name: model.name, body: { path } });
   if (draft.endpoint.isNew) requests.push({ step: 'endpoint', name: endpoint, body: endpointBody(draft) });
   requests.push({
     step: 'deployment',
@@ -93,11 +100,14 @@ export function deploymentBody(draft: ChosenDraft): DeploymentWrite {
   };
 }
 
-/** A model runs on instances of a type; external servers are what they are. */
-function servedBody({ model, instanceType, instanceCount }: ChosenDraft): DeploymentWrite {
-  if (model.kind === 'external') return { type: 'external', external: externalBody(model) };
+/** Models, scripts and containers run on instances of a type; external servers are what they are. */
+function servedBody({ model: source, instanceType, instanceCount }: ChosenDraft): DeploymentWrite {
+  if (source.kind === 'external') return { type: 'external', external: externalBody(source) };
+  const model = modelOf(source);
   return {
-    model: modelReference(model),
+    ...(model && { model: modelReference(model) }),
+    ...(source.kind === 'container' && containerBody(source)),
+    ...(source.kind === 'script' && scriptBody(source)),
     ...(instanceType === null ? {} : { instance_type: instanceType }),
     instance_count: instanceCount,
   };

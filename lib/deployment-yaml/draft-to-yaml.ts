@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { registrationPath, type ServedSource } from './draft.ts';
+import { modelOf, registrationPath, type ServedSource } from './draft.ts';
 import { type ChosenDraft, deploymentBody, endpointBody } from './draft-requests.ts';
 
 const SCHEMAS = 'https://azuremlschemas.azureedge.net/latest';
@@ -31,7 +31,8 @@ export function draftToYaml(draft: ChosenDraft): string {
   return [...texts.slice(0, -1), `${share}${texts.at(-1)}`].join('---\n');
 }
 
-function inlineModel(model: ServedSource): object {
+function inlineModel(source: ServedSource | null): object {
+  const model = source && modelOf(source);
   const path = registrationPath(model);
-  return path === null ? {} : { model: { name: model.name, path } };
+  return model === null || path === null ? {} : { model: { name: model.name, path } };
 }

@@ -1,5 +1,7 @@
 import type { Endpoint } from '../contracts/endpoint.ts';
+import type { ContainerSource } from './container-source.ts';
 import type { ExternalSource } from './external-source.ts';
+import type { ScriptSource } from './script-source.ts';
 
 /** Where the model of a deployment comes from. */
 export type ModelSource =
@@ -9,8 +11,21 @@ export type ModelSource =
   /** `id` is empty until the last byte has arrived; `name` is the model that it is to become a version of. A folder travels as one tar. */
   | { kind: 'upload'; id: string; filename: string; isFolder: boolean; sizeBytes: number; name: string };
 
-/** What a deployment serves: a model, or servers that run already. */
-export type ServedSource = ModelSource | ExternalSource;
+/** What a deployment serves: a model, somebody's script or container, or servers that run already. */
+export type ServedSource = ModelSource | ScriptSource | ContainerSource | ExternalSource;
+
+/** The model in what is served; null where there is none. */
+export function modelOf(source: ServedSource): ModelSource | null {
+  switch (source.kind) {
+    case 'external':
+      return null;
+    case 'container':
+    case 'script':
+      return source.model;
+    default:
+      return source;
+  }
+}
 
 /** Seconds and counts; null leaves the default in force. */
 export interface ProbeDraft {
@@ -74,8 +89,8 @@ export function modelReference(model: ModelSource): string {
 }
 
 /** The `path` that registering the model takes; null when there is nothing to register. */
-export function registrationPath(model: ServedSource): string | null {
-  if (model.kind === 'registered' || model.kind === 'external') return null;
+export function registrationPath(model: ModelSource | null): string | null {
+  if (model === null || model.kind === 'registered') return null;
   return model.kind === 'sample' ? `sample:${model.id}` : `upload:${model.id}`;
 }
 

@@ -1,11 +1,42 @@
 import { shellQuote } from '../snippets/shell-quote.ts';
-import { type PlannedRequest, requestLine } from './draft-requests.ts';
+import { uploadsOfContainer } from './container-source.ts';
+import { modelOf } from './draft.ts';
+import { type ChosenDraft, type PlannedRequest, requestLine } from './draft-requests.ts';
+import { CODE_FOLDER } from './script-source.ts';
 
 /** An upload that the commands have to make first. */
 export interface UploadToMake {
-  id: string;
+  /** Shell variable that holds its id. */
+  variable: string;
+  /** What stands for it in the bodies. */
+  reference: string;
   filename: string;
   isFolder: boolean;
+  /** A folder goes into the archive as its one top entry, unless only what is in it counts. */
+  holds?: 'folder' | 'content';
+  /** An archive that is wanted as it is. */
+  isKeptPacked?: boolean;
+}
+
+/** What has to be uploaded before the requests of a draft can be made. */
+export function uploadsOf({ model: served }: ChosenDraft): UploadToMake[] {
+  const uploads: UploadToMake[] = [];
+  if (served.kind === 'script') {
+    uploads.push({
+      variable: 'CODE',
+      reference: CODE_FOLDER,
+      filename: 'code.tar',
+      isFolder: true,
+      holds: 'content',
+    });
+  }
+  if (served.kind === 'container') uploads.push(...uploadsOfContainer(served));
+  const model = modelOf(served);
+  if (model?.kind === 'upload') {
+    const { id, filename, isFolder } = model;
+    uploads.push({ variable: 'UPLOAD', reference: `upload:${id}`, filename, isFolder });
+  }
+  return uploads;
 }
 
 /**
@@ -15,24 +46,26 @@ export interface UploadToMake {
 export function requestsToCurl(
   requests: readonly PlannedRequest[],
   base: string,
-  upload: UploadToMake | null = null,
+  uploads: readonly UploadToMake[] = [],
 ): string {
   const lines = ['# An API key from Admin, API keys', "export VIRIDIAN_API_KEY='…'"];
-  if (upload) lines.push('', ...uploadCommand(base, upload));
-  for (const request of requests) lines.push('', ...command(request, base, upload));
+  for (const upload of uploads) lines.push('', ...uploadCommand(base, upload));
+  for (const request of requests) lines.push('', ...command(request, base, uploads));
   return `${lines.join('\n')}\n`;
 }
 
-function uploadCommand(base: string, { filename, isFolder }: UploadToMake): string[] {
-  const name = filename.split('/').pop() ?? filename;
-  const address = shellQuote(`${base}/uploads?filename=${encodeURIComponent(name)}`);
+function uploadCommand(base: string, upload: UploadToMake): string[] {
+  const name = upload.filename.split('/').pop() ?? upload.filename;
+  const unpack = upload.isKeptPacked ? '&unpack=false' : '';
+  const address = shellQuote(`${base}/uploads?filename=${encodeURIComponent(name)}${unpack}`);
   const folder = name.replace(/\.tar$/, '');
+  const tar = upload.holds === 'content' ? `tar -C ${shellQuote(folder)} -cf - .` : `tar -cf - ${shellQuote(folder)}`;
   return [
-    `# Upload ${isFolder ? `the folder ${folder}` : name}`,
-    `UPLOAD=$(${isFolder ? `tar -cf - ${shellQuote(folder)} | ` : ''}curl -fsS -X POST ${address} \\`,
+    `# Upload ${upload.isFolder ? `the folder ${folder}` : name}`,
+    `${upload.variable}=$(${upload.isFolder ? `${tar} | ` : ''}curl -fsS -X POST ${address} \\`,
     '  -H "Authorization: Bearer $VIRIDIAN_API_KEY" \\',
     "  -H 'Content-Type: application/octet-stream' \\",
-    `  --data-binary @${isFolder ? '-' : shellQuote(name)} | sed -E 's/.*"id":"([^"]+)".*/\\1/')`,
+    `  --data-binary @${upload.isFolder ? '-' : shellQuote(name)} | sed -E 's/.*"id":"([^"]+)".*/\\1/')`,
   ];
 }
 
@@ -42,7 +75,7 @@ const TITLES = {
   deployment: 'Make the deployment',
 } as const;
 
-function command(request: PlannedRequest, base: string, upload: UploadToMake | null): string[] {
+function command(request: PlannedRequest, base: string, uploads: readonly UploadToMake[]): string[] {
   const { method, path, headers } = requestLine(request);
   return [
     `# ${TITLES[request.step]}`,
@@ -50,15 +83,15 @@ function command(request: PlannedRequest, base: string, upload: UploadToMake | n
     '  -H "Authorization: Bearer $VIRIDIAN_API_KEY" \\',
     ...Object.entries(headers).map(([name, value]) => `  -H ${shellQuote(`${name}: ${value}`)} \\`),
     "  -H 'Content-Type: application/json' \\",
-    `  -d ${quoteBody(request, upload)}`,
+    `  -d ${quoteBody(request, uploads)}`,
   ];
 }
 
 /** An upload gets its id only when the commands run, so there the body is quoted such that the shell puts it in. */
-function quoteBody({ body }: PlannedRequest, upload: UploadToMake | null): string {
+function quoteBody({ body }: PlannedRequest, uploads: readonly UploadToMake[]): string {
   const text = JSON.stringify(body);
-  const reference = `upload:${upload?.id}`;
-  if (!upload || !text.includes(reference)) return shellQuote(text);
-  const [before = '', after = ''] = text.split(reference);
-  return `${shellQuote(`${before}upload:`)}"$UPLOAD"${shellQuote(after)}`;
+  const upload = uploads.find(({ reference }) => text.includes(`"${reference}"`));
+  if (!upload) return shellQuote(text);
+  const [before = '', after = ''] = text.split(`"${upload.reference}"`);
+  return `${shellQuote(`${before}"upload:`)}"$${upload.variable}"${shellQuote(`"${after}`)}`;
 }

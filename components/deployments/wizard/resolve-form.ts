@@ -2,6 +2,7 @@ import type { Endpoint } from '#lib/contracts/endpoint.ts';
 import type { InstanceType } from '#lib/contracts/instance-type.ts';
 import type { DeploymentDraft, ModelSource, ServedSource } from '#lib/deployment-yaml/draft.ts';
 import { externalSource } from '#lib/deployment-yaml/external-source.ts';
+import { scriptSource } from '#lib/deployment-yaml/script-source.ts';
 import { suggestDeploymentName, suggestEndpointName } from '#lib/deployment-yaml/suggest-names.ts';
 import { type FitFacts, suggestInstanceType } from './fit-verdict.ts';
 import type { WizardForm } from './wizard-form.ts';
@@ -16,7 +17,7 @@ export interface FormFacts extends FitFacts {
 
 /** The form with every suggestion put in: what is shown, checked and sent. */
 export function resolveForm(form: WizardForm, facts: FormFacts): DeploymentDraft {
-  const model = form.method === 'external' ? externalSource(form.external) : resolveModel(form.model, facts);
+  const model = servedSource(form, facts);
   const endpointName = form.endpointName ?? suggestedEndpoint(form, model, facts);
   const endpoint = facts.endpoints.find(({ name }) => name === endpointName.toLowerCase());
   const existing = form.endpointIsNew ? undefined : endpoint;
@@ -38,6 +39,12 @@ export function resolveForm(form: WizardForm, facts: FormFacts): DeploymentDraft
     takesAllTraffic: form.takesAllTraffic ?? !takesTraffic(existing),
     replaces: form.edits !== null,
   };
+}
+
+function servedSource(form: WizardForm, facts: FormFacts): ServedSource | null {
+  if (form.method === 'external') return externalSource(form.external);
+  const model = resolveModel(form.model, facts);
+  return form.method === 'low-code' ? scriptSource(form.script, form.tab === 'none' ? null : model) : model;
 }
 
 function resolveModel(model: ModelSource | null, { registeredAs }: FormFacts): ModelSource | null {

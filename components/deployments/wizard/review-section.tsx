@@ -3,7 +3,7 @@
 import dynamic from 'next/dynamic';
 import { useEffect, useRef, useState } from 'react';
 import { Skeleton } from '#components/ui/skeleton.tsx';
-import { type ChosenDraft, forReading } from '#lib/deployment-yaml/draft-requests.ts';
+import { forReading, isChosen } from '#lib/deployment-yaml/draft-requests.ts';
 import type { SectionProps } from './use-wizard.ts';
 import { WizardSection } from './wizard-section.tsx';
 
@@ -23,10 +23,10 @@ export function ReviewSection({ wizard }: SectionProps) {
       lead="The YAML and the calls that say the same as this page: keep them, or run them from elsewhere."
     >
       <div ref={ref}>
-        {draft.model === null ? (
+        {!isChosen(draft) ? (
           <p className="text-muted">Choose a model first.</p>
         ) : isNear ? (
-          <ReviewTexts draft={forReading(draft as ChosenDraft)} />
+          <ReviewTexts draft={forReading(draft)} />
         ) : (
           <Skeleton className="h-60 w-full" />
         )}

@@ -5,7 +5,7 @@ import { CodeBlock } from '#components/ui/code-block.tsx';
 import { SegmentedControl } from '#components/ui/segmented-control.tsx';
 import { type ChosenDraft, planRequests } from '#lib/deployment-yaml/draft-requests.ts';
 import { draftToYaml } from '#lib/deployment-yaml/draft-to-yaml.ts';
-import { requestsToCurl } from '#lib/deployment-yaml/requests-to-curl.ts';
+import { requestsToCurl, uploadsOf } from '#lib/deployment-yaml/requests-to-curl.ts';
 import { API_BASE } from '#lib/queries/fetch-json.ts';
 
 /** Apart from the page, because the YAML library comes with it. */
@@ -35,6 +35,5 @@ export function ReviewTexts({ draft }: { draft: ChosenDraft }) {
 
 /** The calls, in order, against the address that this page came from. */
 export function curlOf(draft: ChosenDraft): string {
-  const upload = draft.model.kind === 'upload' ? draft.model : null;
-  return requestsToCurl(planRequests(draft), `${location.origin}${API_BASE}`, upload);
+  return requestsToCurl(planRequests(draft), `${location.origin}${API_BASE}`, uploadsOf(draft));
 }

@@ -6,8 +6,8 @@ import { Tag } from '#components/ui/chip.tsx';
 import { DeploymentName } from '#components/ui/deployment.tsx';
 import { Facts, Figure } from '#components/ui/readouts.tsx';
 import { toast } from '#components/ui/toast.tsx';
-import type { DeploymentDraft, ModelSource } from '#lib/deployment-yaml/draft.ts';
-import { type ChosenDraft, forReading } from '#lib/deployment-yaml/draft-requests.ts';
+import { type DeploymentDraft, modelOf, type ModelSource } from '#lib/deployment-yaml/draft.ts';
+import { forReading, isChosen } from '#lib/deployment-yaml/draft-requests.ts';
 import { figureText } from '#lib/format/figure.ts';
 import { formatHourlyRate, formatHourlyRateInProse, formatMoney } from '#lib/format/money.ts';
 import type { CreateState } from './use-create-deployment.ts';
@@ -124,7 +124,7 @@ function SummaryFacts({ wizard }: { wizard: Wizard }) {
         ...(model?.kind === 'external'
           ? [{ term: 'Servers', value: <span className="wrap-anywhere">{model.urls.join(', ') || '–'}</span> }]
           : [
-              { term: 'Model', value: model === null ? '–' : modelWords(model) },
+              { term: 'Model', value: model === null ? '–' : modelWords(modelOf(model)) },
               { term: 'Instance', value: draft.instanceType ? `${count}${draft.instanceType}` : '–' },
             ]),
         {
@@ -141,7 +141,8 @@ function trafficWords(takesAll: boolean, share: number): string {
   return share > 0 ? `${share} %, as now` : 'none until you move it';
 }
 
-function modelWords(model: ModelSource): string {
+function modelWords(model: ModelSource | null): string {
+  if (model === null) return 'none';
   if (model.kind === 'registered') return `${model.name}, version ${model.version}`;
   if (model.kind === 'sample') return `${model.name}, sample ${model.id}`;
   return model.id === '' ? `${model.name}, on its way` : `${model.name}, next version`;
@@ -149,7 +150,8 @@ function modelWords(model: ModelSource): string {
 
 function CopyText({ wizard, form, children }: { wizard: Wizard; form: 'yaml' | 'curl'; children: string }) {
   async function copy(): Promise<void> {
-    const draft = forReading(wizard.draft as ChosenDraft);
+    if (!isChosen(wizard.draft)) return;
+    const draft = forReading(wizard.draft);
     const texts = await Promise.all([import('#lib/deployment-yaml/draft-to-yaml.ts'), import('./review-texts.tsx')]);
     const text = form === 'yaml' ? texts[0].draftToYaml(draft) : texts[1].curlOf(draft);
     try {
@@ -160,7 +162,7 @@ function CopyText({ wizard, form, children }: { wizard: Wizard; form: 'yaml' | '
     }
   }
   return (
-    <Button variant="quiet" size="sm" isDisabled={wizard.draft.model === null} onPress={() => void copy()}>
+    <Button variant="quiet" size="sm" isDisabled={!isChosen(wizard.draft)} onPress={() => void copy()}>
       {children}
     </Button>
   );

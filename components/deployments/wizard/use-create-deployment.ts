@@ -10,6 +10,7 @@ import type { Problem } from '#lib/contracts/problem.ts';
 import { fieldOfPointer } from '#lib/deployment-yaml/draft-faults.ts';
 import {
   type ChosenDraft,
+  isChosen,
   planRequests,
   type PlannedRequest,
   type PlannedStep,
@@ -44,8 +45,8 @@ export function useCreateDeployment(wizard: Wizard, send: SendPlannedRequest, cl
     if (state.phase === 'working') return;
     wizard.showFaults();
     const { draft } = wizard;
-    if (wizard.faults.length > 0 || draft.model === null) return setState({ phase: 'idle' });
-    await carryOut(draft as ChosenDraft);
+    if (wizard.faults.length > 0 || !isChosen(draft)) return setState({ phase: 'idle' });
+    await carryOut(draft);
   }
 
   async function carryOut(draft: ChosenDraft): Promise<void> {

@@ -15,13 +15,15 @@ import {
   type RequestSettingsDraft,
 } from '#lib/deployment-yaml/draft.ts';
 import { EMPTY_EXTERNAL, type ExternalForm } from '#lib/deployment-yaml/external-source.ts';
+import { NEW_SCRIPT, type ScriptForm } from '#lib/deployment-yaml/script-source.ts';
 import { suggestModelName } from '#lib/deployment-yaml/suggest-names.ts';
 import type { UploadedModel } from '../use-upload.ts';
 
-/** What is served: a model, or servers that run already. */
-export type DeployMethod = 'no-code' | 'external';
+/** What is served: a model, a script that may use one, or servers that run already. */
+export type DeployMethod = 'no-code' | 'low-code' | 'external';
 
-export type ModelTab = 'sample' | 'upload' | 'registered';
+/** `none` is for code that needs no model. */
+export type ModelTab = 'sample' | 'upload' | 'registered' | 'none';
 
 /**
  * What somebody entered. Null means untouched: the page then shows a suggestion that follows the other fields, and `resolveForm` puts it in.
@@ -32,6 +34,7 @@ export interface WizardForm {
   id: string;
   method: DeployMethod;
   external: ExternalForm;
+  script: ScriptForm;
   tab: ModelTab;
   model: ModelSource | null;
   instanceType: string | null;
@@ -54,6 +57,7 @@ export function emptyForm(id: string): WizardForm {
     id,
     method: 'no-code',
     external: EMPTY_EXTERNAL,
+    script: NEW_SCRIPT,
     tab: 'sample',
     model: null,
     instanceType: null,
@@ -98,13 +102,17 @@ function formOfServers({ urls, health_path: healthPath, headers }: NonNullable<D
   return { urls: urls.join('\n'), healthPath, headers: rows };
 }
 
+const CONCURRENCY: Readonly<Record<DeployMethod, number>> = {
+  'no-code': CONCURRENCY_DEFAULTS.onnx,
+  'low-code': CONCURRENCY_DEFAULTS.scoring_script,
+  external: CONCURRENCY_DEFAULTS.external,
+};
+
 /** What the API fills in, which is not the same for what runs here and for what runs elsewhere. */
 export function standardsOf(method: DeployMethod) {
-  if (method === 'no-code') return { request: REQUEST_DEFAULTS, readiness: READINESS_DEFAULTS };
-  return {
-    request: { ...REQUEST_DEFAULTS, max_concurrent_requests_per_instance: CONCURRENCY_DEFAULTS.external },
-    readiness: { ...READINESS_DEFAULTS, ...EXTERNAL_READINESS_DEFAULTS },
-  };
+  const request = { ...REQUEST_DEFAULTS, max_concurrent_requests_per_instance: CONCURRENCY[method] };
+  const isExternal = method === 'external';
+  return { request, readiness: { ...READINESS_DEFAULTS, ...(isExternal && EXTERNAL_READINESS_DEFAULTS) } };
 }
 
 /** The API answers with every default filled in; what equals it was most likely not chosen and stays out of the request. */
