@@ -72,8 +72,8 @@ function compare(version: PythonVersion, bound: readonly number[]): number {
   return 0;
 }
 
-/** Minor releases of Python 3 that nearly every package has wheels for, best first: what is taken where nothing is asked for. */
-const PREFERRED_MINORS = [12, 11, 13, 10, 14, 9];
+/** Minor releases of Python 3 that nearly every package has wheels for: taken before others where several will do. */
+const USUAL_MINORS: ReadonlySet<number> = new Set([10, 11, 12, 13]);
 
 /**
  * The best of what there is: one that will do, the exact release before others, the host's own order otherwise; else the nearest one. Of two
@@ -95,8 +95,7 @@ export function choosePython<Candidate extends { version: PythonVersion }>(
 }
 
 function preference([major, minor]: PythonVersion): number {
-  const place = PREFERRED_MINORS.indexOf(minor);
-  return major !== 3 || place === -1 ? PREFERRED_MINORS.length : place;
+  return major === 3 && USUAL_MINORS.has(minor) ? 0 : 1;
 }
 
 function distance([major, minor]: PythonVersion, wanted: readonly [number, number] | null): number {

@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { identityOf } from '#server/kernel/process-identity.ts';
+
+/** Time for a program to end politely before its group is killed. */
+const GRACE_MS = 2_000;
+/** Enough for what a solver says of a conflict, and for the list of an environment's packages. */
+const MAX_OUTPUT_CHARACTERS = 2 ** 20;
+
+export interface ProgramRun {
+  command: string;
+  args: readonly string[];
+  /** All that the program gets; nothing of ours is added. */
+  environment: Readonly<Record<string, string>>;
+  cwd: string;
+  timeoutMs: number;
+  signal: AbortSignal;
+  onLine?: (line: string) => void;
+  /** Folder for a note of the running program, by which a later start finds what a crash left behind. */
+  runningDir: string;
+}
+
+export interface ProgramEnd {
+  /** Null when a signal ended it. */
+  status: number | null;
+  stdout: string;
+  /** Both streams, in the order of their lines. */
+  output: string;
+  timedOut: boolean;
+}
+
+/**
+ * Runs a program as leader of a process group of its own, so that compilers and whatever else it starts end with it.
+ * @throws the signal's reason when it aborts, after the group is gone; the error of `spawn` when the program cannot be started
+ */
+export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
+  run.signal.throwIfAborted();
+  const child = spawn(run.command, [...run.args], {
+    cwd: run.cwd,
+    // Next declares NODE_ENV as always there; a program of somebody else has no use for it.
+    env: run.environment as NodeJS.ProcessEnv,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close') as Promise<[number | null]>;
+  // Not started: `close` follows `error`, and who awaits it gets the error.
+  if (child.pid === undefined) return ended.then(() => Promise.reject(new Error(`${run.command} did not start`)));
+  const group = child.pid;
+  const note = await noteRunning(run.runningDir, group);
+  const stdout: string[] = [];
+  const output: string[] = [];
+  collectLines(child.stdout, [stdout, output], run.onLine);
+  collectLines(child.stderr, [output], run.onLine);
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    endGroup();
+  }, run.timeoutMs);
+  let killTimer: NodeJS.Timeout | undefined;
+  function endGroup(): void {
+    signalGroup(group, 'SIGTERM');
+    killTimer ??= setTimeout(() => {
+      signalGroup(group, 'SIGKILL');
+      // A process that left the group may hold the pipes open for ever.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, GRACE_MS);
+  }
+  run.signal.addEventListener('abort', endGroup, { once: true });
+  if (run.signal.aborted) endGroup();
+  try {
+    const [status] = await ended;
+    run.signal.throwIfAborted();
+    return { status, stdout: stdout.join('\n'), output: output.join('\n'), timedOut };
+  } finally {
+    clearTimeout(timer);
+    clearTimeout(killTimer);
+    run.signal.removeEventListener('abort', endGroup);
+    // The leader is gone; what it left in its group goes with it.
+    signalGroup(group, 'SIGKILL');
+    await rm(note, { force: true });
+  }
+}
+
+function collectLines(stream: Readable, lists: readonly string[][], onLine?: (line: string) => void): void {
+  let characters = 0;
+  createInterface({ input: stream }).on('line', (line) => {
+    onLine?.(line);
+    characters += line.length + 1;
+    if (characters <= MAX_OUTPUT_CHARACTERS) for (const list of lists) list.push(line);
+  });
+}
+
+export function signalGroup(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function noteRunning(folder: string, pid: number): Promise<string> {
+  const path = join(folder, `${pid}.json`);
+  await writeFile(path, JSON.stringify(identityOf(pid) ?? { pid }), { mode: 0o600 });
+  return path;
+}
