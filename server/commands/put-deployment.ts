@@ -14,7 +14,7 @@ import { hashSpec } from '#server/domain/spec-hash.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { recordActivity } from '#server/store/activity-store.ts';
 import { recordAudit } from '#server/store/audit-store.ts';
-import type { Transaction } from '#server/store/database.ts';
+import type { Reader, Transaction } from '#server/store/database.ts';
 import { findDeployment, insertDeployment, listDeployments, updateDeployment } from '#server/store/deployment-store.ts';
 import { findInstanceType } from '#server/store/instance-type-store.ts';
 import { findOperation, insertOperation, updateStage } from '#server/store/operation-store.ts';
@@ -128,17 +128,18 @@ function referenceOf(environment: DeploymentSpec['environment']): Pick<Deploymen
   return { environment: formatModelReference({ name: environment.name, version: environment.version }) };
 }
 
-async function resolveSpec(
-  transaction: Transaction,
+/** What a description becomes on this host; changes nothing. @throws AppError naming the field that cannot be carried out */
+export async function resolveSpec(
+  reader: Reader,
   { host, runtimes }: Pick<CommandContext, 'host' | 'runtimes'>,
   written: DeploymentWrite,
 ): Promise<DeploymentSpec> {
-  if (isExternal(written)) return resolveExternalSpec(written, await findExternalInstanceType(transaction, written));
-  const model = await findModelOfDeployment(transaction, written.model);
-  const instanceType = await findInstanceTypeOfDeployment(transaction, host, written.instance_type);
+  if (isExternal(written)) return resolveExternalSpec(written, await findExternalInstanceType(reader, written));
+  const model = await findModelOfDeployment(reader, written.model);
+  const instanceType = await findInstanceTypeOfDeployment(reader, host, written.instance_type);
   return resolveDeploymentSpec(written, {
     model: model && { name: model.modelName, version: model.version, detected: model.detected },
-    environment: await findEnvironmentOfDeployment(transaction, written.environment),
+    environment: await findEnvironmentOfDeployment(reader, written.environment),
     codeFiles: written.code_configuration === undefined ? null : parseStoredFiles(written.code_configuration.code),
     runtimes,
     instanceType,

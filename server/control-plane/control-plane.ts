@@ -24,6 +24,8 @@ export interface ControlPlaneOptions {
   paths: InstallationPaths;
   /** Of this host: decides whether an update has room beside what runs. */
   gpuCount?: number;
+  /** Keys of builds that others wait for. */
+  otherBuilds?: () => readonly string[];
   gatewaySocket: string;
   routeTablePath: string;
   /** CIDRs of proxies in front of the gateway whose word on their callers counts. */
@@ -75,6 +77,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     driver,
     environments,
     gpuCount: options.gpuCount ?? 0,
+    otherBuilds: options.otherBuilds ?? (() => []),
     routes: publisher,
     sync,
     paths,

@@ -51,9 +51,15 @@ function failureOf(instance: InstanceFacts, sinceMs: number, nowMs: number): Fai
   return actual.state === 'unready' && late ? { kind: 'never_ready', instance, afterSeconds } : null;
 }
 
+/** Our Python server ends with it, as the original does, when a scoring script does not load. */
+const SCRIPT_STATUS = 3;
+
+const isScriptFailure = (code: number, kind: DeploymentSpec['kind']): boolean =>
+  kind === 'scoring_script' && code === SCRIPT_STATUS;
+
 /** Whether another start would end in the same way. */
 function isFinal({ code }: InstanceExit, { command, kind }: DeploymentSpec): boolean {
   if (code === null) return false;
   const isOurs = command === null && kind !== 'container';
-  return COMMAND_STATUSES.has(code) || (isOurs && OWN_STATUSES.has(code));
+  return COMMAND_STATUSES.has(code) || (isOurs && (OWN_STATUSES.has(code) || isScriptFailure(code, kind)));
 }

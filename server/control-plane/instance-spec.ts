@@ -22,6 +22,8 @@ export interface InstallationPaths {
   filesDir: string;
   /** Where our own model servers keep compiled code, so that they start sooner. */
   compileCache?: string;
+  /** Where our Python server keeps what it found out about a model. */
+  servingCache?: string;
 }
 
 /** Time between the polite signal and the kill. A request that takes longer than this to end is cut off. */
@@ -157,6 +159,7 @@ function serverSettings(
 ): Record<string, string> {
   if (artifact === null) return onnxSettings(spec, paths);
   const inContainer = artifact.kind === 'image';
+  const { servingCache } = paths;
   return {
     ...(inContainer && spec.model !== null && { AZUREML_MODEL_DIR: containerModelDir(spec) }),
     ...(spec.code && codeSettings(spec.code, inContainer ? CONTAINER_CODE_DIR : join(paths.filesDir, spec.code.files))),
@@ -166,9 +169,12 @@ function serverSettings(
       PYTHONDONTWRITEBYTECODE: '1',
       OMP_NUM_THREADS: String(threadsOf(spec)),
       ...(spec.model !== null && {
-        VIRIDIAN_MODEL_NAME: spec.model.name,
-        VIRIDIAN_MODEL_VERSION: spec.model.version,
+        VIRIDIAN_SERVING_MODEL_NAME: spec.model.name,
+        VIRIDIAN_SERVING_MODEL_VERSION: spec.model.version,
       }),
+      ...(inContainer
+        ? { VIRIDIAN_SERVING_CACHE_DIR: '/tmp' }
+        : { VIRIDIAN_SERVING_HOST: '127.0.0.1', ...(servingCache && { VIRIDIAN_SERVING_CACHE_DIR: servingCache }) }),
     }),
   };
 }

@@ -26,6 +26,8 @@ export interface ReconcileDeps extends ApplyDeps {
   routes: ObserveDeps['routes'];
   clock: ObserveDeps['clock'];
   gpuCount: ObserveDeps['gpuCount'];
+  /** Keys of builds that somebody else than a deployment waits for. */
+  otherBuilds: () => readonly string[];
   sync: RouteSync;
 }
 
@@ -137,7 +139,8 @@ export function createReconcileLoop(deps: ReconcileDeps): ReconcileLoop {
     try {
       const collected = await collectGarbage(database, driver, logger);
       if (collected.length > 0) logger.warn({ instances: collected }, 'Removing instances that nobody owns');
-      await deps.environments.retain(await listNeededBuilds(database));
+      const needed = await listNeededBuilds(database);
+      await deps.environments.retain(new Set([...needed, ...deps.otherBuilds()]));
       for (const { endpointName } of await listLeftovers(database, driver)) littered.add(endpointName);
       for (const endpoint of [...littered, ...(await listEndpointNames(database))]) queue.add(endpoint);
     } catch (error) {

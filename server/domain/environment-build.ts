@@ -110,3 +110,18 @@ export interface EnvironmentBuilder {
   /** Calls back when a build has gone on; the listener looks for itself. Returns the unsubscribe function. */
   onHint(listener: (key: string) => void): () => void;
 }
+
+/** What a solver says of packages that nobody has installed. */
+export type PackageCheck =
+  | {
+      kind: 'resolved';
+      pythonVersion: string;
+      packages: { name: string; version: string }[];
+      warnings: string[];
+    }
+  | { kind: 'failed'; failure: BuildFailure };
+
+/** Port to the solver of this host. */
+export type CheckPackages = (
+  definition: Pick<EnvironmentDefinition, 'condaFile' | 'pipRequirements'>,
+) => Promise<PackageCheck>;

@@ -32,6 +32,8 @@ export interface DataDir {
   telemetry: string;
   /** Compiled code of our own programs (NODE_COMPILE_CACHE): they start in half the time and with less memory. Can be thrown away. */
   compileCache: string;
+  /** What the Python server found out about models. Can be thrown away. */
+  servingCache: string;
 }
 
 /** Longest path that a Unix socket address holds on Linux is 107 bytes; on macOS 103. */
@@ -71,6 +73,7 @@ export function dataDirPaths(root: string): DataDir {
     logs: join(root, 'logs'),
     telemetry: join(root, 'telemetry'),
     compileCache: join(root, 'cache', 'compiled'),
+    servingCache: join(root, 'cache', 'serving'),
   };
 }
 

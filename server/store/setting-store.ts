@@ -8,6 +8,8 @@ export interface Settings {
   instance_types_seeded: boolean;
   /** Who signs endpoint tokens: this installation. */
   token_issuer: string;
+  /** Marks what this installation made on a Docker engine. */
+  installation_id: string;
 }
 
 export async function readSetting<Name extends keyof Settings>(

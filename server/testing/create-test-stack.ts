@@ -15,9 +15,10 @@ import {
 } from '#server/bin/control-plane/start-control-plane.ts';
 import { createFakeDriver, type FaultOf } from '#server/drivers/fake/fake-driver.ts';
 import { createFakeWorld, FAKE_COMMAND, type FakeWorld } from '#server/drivers/fake/fake-world.ts';
+import type { RunProgram } from '#server/domain/trial.ts';
 import { callApi, type ApiAnswer } from './call-api.ts';
 import { createFakeBuilder, type FakeBuilder } from './fake-builder.ts';
-import { allRuntimes } from './no-environments.ts';
+import { allRuntimes, noChecks, noPrograms } from './no-environments.ts';
 import { startFakeGateway, type FakeGateway } from './fake-gateway.ts';
 import { startProcess, stopProcess } from './start-process.ts';
 
@@ -50,6 +51,8 @@ export interface TestStack {
   world: FakeWorld;
   /** Builds environments for the fake driver when a test says so. */
   builder: FakeBuilder;
+  /** Stands in for programs that are run to their end. */
+  programs: { run: RunProgram };
   /** Of the fake gateway. */
   gateway: FakeGateway | null;
   /** The one-time code that the console would print. */
@@ -67,6 +70,7 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
   const apiKey = randomBytes(24).toString('hex');
   const world = createFakeWorld(systemClock);
   const builder = createFakeBuilder();
+  const programs: { run: RunProgram } = { run: noPrograms };
   const children: ChildProcess[] = [];
   const gateway = gatewayKind === 'fake' ? await startFakeGateway(dataDir.gatewaySocket) : null;
   const shared = { VIRIDIAN_DATA_DIR: dataDir.root, VIRIDIAN_LOG_LEVEL: 'error', ...environment };
@@ -96,7 +100,12 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
     ...(options.resolveMs !== undefined && { resolveMs: options.resolveMs }),
     ...(driver === 'fake' && {
       driver: createFakeDriver(world, options.faultOf),
-      environments: { environments: builder, runtimes: allRuntimes },
+      environments: {
+        environments: builder,
+        runtimes: allRuntimes,
+        checkPackages: noChecks,
+        runProgram: (run) => programs.run(run),
+      },
       onnxServer: [FAKE_COMMAND],
     }),
   };
@@ -111,6 +120,7 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
     dataDir,
     world,
     builder,
+    programs,
     gateway,
     setupCode: () => setupCode,
     call: (method, path, body) => callApi({ url: `${apiUrl()}${path}`, apiKey, method, body }),

@@ -1,4 +1,5 @@
-import type { EnvironmentBuilder } from '#server/domain/environment-build.ts';
+import type { CheckPackages, EnvironmentBuilder } from '#server/domain/environment-build.ts';
+import type { RunProgram } from '#server/domain/trial.ts';
 
 /** A host that can build nothing. */
 export const noEnvironments: EnvironmentBuilder = {
@@ -26,3 +27,10 @@ export const allRuntimes = {
   python: { available: true, reason: '' },
   docker: { available: true, reason: '' },
 };
+
+export const noChecks: CheckPackages = async () => ({
+  kind: 'failed',
+  failure: { code: 'deployment.python_unavailable', detail: 'There is no Python here.', logTail: [] },
+});
+
+export const noPrograms: RunProgram = () => Promise.reject(new Error('Nothing can be run here.'));

@@ -1,4 +1,5 @@
 import type { CommandContext } from '#server/commands/command-context.ts';
+import type { CheckContext } from '#server/commands/check-context.ts';
 import type { EnvironmentContext } from '#server/commands/environment-context.ts';
 import type { AnswerMemory } from '#server/commands/remember-answer.ts';
 import type { ModelContext } from '#server/commands/model-context.ts';
@@ -10,6 +11,7 @@ import type { TlsContext } from '#server/queries/get-tls.ts';
 import type { SamplesContext } from '#server/queries/list-samples.ts';
 import type { LogsContext } from '#server/queries/read-logs.ts';
 import type { AnyRoute } from '../route.ts';
+import { checkRoutes } from './check-routes.ts';
 import { costRoutes } from './cost-routes.ts';
 import { deploymentRoutes } from './deployment-routes.ts';
 import { endpointRoutes } from './endpoint-routes.ts';
@@ -38,7 +40,8 @@ export type ApiContext = CommandContext &
   LogsContext &
   TlsContext &
   SamplesContext &
-  Pick<EnvironmentContext, 'storedFiles' | 'environments'> & {
+  Pick<EnvironmentContext, 'storedFiles' | 'environments'> &
+  Pick<CheckContext, 'trials' | 'checkPackages' | 'runProgram' | 'pythonServerDir'> & {
     uploads: Uploads;
     registryProbe: RegistryProbe;
     /** What was answered to requests with an `Idempotency-Key`. */
@@ -65,6 +68,7 @@ export function allRoutes(context: ApiContext): AnyRoute[] {
     ...operationRoutes(context),
     ...modelRoutes(context),
     ...environmentRoutes(context),
+    ...checkRoutes(context),
     ...uploadRoutes(context),
     ...instanceTypeRoutes(context),
     ...metricsRoutes(context),

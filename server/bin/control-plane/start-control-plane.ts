@@ -9,6 +9,7 @@ import { createAnswerMemory } from '#server/commands/remember-answer.ts';
 import { seedInstanceTypes } from '#server/commands/seed-instance-types.ts';
 import { createSetupCode, type SetupCode } from '#server/commands/set-up-installation.ts';
 import { createControlPlane } from '#server/control-plane/control-plane.ts';
+import { createTrials } from '#server/control-plane/trials.ts';
 import { createRetainComparisonsLoop } from '#server/control-plane/retain-comparisons-loop.ts';
 import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
 import { joinDrivers } from '#server/drivers/join-drivers.ts';
@@ -102,12 +103,14 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   });
   const programs = process.driver ?? createDriver(process);
   const driver = joinDrivers(programs, composeExternalDriver(externals, process, database, paths, logger));
-  const { environments, runtimes } = process.environments ?? composeEnvironments();
+  const { environments, runtimes, checkPackages, runProgram } = process.environments ?? composeEnvironments();
+  const trials = createTrials({ environments, paths, runProgram, clock: systemClock });
   const controlPlane = createControlPlane({
     database,
     driver,
     environments,
     gpuCount: host.gpuCount,
+    otherBuilds: () => trials.buildKeys(),
     paths,
     gatewaySocket: dataDir.gatewaySocket,
     routeTablePath: dataDir.routeTable,
@@ -136,6 +139,10 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     host,
     runtimes,
     environments,
+    trials,
+    checkPackages,
+    runProgram,
+    pythonServerDir: paths.pythonServerDir,
     storedFiles: models.storedFiles,
     externals,
     registryProbe: createRegistryProbe(dockerSocketFrom(process.dockerHost)),
@@ -159,6 +166,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
       await api.stop();
       await tls.stop();
       models.stop();
+      await trials.stop();
       await controlPlane.stop({ endInstances: settings.VIRIDIAN_STOP_INSTANCES });
       await samples.stop();
       await retention.stop();

@@ -1,0 +1,244 @@
+import { z } from 'zod';
+import { ERROR_CODES } from '#lib/contracts/error-codes.ts';
+import type { Problem } from '#lib/contracts/problem.ts';
+import type { DeploymentSpec } from '#server/domain/deployment.ts';
+import type { BuildArtifact, BuildRequest, BuildState, EnvironmentBuilder } from '#server/domain/environment-build.ts';
+import { UNOBSERVED } from '#server/domain/instance.ts';
+import type { ProgramEnd, RunProgram, TrialRecord, Trials } from '#server/domain/trial.ts';
+import { AppError } from '#server/kernel/app-error.ts';
+import type { Clock } from '#server/kernel/clock.ts';
+import { toProblem } from '#server/kernel/error-catalogue.ts';
+import { randomName } from '#server/kernel/ids.ts';
+import { buildRequestOf } from './environment-state.ts';
+import { compileInstanceSpec, type InstallationPaths } from './instance-spec.ts';
+
+const KEPT_MS = 60 * 60_000;
+const RUN_LIMIT_MS = 10 * 60_000;
+const LOG_TAIL_LINES = 60;
+
+export interface TrialsOptions {
+  environments: EnvironmentBuilder;
+  paths: InstallationPaths;
+  runProgram: RunProgram;
+  clock: Clock;
+}
+
+export interface RunningTrials extends Trials {
+  /** Builds that trials wait for. */
+  buildKeys(): string[];
+  stop(): Promise<void>;
+}
+
+/** What the server prints about its one request, as one line of JSON. */
+const reportSchema = z.object({
+  ok: z.boolean(),
+  load_seconds: z.number().nullish(),
+  score_ms: z.number().nullish(),
+  peak_memory_mib: z.number().nullish(),
+  response: z.unknown().optional(),
+  warnings: z.array(z.string()).optional(),
+  failure: z.looseObject({ code: z.string(), detail: z.string() }).nullish(),
+});
+type Report = z.infer<typeof reportSchema>;
+
+interface Running {
+  record: TrialRecord;
+  spec: DeploymentSpec;
+  abort: AbortController;
+  ended: Promise<void>;
+}
+
+/**
+ * Tries models before they are deployed: builds the environment as a deployment would, then runs our server once with one request. Trials live in
+ * memory: they are answers to somebody who waits.
+ */
+export function createTrials({ environments, paths, runProgram, clock }: TrialsOptions): RunningTrials {
+  const trials = new Map<string, Running>();
+
+  function begin(spec: DeploymentSpec, sample: unknown): TrialRecord {
+    forgetOld();
+    const record = newRecord(clock.now());
+    const abort = new AbortController();
+    const ended = run(record, spec, sample, abort.signal).catch((error: unknown) => fail(record, problemOf(error)));
+    trials.set(record.id, { record, spec, abort, ended: ended.then(() => void (record.finishedAt = clock.now())) });
+    return record;
+  }
+
+  async function run(record: TrialRecord, spec: DeploymentSpec, sample: unknown, signal: AbortSignal): Promise<void> {
+    const artifact = await build(record, spec, signal);
+    if (artifact === null || signal.aborted) return;
+    const program = compileInstanceSpec(instanceOf(record, spec), paths, artifact);
+    if (program === null || artifact.kind === 'image') {
+      throw new AppError(
+        'deployment.runtime_unavailable',
+        'A model is tried as a process of this host. Set "runtime" to "process" to try it.',
+      );
+    }
+    Object.assign(record, { state: 'running', step: 'Loading the model and scoring one request', progress: null });
+    const { modelDir } = program;
+    const end = await runProgram({
+      command: [...program.command, '--check', '--sample', '-'],
+      environment: { ...program.environment, ...(modelDir !== null && { AZUREML_MODEL_DIR: modelDir }) },
+      input: sample === undefined ? '' : JSON.stringify(sample),
+      timeoutMs: RUN_LIMIT_MS,
+      signal,
+    });
+    record.logTail = linesOf(end.stderr).slice(-LOG_TAIL_LINES);
+    if (!signal.aborted) conclude(record, end);
+  }
+
+  /** Null when it failed or was given up. */
+  async function build(record: TrialRecord, spec: DeploymentSpec, signal: AbortSignal): Promise<BuildArtifact | null> {
+    const request = buildRequestOf(spec, paths.filesDir, record.id);
+    if (request === null) throw new AppError('deployment.kind_not_supported', 'Only Python models can be tried.');
+    const state = await buildToEnd(environments, request, signal, ({ step, progress }) =>
+      Object.assign(record, { step, progress }),
+    );
+    if (state === null) return null;
+    if (state.kind === 'ready') {
+      record.warnings = state.warnings;
+      return state.artifact;
+    }
+    const { code, detail, logTail } = state.failure;
+    record.logTail = [...logTail];
+    fail(record, problemOf(new AppError(code, detail)));
+    return null;
+  }
+
+  function forgetOld(): void {
+    for (const [id, { record }] of trials) {
+      if (record.finishedAt !== null && record.createdAt + KEPT_MS < clock.now()) trials.delete(id);
+    }
+  }
+
+  return {
+    begin,
+    find: (id) => trials.get(id)?.record ?? null,
+    cancel(id) {
+      const trial = trials.get(id);
+      if (trial === undefined || trial.record.finishedAt !== null) return;
+      trial.record.state = 'canceled';
+      trial.abort.abort();
+    },
+    buildKeys: () =>
+      [...trials.values()].flatMap(({ record, spec }) =>
+        record.finishedAt === null && spec.environment !== undefined ? [spec.environment.key] : [],
+      ),
+    async stop() {
+      for (const { abort } of trials.values()) abort.abort();
+      await Promise.all([...trials.values()].map(({ ended }) => ended));
+    },
+  };
+}
+
+function newRecord(now: number): TrialRecord {
+  return {
+    id: randomName(16),
+    state: 'preparing',
+    step: 'Preparing the environment',
+    progress: null,
+    loadSeconds: null,
+    scoreMs: null,
+    peakMemoryMib: null,
+    response: null,
+    logTail: [],
+    warnings: [],
+    error: null,
+    createdAt: now,
+    finishedAt: null,
+  };
+}
+
+/** A trial is an instance that nobody routes to. */
+function instanceOf({ id, createdAt }: TrialRecord, spec: DeploymentSpec) {
+  const names = { id, endpointName: 'trial', deploymentName: 'trial', specHash: id };
+  return { ...UNOBSERVED, ...names, spec, desired: 'run' as const, drainingSince: null, createdAt };
+}
+
+/** How a build ended; null when the signal was aborted first. */
+function buildToEnd(
+  environments: EnvironmentBuilder,
+  request: BuildRequest,
+  signal: AbortSignal,
+  onStep: (state: Extract<BuildState, { kind: 'building' }>) => void,
+): Promise<Exclude<BuildState, { kind: 'building' }> | null> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      environments.ensure(request).then((state) => (state.kind === 'building' ? onStep(state) : end(state)), reject);
+    };
+    const end = (state: Exclude<BuildState, { kind: 'building' }> | null): void => {
+      unsubscribe();
+      signal.removeEventListener('abort', giveUp);
+      resolve(state);
+    };
+    const giveUp = (): void => end(null);
+    const unsubscribe = environments.onHint((changed) => changed === request.key && look());
+    signal.addEventListener('abort', giveUp, { once: true });
+    if (signal.aborted) giveUp();
+    else look();
+  });
+}
+
+function conclude(record: TrialRecord, end: ProgramEnd): void {
+  const report = findReport(end.stdout);
+  if (report === null) {
+    fail(record, problemOf(explainEnd(end)));
+    return;
+  }
+  record.loadSeconds = report.load_seconds ?? null;
+  record.scoreMs = report.score_ms ?? null;
+  record.peakMemoryMib = report.peak_memory_mib ?? null;
+  record.response = report.response ?? null;
+  record.warnings = [...record.warnings, ...(report.warnings ?? [])];
+  if (report.ok) Object.assign(record, { state: 'succeeded', step: 'The model answered.', progress: 1 });
+  else fail(record, problemOf(explainReport(report)));
+}
+
+/** The last line that is a report; a script may print what it likes before. */
+function findReport(stdout: string): Report | null {
+  for (const line of linesOf(stdout).toReversed()) {
+    if (!line.startsWith('{')) continue;
+    try {
+      const parsed = reportSchema.safeParse(JSON.parse(line));
+      if (parsed.success) return parsed.data;
+    } catch {
+      // A line of the script's own.
+    }
+  }
+  return null;
+}
+
+function explainReport({ failure }: Report): AppError {
+  if (!failure)
+    return new AppError(
+      'deployment.probe_failed',
+      'The model loads, but answers the sample with an error; see the answer.',
+    );
+  const { code, detail, ...details } = failure;
+  const known = ERROR_CODES.find((one) => one === code) ?? 'deployment.script_failed';
+  return new AppError(known, detail, { details });
+}
+
+function explainEnd({ code, signal, timedOut }: ProgramEnd): AppError {
+  if (timedOut) {
+    const minutes = RUN_LIMIT_MS / 60_000;
+    return new AppError('deployment.not_ready_in_time', `The model had not answered after ${minutes} minutes.`);
+  }
+  if (signal === 'SIGKILL')
+    return new AppError('deployment.out_of_memory', 'The trial was killed, most often because memory ran out.');
+  return new AppError(
+    'deployment.exited',
+    `The trial ended with ${signal ?? `code ${code}`} before it said how it went; see its last lines.`,
+  );
+}
+
+function fail(record: TrialRecord, error: Problem): void {
+  Object.assign(record, { state: 'failed', step: 'It failed.', progress: null, error });
+}
+
+function problemOf(error: unknown): Problem {
+  const { request_id: _none, ...problem } = toProblem(error, '');
+  return problem;
+}
+
+const linesOf = (text: string): string[] => text.split(/\r?\n/).filter((line) => line !== '');
