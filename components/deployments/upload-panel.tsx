@@ -9,6 +9,7 @@ import { ProgressBar } from '#components/ui/progress-bar.tsx';
 import { formatBytes } from '#lib/format/bytes.ts';
 import { formatElapsed } from '#lib/format/duration.ts';
 import { figureText } from '#lib/format/figure.ts';
+import type { Packing } from '#lib/uploads/upload-client.ts';
 import { UnfinishedUploads } from './unfinished-uploads.tsx';
 import { type UploadControls, type UploadedModel, type UploadState, useUpload } from './use-upload.ts';
 
@@ -16,13 +17,29 @@ export interface UploadPanelProps {
   /** What is chosen; its id is empty until all of it arrived. */
   upload: UploadedModel | null;
   onChange: (upload: UploadedModel | null) => void;
+  /** What is asked for; a model when left out. */
+  wanted?: WantedUpload;
 }
 
-const ACCEPTED = ['.onnx', '.zip', '.tar', '.gz', '.tgz'];
+export interface WantedUpload {
+  title: string;
+  hint: string;
+  accept: readonly string[];
+  packing: Packing;
+  /** One file and no folder. */
+  isSingle?: boolean;
+}
 
-/** Drop a model, watch it travel, pause and go on, also after a reload. */
-export function UploadPanel({ upload, onChange }: UploadPanelProps) {
-  const controls = useUpload(onChange);
+const MODEL: WantedUpload = {
+  title: 'Drop an .onnx file, a folder or an archive',
+  hint: 'Zip, tar and tar.gz are unpacked. Weights in files of their own come along when you take the folder. Several gigabytes are fine: an upload goes on after a lost connection or a reload.',
+  accept: ['.onnx', '.zip', '.tar', '.gz', '.tgz'],
+  packing: 'folder',
+};
+
+/** Drop files, watch them travel, pause and go on, also after a reload. */
+export function UploadPanel({ upload, onChange, wanted = MODEL }: UploadPanelProps) {
+  const controls = useUpload(onChange, wanted.packing);
   const { state } = controls;
   if (state.phase !== 'idle') return <Transfer state={state} controls={controls} />;
   if (upload && upload.id !== '') return <Arrived upload={upload} onReplace={() => onChange(null)} />;
@@ -35,11 +52,11 @@ export function UploadPanel({ upload, onChange }: UploadPanelProps) {
         </p>
       ) : null}
       <DropZone
-        title="Drop an .onnx file, a folder or an archive"
-        hint="Zip, tar and tar.gz are unpacked. Weights in files of their own come along when you take the folder. Several gigabytes are fine: an upload goes on after a lost connection or a reload."
-        accept={ACCEPTED}
-        allowsMultiple
-        allowsFolder
+        title={wanted.title}
+        hint={wanted.hint}
+        accept={wanted.accept}
+        allowsMultiple={!wanted.isSingle}
+        allowsFolder={!wanted.isSingle}
         onFiles={(files: ChosenFile[]) => void controls.start(files)}
       />
       <UnfinishedUploads onDiscard={() => upload && onChange(null)} />

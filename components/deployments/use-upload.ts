@@ -5,7 +5,7 @@ import type { ChosenFile } from '#components/ui/drop-zone.tsx';
 import type { Problem } from '#lib/contracts/problem.ts';
 import { unexpectedProblem } from '#lib/queries/api-problem.ts';
 import { createRateMeter, type TransferRate } from '#lib/uploads/transfer-rate.ts';
-import type { RunningUpload } from '#lib/uploads/upload-client.ts';
+import type { Packing, RunningUpload } from '#lib/uploads/upload-client.ts';
 
 interface Sending {
   filename: string;
@@ -41,7 +41,10 @@ const IDLE: UploadState = { phase: 'idle' };
 const PROGRESS_EVERY_MS = 250;
 
 /** Sends a selection resumably. `onChosen` is called with what was picked and again with its id; with null when it is given up. */
-export function useUpload(onChosen: (upload: UploadedModel | null) => void): UploadControls {
+export function useUpload(
+  onChosen: (upload: UploadedModel | null) => void,
+  packing: Packing = 'folder',
+): UploadControls {
   const [state, setState] = useState<UploadState>(IDLE);
   const running = useRef<RunningUpload | null>(null);
   useWarningBeforeLeaving(state.phase === 'sending' || state.phase === 'finishing');
@@ -52,7 +55,7 @@ export function useUpload(onChosen: (upload: UploadedModel | null) => void): Upl
     const { startUpload, uploadBody } = await import('#lib/uploads/upload-client.ts');
     let body: ReturnType<typeof uploadBody>;
     try {
-      body = uploadBody(files);
+      body = uploadBody(files, packing);
     } catch (cause) {
       const problem = unexpectedProblem('These files cannot be sent', (cause as Error).message);
       return setState({ phase: 'failed', problem, filename: '', sentBytes: 0, totalBytes: 0 });
@@ -69,20 +72,21 @@ export function useUpload(onChosen: (upload: UploadedModel | null) => void): Upl
         return sentBytes >= totalBytes ? { phase: 'finishing', ...sending } : { phase: 'sending', rate, ...sending };
       }),
     );
-    running.current = startUpload(files, body, {
+    const events = {
       onProgress: report,
-      onDone: (id) => {
+      onDone: (id: string) => {
         running.current = null;
         setState(IDLE);
         onChosen({ ...chosen, id });
       },
-      onFailed: (problem) =>
+      onFailed: (problem: Problem) =>
         setState((current) =>
           current.phase === 'idle'
             ? current
-            : { phase: 'failed', problem, filename, totalBytes, sentBytes: current.sentBytes },
+            : { phase: 'failed' as const, problem, filename, totalBytes, sentBytes: current.sentBytes },
         ),
-    });
+    };
+    running.current = startUpload(files, body, events, packing);
   }
 
   return {

@@ -29,13 +29,13 @@ export interface ContainerForm {
   context: UploadedFiles | null;
   dockerfilePath: string;
   archive: UploadedFiles | null;
-  /** Null leaves it to the server: it is told in PORT. */
-  port: number | null;
+  /** Empty leaves it to the server: it is told in PORT. */
+  port: string;
   scoringPath: string;
   readinessPath: string;
   livenessPath: string;
-  /** Null means the port of scoring. */
-  probePort: number | null;
+  /** Empty means the port of scoring. */
+  probePort: string;
   /** One argument a line; empty runs what the image runs. */
   command: string;
   /** One `NAME=value` a line, as in an `.env` file. */
@@ -61,11 +61,11 @@ export const EMPTY_CONTAINER: ContainerForm = {
   context: null,
   dockerfilePath: DEFAULT_DOCKERFILE_PATH,
   archive: null,
-  port: null,
+  port: '',
   scoringPath: '/score',
   readinessPath: '/',
   livenessPath: '',
-  probePort: null,
+  probePort: '',
   command: '',
   variables: '',
   mountPath: '',
@@ -144,13 +144,14 @@ const pathOf = (files: UploadedFiles | null): string => files?.stored ?? `upload
 
 function routesOf(form: ContainerForm): { inference_config: InferenceConfig } {
   const readiness = form.readinessPath.trim() || '/';
-  const probePort = form.probePort ?? form.port;
-  const route = (path: string, port: number | null) => ({ path, ...(port !== null && { port }) });
+  const port = form.port.trim();
+  const probePort = form.probePort.trim() || port;
+  const route = (path: string, at: string) => ({ path, ...(at !== '' && { port: Number(at) }) });
   return {
     inference_config: {
       liveness_route: route(form.livenessPath.trim() || readiness, probePort),
       readiness_route: route(readiness, probePort),
-      scoring_route: route(form.scoringPath.trim(), form.port),
+      scoring_route: route(form.scoringPath.trim(), port),
     },
   };
 }
@@ -224,13 +225,19 @@ function modelFaults(form: ContainerForm, model: ModelSource | null): DraftFault
 function routeFaults(form: ContainerForm): DraftFault[] {
   const isWrong = (path: string, isNeeded: boolean): boolean =>
     path.trim() === '' ? isNeeded : !PATH.test(path.trim());
+  const isNoPort = (port: string): boolean => port.trim() !== '' && !isPort(port.trim());
+  const noPort = 'A port is a whole number from 1 to 65535.';
   const wrong = (which: string) => `The ${which} must start with "/" and hold no space, "?" or "#".`;
   return [
+    ...fault(isNoPort(form.port), 'container-port', noPort),
+    ...fault(isNoPort(form.probePort), 'container-probe-port', noPort),
     ...fault(isWrong(form.scoringPath, true), 'container-scoring-path', wrong('scoring path')),
     ...fault(isWrong(form.readinessPath, false), 'container-readiness-path', wrong('readiness path')),
     ...fault(isWrong(form.livenessPath, false), 'container-liveness-path', wrong('liveness path')),
   ];
 }
+
+const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 
 function settingFaults(form: ContainerForm): DraftFault[] {
   const user = form.user.trim();

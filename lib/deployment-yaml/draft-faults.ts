@@ -18,6 +18,7 @@ export type DraftField =
   | 'container-dockerfile'
   | 'container-archive'
   | 'container-port'
+  | 'container-probe-port'
   | 'container-scoring-path'
   | 'container-readiness-path'
   | 'container-liveness-path'

@@ -35,6 +35,17 @@ export const keys = {
     version: (model: string, version: string) => ['models', 'one', model, 'versions', version] as const,
     samples: () => ['models', 'samples'] as const,
   },
+  environments: {
+    all: () => ['environments'] as const,
+    list: () => ['environments', 'list'] as const,
+    versions: (environment: string) => ['environments', 'one', environment, 'versions'] as const,
+    version: (environment: string, version: string) =>
+      ['environments', 'one', environment, 'versions', version] as const,
+  },
+  registries: {
+    all: () => ['registries'] as const,
+    list: () => ['registries', 'list'] as const,
+  },
   uploads: {
     detail: (id: string) => ['uploads', id] as const,
   },

@@ -22,6 +22,12 @@ export interface RunningUpload {
   cancel(): void;
 }
 
+/**
+ * What becomes of a selection on the server: a `folder` keeps its name as the one top entry, of a `content` only what is in the folder is kept, and a
+ * `packed` file stays the archive that it is.
+ */
+export type Packing = 'folder' | 'content' | 'packed';
+
 /** What is sent for a selection: one file as it is, several as one tar archive that holds their folder. */
 export interface UploadBody {
   filename: string;
@@ -30,17 +36,20 @@ export interface UploadBody {
 }
 
 /** @throws Error for a path or file that a tar archive cannot hold */
-export function uploadBody(files: readonly UploadFile[]): UploadBody {
+export function uploadBody(files: readonly UploadFile[], packing: Packing = 'folder'): UploadBody {
   const [only] = files;
   if (files.length === 1 && only !== undefined && !only.path.includes('/')) {
     return { filename: only.path, isFolder: false, blob: only.file };
   }
   const folder = folderOf(files);
-  const inFolder = files.map(({ path, file }) => ({ path: path.includes('/') ? path : `${folder}/${path}`, file }));
+  const place = packing === 'content' ? withoutTop : (path: string) => (path.includes('/') ? path : `${folder}/${path}`);
+  const inFolder = files.map(({ path, file }) => ({ path: place(path), file }));
   // The same selection must give the same bytes, or a resumed upload would be spliced from two.
   const sorted = inFolder.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   return { filename: `${folder}.tar`, isFolder: true, blob: createTarBlob(sorted) };
 }
+
+const withoutTop = (path: string): string => path.slice(path.indexOf('/') + 1);
 
 /** The folder that was picked; for loose files, named after the model among them. */
 function folderOf(files: readonly UploadFile[]): string {
@@ -58,14 +67,16 @@ export function startUpload(
   files: readonly UploadFile[],
   { filename, blob }: UploadBody,
   events: UploadEvents,
+  packing: Packing = 'folder',
 ): RunningUpload {
   const upload = new Upload(blob as File, {
     endpoint: `${API_BASE}/uploads/tus`,
     chunkSize: CHUNK_BYTES,
     retryDelays: RETRY_DELAYS_MS,
-    metadata: { filename },
+    metadata: { filename, ...(packing === 'packed' && { unpack: 'false' }) },
     removeFingerprintOnSuccess: true,
-    fingerprint: async () => fingerprintOf(files),
+    // The same files packed otherwise are other bytes, or become other files.
+    fingerprint: async () => `${fingerprintOf(files)}${packing === 'folder' ? '' : `-${packing}`}`,
     onProgress: events.onProgress,
     onSuccess: () => events.onDone(idOfUrl(upload.url)),
     onError: (error) => events.onFailed(problemOfUpload(error)),

@@ -15,6 +15,7 @@ import { formatClockSeconds } from '#lib/format/time.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { deploymentQuery } from '#lib/queries/deployments.ts';
 import { ComputeSection } from './compute-section.tsx';
+import { ContainerSections } from './container-sections.tsx';
 import { CreateProblem, FaultSummary } from './create-problem.tsx';
 import { EndpointSection } from './endpoint-section.tsx';
 import { MethodSection } from './method-section.tsx';
@@ -150,7 +151,7 @@ function WizardPage({ storage, form, send, isEndpointFixed, title }: LoadedWizar
           ) : null}
           {state.phase === 'failed' ? <CreateProblem wizard={wizard} state={state} onContinue={tryToCreate} /> : null}
           <MethodSection wizard={wizard} />
-          {isExternal(wizard) ? <ServersSection wizard={wizard} /> : <ModelSection wizard={wizard} />}
+          <ServedSections wizard={wizard} />
           <ComputeSection wizard={wizard} />
           <EndpointSection wizard={wizard} />
           <TrafficSection wizard={wizard} />
@@ -162,30 +163,80 @@ function WizardPage({ storage, form, send, isEndpointFixed, title }: LoadedWizar
   );
 }
 
-const isExternal = ({ draft }: Wizard): boolean => draft.model?.kind === 'external';
+/** What is served, in the sections of the chosen method. */
+function ServedSections({ wizard }: { wizard: Wizard }) {
+  switch (wizard.form.method) {
+    case 'external':
+      return <ServersSection wizard={wizard} />;
+    case 'container':
+      return <ContainerSections wizard={wizard} />;
+    default:
+      return <ModelSection wizard={wizard} />;
+  }
+}
 
 function stepsOf(wizard: Wizard): WizardStep[] {
-  const { faults, draft, facts } = wizard;
+  const { faults } = wizard;
   const isClear = (...fields: DraftField[]): boolean => !faults.some(({ field }) => fields.includes(field));
-  const hasModel = draft.model !== null && isClear('model', 'model-name') && facts.model.detected !== null;
   return [
     { id: 'method', label: 'Method', isDone: true },
-    isExternal(wizard)
-      ? {
-          id: 'servers',
-          label: 'Servers',
-          isDone: isClear('external-urls', 'external-health-path', 'external-headers'),
-        }
-      : { id: 'model', label: 'Model', isDone: hasModel },
+    ...servedSteps(wizard, isClear),
     {
       id: 'compute',
-      label: isExternal(wizard) ? 'Limits' : 'Compute',
+      label: wizard.form.method === 'external' ? 'Limits' : 'Compute',
       isDone: isClear('instance-type', 'instance-count'),
     },
     { id: 'endpoint', label: 'Endpoint', isDone: isClear('endpoint-name', 'deployment-name') },
     { id: 'traffic', label: 'Traffic', isDone: isClear('endpoint-name', 'deployment-name') },
     { id: 'review', label: 'Review', isDone: false },
   ];
+}
+
+function servedSteps({ form, draft, facts }: Wizard, isClear: (...fields: DraftField[]) => boolean): WizardStep[] {
+  const isModelClear = isClear('model', 'model-name');
+  switch (form.method) {
+    case 'external':
+      return [
+        {
+          id: 'servers',
+          label: 'Servers',
+          isDone: isClear('external-urls', 'external-health-path', 'external-headers'),
+        },
+      ];
+    case 'container':
+      return [
+        {
+          id: 'container',
+          label: 'Container',
+          isDone: isClear('container-image', 'container-context', 'container-dockerfile', 'container-archive'),
+        },
+        {
+          id: 'routes',
+          label: 'Routes',
+          isDone: isClear(
+            'container-port',
+            'container-probe-port',
+            'container-scoring-path',
+            'container-readiness-path',
+            'container-liveness-path',
+          ),
+        },
+        {
+          id: 'program',
+          label: 'Program',
+          isDone: isClear('container-command', 'container-variables', 'container-user'),
+        },
+        { id: 'model', label: 'Model', isDone: isModelClear && isClear('container-mount-path') },
+      ];
+    default:
+      return [
+        {
+          id: 'model',
+          label: 'Model',
+          isDone: draft.model !== null && isModelClear && facts.model.detected !== null,
+        },
+      ];
+  }
 }
 
 function WizardSkeleton({ title }: { title: string }) {

@@ -1,9 +1,9 @@
 'use client';
 
 import { Box, Container, FileCode2, Server } from 'lucide-react';
-import { RadioCards } from '#components/ui/radio-group.tsx';
-import type { SectionProps } from './use-wizard.ts';
-import type { DeployMethod } from './wizard-form.ts';
+import { RadioCards, type RadioOption } from '#components/ui/radio-group.tsx';
+import type { SectionProps, Wizard } from './use-wizard.ts';
+import type { DeployMethod, WizardForm } from './wizard-form.ts';
 import { WizardSection } from './wizard-section.tsx';
 
 const METHODS = [
@@ -24,8 +24,7 @@ const METHODS = [
     id: 'container',
     label: 'Container',
     icon: <Container size={16} aria-hidden="true" />,
-    description: 'An image of your own that answers HTTP. Not in this version yet.',
-    isDisabled: true,
+    description: 'An image of your own that answers HTTP: from a registry, from a Dockerfile, or from a file.',
   },
   {
     id: 'external',
@@ -35,18 +34,31 @@ const METHODS = [
   },
 ];
 
-/** The ways in. Those that are not built say so and cannot be chosen. */
-export function MethodSection({ wizard: { form, change } }: SectionProps) {
+/** The ways in. Those that this host cannot go say why, and cannot be chosen. */
+export function MethodSection({ wizard }: SectionProps) {
+  const { form, change } = wizard;
   return (
     <WizardSection id="method" title="Method" lead="How do you want to deploy?">
       <RadioCards
         label="How do you want to deploy?"
         labelHidden
-        options={METHODS}
+        options={METHODS.map((method) => withReason(method, wizard))}
         columns={2}
         value={form.method}
-        onChange={(method) => change({ method: method as DeployMethod })}
+        onChange={(method) => change(choosing(method as DeployMethod, form))}
       />
     </WizardSection>
   );
+}
+
+/** Only a container needs something that a host may not have. A deployment that is one already may be looked at all the same. */
+function withReason(method: (typeof METHODS)[number], { facts, form }: Wizard): RadioOption {
+  const docker = facts.docker;
+  if (method.id !== 'container' || docker === null || docker.available || form.method === 'container') return method;
+  return { ...method, isDisabled: true, description: [docker.reason, docker.fix].filter(Boolean).join(' ') };
+}
+
+/** A container brings no model by itself. */
+function choosing(method: DeployMethod, form: WizardForm): Partial<WizardForm> {
+  return { method, ...(method === 'container' && form.model === null && { tab: 'none' as const }) };
 }

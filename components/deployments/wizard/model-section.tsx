@@ -12,11 +12,12 @@ import type { ModelSource } from '#lib/deployment-yaml/draft.ts';
 import { formatBytes } from '#lib/format/bytes.ts';
 import { figureText } from '#lib/format/figure.ts';
 import { DetectedFacts, SampleRequest, SignatureTable } from '../detected-model.tsx';
+import { ContainerMountField } from './container-routes-section.tsx';
 import { FieldFault } from './field-fault.tsx';
 import { SamplePicker } from './sample-picker.tsx';
 import type { ModelFacts } from './use-model-facts.ts';
 import type { SectionProps } from './use-wizard.ts';
-import type { ModelTab } from './wizard-form.ts';
+import type { DeployMethod, ModelTab } from './wizard-form.ts';
 import { WizardSection } from './wizard-section.tsx';
 
 /** Filtering lists and sending files take code that whoever takes the sample does without. */
@@ -29,16 +30,27 @@ const UploadPanel = dynamic(() => import('../upload-panel.tsx').then((module) =>
   loading: () => <Skeleton className="h-40 w-full" />,
 });
 
-const TABS: readonly { id: ModelTab; label: string }[] = [
-  { id: 'sample', label: 'Bundled sample' },
-  { id: 'upload', label: 'Upload' },
-  { id: 'registered', label: 'Registered' },
-];
+const TAB_LABELS: Readonly<Record<ModelTab, string>> = {
+  none: 'None',
+  sample: 'Bundled sample',
+  upload: 'Upload',
+  registered: 'Registered',
+};
+
+/** The bundled models are made for what needs nothing else. */
+const TABS: Readonly<Partial<Record<DeployMethod, readonly ModelTab[]>>> = {
+  'no-code': ['sample', 'upload', 'registered'],
+  container: ['none', 'upload', 'registered'],
+};
+
+const IN_SERVER = 'A bundled sample, files of your own, or a registered version.';
+const IN_CONTAINER = 'Files that the container reads, if it needs any: they are mounted into it and kept as a version.';
 
 /** Which model: a bundled one, files of one's own, or a version in the registry; then what was found inside. */
 export function ModelSection({ wizard }: SectionProps) {
   const { form, change, faultOf, facts } = wizard;
   const choose = (model: ModelSource | null): void => change({ model });
+  const tabs = (TABS[form.method] ?? []).map((id) => ({ id, label: TAB_LABELS[id] }));
   const [hasUploadTab, setHasUploadTab] = useState(form.tab === 'upload');
 
   function show(tab: ModelTab): void {
@@ -46,10 +58,10 @@ export function ModelSection({ wizard }: SectionProps) {
     change({ tab });
   }
   return (
-    <WizardSection id="model" title="Model" lead="A bundled sample, files of your own, or a registered version.">
+    <WizardSection id="model" title="Model" lead={form.method === 'container' ? IN_CONTAINER : IN_SERVER}>
       <div id="field-model" tabIndex={-1} className="grid gap-4 outline-none">
         <div>
-          <SegmentedControl label="Where the model comes from" options={TABS} value={form.tab} onChange={show} />
+          <SegmentedControl label="Where the model comes from" options={tabs} value={form.tab} onChange={show} />
         </div>
         {form.tab === 'sample' ? <SamplePicker model={form.model} onChoose={choose} /> : null}
         {form.tab === 'registered' ? <RegisteredPicker model={form.model} onChoose={choose} /> : null}
@@ -61,10 +73,13 @@ export function ModelSection({ wizard }: SectionProps) {
         ) : null}
         <FieldFault message={faultOf('model')} />
       </div>
-      {isShown(form.model, form.tab) ? <FoundInside facts={facts.model} /> : null}
+      {isShown(form.model, form.tab) ? (
+        <FoundInside facts={facts.model} isServedHere={form.method !== 'container'} />
+      ) : null}
       {form.model?.kind === 'upload' && form.tab === 'upload' ? (
         <ModelName name={form.model.name} onChange={wizard.renameUpload} error={faultOf('model-name')} />
       ) : null}
+      {form.method === 'container' && form.tab !== 'none' ? <ContainerMountField wizard={wizard} /> : null}
     </WizardSection>
   );
 }
@@ -98,7 +113,8 @@ function ModelName({
   );
 }
 
-function FoundInside({ facts }: { facts: ModelFacts }) {
+/** What a model is matters to our own servers; somebody else's only gets the files. */
+function FoundInside({ facts, isServedHere }: { facts: ModelFacts; isServedHere: boolean }) {
   const { detected, isLoading, problem, retry, files } = facts;
   const [showsMore, setShowsMore] = useState(false);
   if (isLoading) {
@@ -113,8 +129,8 @@ function FoundInside({ facts }: { facts: ModelFacts }) {
   return (
     <div className="grid min-w-0 gap-3">
       <FileList files={files} />
-      <DetectedFacts detected={detected} />
-      {detected.servable ? (
+      {isServedHere ? <DetectedFacts detected={detected} /> : null}
+      {isServedHere && detected.servable ? (
         <details open={showsMore} onToggle={(event) => setShowsMore(event.currentTarget.open)}>
           <summary className="w-max cursor-pointer py-1 text-accent">Signature and a sample request</summary>
           <div className="mt-2 grid gap-3">

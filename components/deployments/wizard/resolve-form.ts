@@ -1,6 +1,7 @@
 import type { Endpoint } from '#lib/contracts/endpoint.ts';
 import type { InstanceType } from '#lib/contracts/instance-type.ts';
 import type { DeploymentDraft, ModelSource, ServedSource } from '#lib/deployment-yaml/draft.ts';
+import { containerSource } from '#lib/deployment-yaml/container-source.ts';
 import { externalSource } from '#lib/deployment-yaml/external-source.ts';
 import { scriptSource } from '#lib/deployment-yaml/script-source.ts';
 import { suggestDeploymentName, suggestEndpointName } from '#lib/deployment-yaml/suggest-names.ts';
@@ -44,7 +45,9 @@ export function resolveForm(form: WizardForm, facts: FormFacts): DeploymentDraft
 function servedSource(form: WizardForm, facts: FormFacts): ServedSource | null {
   if (form.method === 'external') return externalSource(form.external);
   const model = resolveModel(form.model, facts);
-  return form.method === 'low-code' ? scriptSource(form.script, form.tab === 'none' ? null : model) : model;
+  const optional = form.tab === 'none' ? null : model;
+  if (form.method === 'container') return containerSource(form.container, optional);
+  return form.method === 'low-code' ? scriptSource(form.script, optional) : model;
 }
 
 function resolveModel(model: ModelSource | null, { registeredAs }: FormFacts): ModelSource | null {

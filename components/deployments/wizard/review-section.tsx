@@ -4,6 +4,7 @@ import dynamic from 'next/dynamic';
 import { useEffect, useRef, useState } from 'react';
 import { Skeleton } from '#components/ui/skeleton.tsx';
 import { forReading, isChosen } from '#lib/deployment-yaml/draft-requests.ts';
+import { ContainerNotes } from './container-notes.tsx';
 import type { SectionProps } from './use-wizard.ts';
 import { WizardSection } from './wizard-section.tsx';
 
@@ -22,6 +23,7 @@ export function ReviewSection({ wizard }: SectionProps) {
       title="Review"
       lead="The YAML and the calls that say the same as this page: keep them, or run them from elsewhere."
     >
+      {wizard.form.method === 'container' ? <ContainerNotes wizard={wizard} /> : null}
       <div ref={ref}>
         {!isChosen(draft) ? (
           <p className="text-muted">Choose a model first.</p>

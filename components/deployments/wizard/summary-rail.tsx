@@ -1,11 +1,13 @@
 'use client';
 
+import type { ReactNode } from 'react';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Tag } from '#components/ui/chip.tsx';
 import { DeploymentName } from '#components/ui/deployment.tsx';
 import { Facts, Figure } from '#components/ui/readouts.tsx';
 import { toast } from '#components/ui/toast.tsx';
+import type { ContainerSource } from '#lib/deployment-yaml/container-source.ts';
 import { type DeploymentDraft, modelOf, type ModelSource } from '#lib/deployment-yaml/draft.ts';
 import { forReading, isChosen } from '#lib/deployment-yaml/draft-requests.ts';
 import { figureText } from '#lib/format/figure.ts';
@@ -124,6 +126,7 @@ function SummaryFacts({ wizard }: { wizard: Wizard }) {
         ...(model?.kind === 'external'
           ? [{ term: 'Servers', value: <span className="wrap-anywhere">{model.urls.join(', ') || '–'}</span> }]
           : [
+              ...(model?.kind === 'container' ? [{ term: 'Image', value: imageWords(model) }] : []),
               { term: 'Model', value: model === null ? '–' : modelWords(modelOf(model)) },
               { term: 'Instance', value: draft.instanceType ? `${count}${draft.instanceType}` : '–' },
             ]),
@@ -139,6 +142,11 @@ function SummaryFacts({ wizard }: { wizard: Wizard }) {
 function trafficWords(takesAll: boolean, share: number): string {
   if (takesAll) return '100 % once it is ready';
   return share > 0 ? `${share} %, as now` : 'none until you move it';
+}
+
+function imageWords({ form: { origin, image, context, archive } }: ContainerSource): ReactNode {
+  const text = origin === 'image' ? image.trim() : (origin === 'dockerfile' ? context : archive)?.filename;
+  return text ? <span className="font-mono text-xs wrap-anywhere">{text}</span> : '–';
 }
 
 function modelWords(model: ModelSource | null): string {

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { DEPLOYMENT_SLOTS } from '#components/ui/deployment.tsx';
 import type { Endpoint } from '#lib/contracts/endpoint.ts';
+import type { Capability } from '#lib/contracts/info.ts';
 import type { InstanceType } from '#lib/contracts/instance-type.ts';
 import { resourceNameFault } from '#lib/contracts/names.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
@@ -26,6 +27,9 @@ export interface WizardFacts extends FormFacts {
   instanceTypesProblem: Problem | null;
   model: ModelFacts;
   gatewayUrl: string;
+  /** Null while it is not known. */
+  docker: Capability | null;
+  hostGpus: number | null;
 }
 
 /** What the sections of the page share. */
@@ -122,6 +126,8 @@ function useWizardFacts(form: WizardForm): WizardFacts {
     modelBytes: model.sizeBytes,
     registeredAs: model.registeredAs,
     gatewayUrl: info?.gateway_url ?? '',
+    docker: info?.runtimes.docker ?? null,
+    hostGpus: info?.gpus.length ?? null,
   };
 }
 

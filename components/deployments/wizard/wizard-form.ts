@@ -14,15 +14,16 @@ import {
   type ProbeDraft,
   type RequestSettingsDraft,
 } from '#lib/deployment-yaml/draft.ts';
+import { type ContainerForm, EMPTY_CONTAINER } from '#lib/deployment-yaml/container-source.ts';
 import { EMPTY_EXTERNAL, type ExternalForm } from '#lib/deployment-yaml/external-source.ts';
 import { NEW_SCRIPT, type ScriptForm } from '#lib/deployment-yaml/script-source.ts';
 import { suggestModelName } from '#lib/deployment-yaml/suggest-names.ts';
 import type { UploadedModel } from '../use-upload.ts';
 
-/** What is served: a model, a script that may use one, or servers that run already. */
-export type DeployMethod = 'no-code' | 'low-code' | 'external';
+/** What is served: a model, a script or a container that may use one, or servers that run already. */
+export type DeployMethod = 'no-code' | 'low-code' | 'container' | 'external';
 
-/** `none` is for code that needs no model. */
+/** `none` is for code and containers that need no model. */
 export type ModelTab = 'sample' | 'upload' | 'registered' | 'none';
 
 /**
@@ -35,6 +36,7 @@ export interface WizardForm {
   method: DeployMethod;
   external: ExternalForm;
   script: ScriptForm;
+  container: ContainerForm;
   tab: ModelTab;
   model: ModelSource | null;
   instanceType: string | null;
@@ -58,6 +60,7 @@ export function emptyForm(id: string): WizardForm {
     method: 'no-code',
     external: EMPTY_EXTERNAL,
     script: NEW_SCRIPT,
+    container: EMPTY_CONTAINER,
     tab: 'sample',
     model: null,
     instanceType: null,
@@ -105,6 +108,7 @@ function formOfServers({ urls, health_path: healthPath, headers }: NonNullable<D
 const CONCURRENCY: Readonly<Record<DeployMethod, number>> = {
   'no-code': CONCURRENCY_DEFAULTS.onnx,
   'low-code': CONCURRENCY_DEFAULTS.scoring_script,
+  container: CONCURRENCY_DEFAULTS.container,
   external: CONCURRENCY_DEFAULTS.external,
 };
 
