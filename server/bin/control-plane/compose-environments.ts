@@ -1,7 +1,17 @@
+import { join } from 'node:path';
 import type { HostRuntimes } from '#server/domain/choose-build-runtime.ts';
 import type { CheckPackages, EnvironmentBuilder } from '#server/domain/environment-build.ts';
 import type { RunProgram } from '#server/domain/trial.ts';
-import { noChecks, noEnvironments, noPrograms, noRuntimes } from '#server/testing/no-environments.ts';
+import { createBuildStore } from '#server/environments/build-store.ts';
+import { createEnvironmentBuilder } from '#server/environments/environment-builder.ts';
+import type { HostCapabilities } from '#server/environments/host-capabilities.ts';
+import { createImageBuilder, type ImageBuilderOptions } from '#server/environments/image/image-builder.ts';
+import type { ImageBuildSettings } from '#server/environments/image/image-settings.ts';
+import { createProgramRunner } from '#server/environments/run-program.ts';
+import { createVenvBuilder, type VenvBuilder } from '#server/environments/venv/venv-builder.ts';
+import { systemClock } from '#server/kernel/clock.ts';
+import type { DataDir } from '#server/kernel/data-dir.ts';
+import type { Logger } from '#server/kernel/logger.ts';
 
 export interface ComposedEnvironments {
   environments: EnvironmentBuilder;
@@ -10,7 +20,69 @@ export interface ComposedEnvironments {
   runProgram: RunProgram;
 }
 
-/** What builds environments on this host. */
-export function composeEnvironments(): ComposedEnvironments {
-  return { environments: noEnvironments, runtimes: noRuntimes, checkPackages: noChecks, runProgram: noPrograms };
+export interface EnvironmentsOptions {
+  dataDir: DataDir;
+  settings: ImageBuildSettings;
+  capabilities: Pick<HostCapabilities, 'python' | 'docker'>;
+  dockerSocket: string;
+  /** PATH of this process. */
+  searchPath: string | undefined;
+  installationId: string;
+  credentials: ImageBuilderOptions['credentials'];
+  /** Folder of our Python server. */
+  pythonServerDir: string;
+  logger: Logger;
+}
+
+/** A person waits for the solver. */
+const CHECK_LIMIT_MS = 90_000;
+
+/** What our Python server is faster with; it has its own slower ways where there is no wheel. */
+const SERVING_REQUIREMENTS = ['uvloop', 'httptools', 'orjson'];
+
+/** What builds environments on this host: virtual environments, and images where there is a Docker engine. */
+export async function composeEnvironments(options: EnvironmentsOptions): Promise<ComposedEnvironments> {
+  const { dataDir, settings, capabilities, searchPath, logger } = options;
+  const folder = dataDir.environments;
+  const store = createBuildStore({ folder: join(folder, 'builds'), clock: systemClock, logger });
+  await store.start();
+  const venvs = createVenvBuilder({
+    store,
+    folder,
+    settings,
+    hostPath: searchPath ?? '',
+    servingRequirements: SERVING_REQUIREMENTS,
+    clock: systemClock,
+    logger,
+  });
+  const docker = capabilities.docker.available
+    ? createImageBuilder({
+        socketPath: options.dockerSocket,
+        store,
+        credentials: options.credentials,
+        settings,
+        servingPackageDir: options.pythonServerDir,
+        workDir: join(folder, 'work'),
+        installationId: options.installationId,
+        clock: systemClock,
+        logger,
+      })
+    : null;
+  return {
+    environments: createEnvironmentBuilder({ process: venvs, docker }),
+    runtimes: { python: runtimeOf(capabilities.python), docker: runtimeOf(capabilities.docker) },
+    checkPackages: (definition) => checkPackages(venvs, definition),
+    runProgram: createProgramRunner(searchPath),
+  };
+}
+
+function runtimeOf({ available, reason, fix }: HostCapabilities['python']): HostRuntimes['python'] {
+  return { available, reason: [reason, fix].filter((text) => text !== undefined).join(' ') };
+}
+
+async function checkPackages(venvs: VenvBuilder, definition: Parameters<CheckPackages>[0]): ReturnType<CheckPackages> {
+  const question = { definition: { ...definition, pythonVersion: null }, servesPython: true };
+  const check = await venvs.checkRequirements(question, AbortSignal.timeout(CHECK_LIMIT_MS));
+  if (check.kind === 'resolved') return check;
+  return { kind: 'failed', failure: { code: check.code, detail: check.detail, logTail: [] } };
 }

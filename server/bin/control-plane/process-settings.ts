@@ -8,6 +8,8 @@ import {
   listenConfig,
   type ParsedSlice,
 } from '#server/kernel/config.ts';
+import { imageConfig } from '#server/environments/image/image-settings.ts';
+import { pythonConfig } from '#server/environments/python-settings.ts';
 import { uploadConfig } from '#server/models/upload-config.ts';
 import { tlsConfig } from '#server/tls/tls-config.ts';
 
@@ -31,6 +33,8 @@ export const controlPlaneSettings = {
   ...accessConfig,
   ...uploadConfig,
   ...tlsConfig,
+  ...pythonConfig,
+  ...imageConfig,
   VIRIDIAN_DOMAIN: gatewayConfig.VIRIDIAN_DOMAIN,
   ...ownConfig,
 } satisfies ConfigSlice;

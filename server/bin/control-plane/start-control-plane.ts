@@ -6,6 +6,8 @@ import { createRequestAuthentication } from '#server/api/authenticate-request.ts
 import { type ApiContext, allRoutes } from '#server/api/routes/all-routes.ts';
 import { bootstrapAdministrator } from '#server/commands/bootstrap-administrator.ts';
 import { createAnswerMemory } from '#server/commands/remember-answer.ts';
+import { ensureInstallationId } from '#server/commands/ensure-installation-id.ts';
+import { openRegistryCredentials } from '#server/commands/open-registry-credentials.ts';
 import { seedInstanceTypes } from '#server/commands/seed-instance-types.ts';
 import { createSetupCode, type SetupCode } from '#server/commands/set-up-installation.ts';
 import { createControlPlane } from '#server/control-plane/control-plane.ts';
@@ -71,9 +73,10 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   const { settings, dataDir, root, logger } = process;
   const masterKey = parseKey(await ensureSecretFile(dataDir.masterKey), 'keys/master.key');
   const database = openDatabase(dataDir.database);
+  const dockerSocket = dockerSocketFrom(process.dockerHost);
   const hostFacts = await detectHostCapabilities({
     pythonPrograms: ['python3', 'python'],
-    dockerSocket: dockerSocketFrom(process.dockerHost),
+    dockerSocket,
     nvidiaSmi: 'nvidia-smi',
   });
   const host = { cpuCount: hostFacts.cpuCount, memoryMib: hostFacts.memoryMib, gpuCount: hostFacts.gpus.length };
@@ -103,7 +106,19 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   });
   const programs = process.driver ?? createDriver(process);
   const driver = joinDrivers(programs, composeExternalDriver(externals, process, database, paths, logger));
-  const { environments, runtimes, checkPackages, runProgram } = process.environments ?? composeEnvironments();
+  const { environments, runtimes, checkPackages, runProgram } =
+    process.environments ??
+    (await composeEnvironments({
+      dataDir,
+      settings,
+      capabilities: hostFacts,
+      dockerSocket,
+      searchPath: process.searchPath,
+      installationId: await ensureInstallationId({ database }),
+      credentials: (registry) => openRegistryCredentials({ database, masterKey }, registry),
+      pythonServerDir: paths.pythonServerDir,
+      logger,
+    }));
   const trials = createTrials({ environments, paths, runProgram, clock: systemClock });
   const controlPlane = createControlPlane({
     database,
