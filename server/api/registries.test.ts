@@ -49,7 +49,7 @@ test('what was read can be written back', async () => {
 test('a registry without a stored password needs one', async () => {
   const { status, body } = await api.call('PUT', '/registries/quay.io', { username: 'a' });
   expect(status).toBe(422);
-  expect(body.errors).toEqual([expect.objectContaining({ path: 'password' })]);
+  expect(body.errors).toEqual([expect.objectContaining({ path: '/password' })]);
 });
 
 test.each(['https%3A%2F%2Fghcr.io', 'a%20b', 'host:99999', 'ghcr.io%2Fteam'])('%s is no registry', async (host) => {

@@ -45,6 +45,6 @@ export async function putRegistry(
 function missingPassword(host: string): AppError {
   const message = 'is required for a registry that has no stored password';
   return new AppError('request.invalid', `The credentials of "${host}" need a password or token.`, {
-    errors: [{ path: 'password', message }],
+    errors: [{ path: '/password', message }],
   });
 }

@@ -9,6 +9,10 @@ export interface BuildTask {
   key: string;
   definition: EnvironmentDefinition;
   servesPython: boolean;
+  /** What our Python model server likes to have; left out where it does not go together with the rest. */
+  servingRequirements: readonly string[];
+  /** Folder of builds under way. */
+  workDir: string;
   engine: ImageEngine;
   journal: BuildJournal;
   settings: ImageBuildSettings;

@@ -70,7 +70,7 @@ export async function startBuilder(change: Partial<ImageBuilderOptions> = {}): P
       store: stand.store,
       credentials: async () => null,
       settings: SETTINGS,
-      servingPackageDir: join(folder, 'serving'),
+      servingRequirements: [],
       workDir: join(folder, 'work'),
       installationId,
       clock: systemClock,

@@ -36,6 +36,8 @@ export interface EngineImage {
   entrypoint: string[];
   command: string[];
   user: string;
+  /** `NAME=value` */
+  environment: string[];
   labels: Record<string, string>;
 }
 
@@ -62,8 +64,8 @@ export interface WorkContainerOptions {
   imageId: string;
   labels: Record<string, string>;
   network: string;
-  /** Absolute path on the host to absolute path inside; read-only. */
-  binds: { source: string; target: string }[];
+  /** Absolute path on the host to absolute path inside. */
+  binds: { source: string; target: string; writable: boolean }[];
   /** Paths inside that belong to no layer and go with the container. */
   scratch: string[];
   /** Ends by itself after this long, whatever becomes of us. */
@@ -115,7 +117,7 @@ export interface ImageEngine {
   /** Makes an image of the container's files with the configuration of the image below it. */
   commit(containerId: string, name: { repository: string; tag: string }, config: CommitConfig): Promise<string>;
   removeContainer(containerId: string): Promise<void>;
-  listContainers(labels: string[]): Promise<string[]>;
+  listContainers(label: string): Promise<string[]>;
 }
 
 export interface CommitConfig {
@@ -199,9 +201,9 @@ export function createImageEngine(socketPath: string): ImageEngine {
       translate(async () => {
         await absentAsNull(docker.getContainer(containerId).remove({ force: true, v: true }));
       }),
-    listContainers: (labels) =>
+    listContainers: (label) =>
       translate(async () => {
-        const found = await docker.listContainers({ all: true, filters: { label: labels }, ...short() });
+        const found = await docker.listContainers({ all: true, filters: { label: [label] }, ...short() });
         return found.map(({ Id }) => Id);
       }),
   };
@@ -256,7 +258,6 @@ async function startWorkContainer(docker: Docker, options: WorkContainerOptions)
     Entrypoint: ['/bin/sh', '-c', `sleep ${options.lifeSeconds}`],
     Cmd: [],
     Labels: options.labels,
-    // A check that the image brings would run for nothing, and be taken over when the container becomes an image only as the image has it.
     HostConfig: {
       NetworkMode: options.network,
       Init: true,
@@ -265,11 +266,11 @@ async function startWorkContainer(docker: Docker, options: WorkContainerOptions)
       SecurityOpt: ['no-new-privileges:true'],
       PidsLimit: options.pidsLimit,
       Mounts: [
-        ...options.binds.map(({ source, target }) => ({
+        ...options.binds.map(({ source, target, writable }) => ({
           Type: 'bind' as const,
           Source: source,
           Target: target,
-          ReadOnly: true,
+          ReadOnly: !writable,
         })),
         ...options.scratch.map((target) => ({ Type: 'volume' as const, Source: '', Target: target })),
       ],
@@ -357,6 +358,7 @@ function readImage(found: Docker.ImageInspectInfo): EngineImage {
     entrypoint: listOf(config.Entrypoint),
     command: listOf(config.Cmd),
     user: config.User ?? '',
+    environment: config.Env ?? [],
     labels: config.Labels ?? {},
   };
 }

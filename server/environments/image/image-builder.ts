@@ -16,7 +16,7 @@ import type { ImageBuildSettings } from './image-settings.ts';
 import { BuildFailedError } from './classify-failure.ts';
 import { collectImages, ownReferencesOf, ownRepository } from './collect-images.ts';
 import { createImageEngine, EngineUnavailableError, type ImageEngine, type RegistryCredentials } from './engine.ts';
-import { INSTALLATION_LABEL, KEY_LABEL, ROLE_LABEL } from './labels.ts';
+import { BUILD_LABEL, INSTALLATION_LABEL, KEY_LABEL } from './labels.ts';
 import { makeImage } from './make-image.ts';
 
 /** A daemon that restarts is back within seconds; the build that it cut begins anew by itself. */
@@ -34,8 +34,8 @@ export interface ImageBuilderOptions {
   /** What is stored for a registry, asked for with each pull. */
   credentials: (registryHost: string) => Promise<RegistryCredentials | null>;
   settings: ImageBuildSettings;
-  /** Folder of our Python model server, whose requirements go into environments that it runs in. */
-  servingPackageDir: string;
+  /** What our Python model server likes to have, added to environments that it runs in. */
+  servingRequirements: readonly string[];
   /** Folder for what a build hands to its containers while it runs. */
   workDir: string;
   /** Tells our images and containers from those of other installations on the same engine. */
@@ -156,11 +156,12 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
     kept: Pick<BuildTask, 'pinnedDigest' | 'leftovers'>,
   ): Promise<BuildTask> {
     const { key, definition, servesPython } = request;
-    const { credentials, settings, installationId } = options;
+    const { credentials, settings, installationId, servingRequirements, workDir } = options;
     const architecture = await engine.architecture();
     const labels = { [INSTALLATION_LABEL]: installationId, [KEY_LABEL]: key };
     const ownName = { repository: ownRepository(installationId), tag: key };
-    const of = { key, definition, servesPython, engine, journal, settings, credentials, labels, ownName };
+    const asked = { key, definition, servesPython, servingRequirements, workDir };
+    const of = { ...asked, engine, journal, settings, credentials, labels, ownName };
     return { ...of, ...kept, architecture, logger, signal };
   }
 
@@ -220,10 +221,7 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
   return {
     async start() {
       if ((await findOutage(engine)) !== null) return;
-      const left = await engine.listContainers([
-        `${INSTALLATION_LABEL}=${options.installationId}`,
-        `${ROLE_LABEL}=build`,
-      ]);
+      const left = await engine.listContainers(`${BUILD_LABEL}=${options.installationId}`);
       for (const container of left) await engine.removeContainer(container);
     },
     async stop() {

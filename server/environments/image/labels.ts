@@ -1,8 +1,11 @@
-/** On every image and container that we make, so that we find ours and nobody else's. */
-export const INSTALLATION_LABEL = 'io.viridian.installation';
+/**
+ * Containers inherit the labels of their image, whoever starts them. So labels of images say "image", and none of them may ever be what finds
+ * a container that we remove.
+ */
+export const INSTALLATION_LABEL = 'io.viridian.image.installation';
 /** Key of the environment. */
-export const KEY_LABEL = 'io.viridian.environment';
-/** `build` on containers that only serve a build. */
-export const ROLE_LABEL = 'io.viridian.role';
+export const KEY_LABEL = 'io.viridian.image.environment';
 /** Interpreter that the packages of an image belong to. */
-export const PYTHON_LABEL = 'io.viridian.python';
+export const PYTHON_LABEL = 'io.viridian.image.python';
+/** Installation whose build a container serves. An image that is made of one carries it without a value. */
+export const BUILD_LABEL = 'io.viridian.build';

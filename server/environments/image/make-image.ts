@@ -1,3 +1,4 @@
+import { addPython } from './add-python.ts';
 import { buildDockerfile } from './build-dockerfile.ts';
 import { ownNameOf, type BuildTask, type MadeImage } from './build-task.ts';
 import { BuildFailedError } from './classify-failure.ts';
@@ -9,15 +10,19 @@ import { pullImage } from './pull-image.ts';
  * @throws BuildFailedError
  */
 export async function makeImage(task: BuildTask): Promise<MadeImage> {
-  const made = await makeBase(task);
-  const mismatch = findMismatch(task, made);
+  const base = await makeBase(task);
+  const mismatch = findMismatch(task, base);
   if (mismatch !== null) {
-    for (const reference of made.ownReferences) await task.engine.untag(reference);
+    for (const reference of base.ownReferences) await task.engine.untag(reference);
     throw new BuildFailedError('deployment.wrong_architecture', mismatch);
   }
+  const made = needsPython(task) ? await addPython(task, base) : base;
   await task.engine.tag(made.image.id, task.ownName.repository, task.ownName.tag);
   return { ...made, ownReferences: [...made.ownReferences, ownNameOf(task.ownName)] };
 }
+
+const needsPython = ({ definition, servesPython }: BuildTask): boolean =>
+  servesPython || definition.condaFile !== null || definition.pipRequirements !== null;
 
 async function makeBase(task: BuildTask): Promise<MadeImage> {
   const { image, imageArchive, build } = task.definition;

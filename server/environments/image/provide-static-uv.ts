@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { access, constants, mkdir, mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises';
+import { Agent as HttpAgent, get as httpGet, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { fromBuffer, type Entry, type ZipFile } from 'yauzl';
+import type { PythonSettings } from '../python-settings.ts';
+import { UV_HASHES, UV_VERSION } from '../venv/uv-release.ts';
+import { BuildFailedError } from './classify-failure.ts';
+
+const MAX_REDIRECTS = 5;
+/** Between two pieces of an answer. */
+const SILENCE_MS = 60_000;
+/** Names of processors: images' → wheels'. */
+const WHEEL_PROCESSORS: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64' };
+
+export interface StaticUvOptions {
+  /** Where it is kept. */
+  folder: string;
+  settings: PythonSettings;
+  /** PEM file of everything that builds believe. */
+  authorities: Buffer;
+  /** In the names of images: `amd64`. */
+  architecture: string;
+  signal: AbortSignal;
+  onLine(line: string): void;
+}
+
+/**
+ * Path of a uv that runs in every image: the one linked against musl needs no library of the image. It is taken from the package index without
+ * any Python, and believed only with the right hash.
+ * @throws BuildFailedError deployment.packages_unreachable
+ */
+export async function provideStaticUv(options: StaticUvOptions): Promise<string> {
+  const { folder, architecture, signal } = options;
+  const processor = WHEEL_PROCESSORS[architecture];
+  if (processor === undefined) {
+    throw new BuildFailedError('deployment.build_failed', `There is no uv for ${architecture} processors.`);
+  }
+  const own = join(folder, `${UV_VERSION}-static-${architecture}`, 'uv');
+  if (await isExecutable(own)) return own;
+  options.onLine(`Fetching uv ${UV_VERSION}`);
+  try {
+    await install(await fetchWheel(options, processor), folder, own);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof BuildFailedError) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    throw new BuildFailedError(
+      'deployment.packages_unreachable',
+      `uv, which installs packages, could not be fetched from ${withoutPassword(options.settings.VIRIDIAN_PIP_INDEX_URL)}: ${said}. Check VIRIDIAN_PIP_INDEX_URL, VIRIDIAN_HTTPS_PROXY and VIRIDIAN_EXTRA_CA_FILE.`,
+    );
+  }
+  return own;
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function fetchWheel(options: StaticUvOptions, processor: string): Promise<Buffer> {
+  const index = new URL(`${options.settings.VIRIDIAN_PIP_INDEX_URL.replace(/\/$/, '')}/uv/`);
+  const page = (await fetchBytes(index, 'text/html', options)).toString('utf8');
+  const file = new RegExp(`href="([^"]*/)?(uv-${UV_VERSION}-py3-none-musllinux_1_1_${processor}\\.whl)[^"]*"`);
+  const match = file.exec(page);
+  if (match === null) throw new Error(`the index has no uv ${UV_VERSION} for ${processor}`);
+  const link = match[0].slice('href="'.length, -1).replaceAll('&amp;', '&');
+  const wheel = await fetchBytes(new URL(link, index), 'application/octet-stream', options);
+  const hash = createHash('sha256').update(wheel).digest('hex');
+  if (!UV_HASHES.includes(hash)) throw new Error(`the index gives another uv than the released one (${hash})`);
+  return wheel;
+}
+
+async function fetchBytes(url: URL, accept: string, options: StaticUvOptions, redirects = 0): Promise<Buffer> {
+  const response = await request(url, accept, options);
+  const { statusCode = 0, headers } = response;
+  if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined && redirects < MAX_REDIRECTS) {
+    response.resume();
+    return fetchBytes(new URL(headers.location, url), accept, options, redirects + 1);
+  }
+  if (statusCode === 200) return buffer(response);
+  response.resume();
+  throw new Error(`${withoutPassword(url.href)} answered ${statusCode}`);
+}
+
+function request(url: URL, accept: string, options: StaticUvOptions): Promise<IncomingMessage> {
+  const { settings, authorities, signal } = options;
+  const proxies: Partial<NodeJS.ProcessEnv> = {
+    HTTP_PROXY: settings.VIRIDIAN_HTTP_PROXY,
+    HTTPS_PROXY: settings.VIRIDIAN_HTTPS_PROXY,
+    NO_PROXY: settings.VIRIDIAN_NO_PROXY,
+  };
+  const proxyEnv = proxies as NodeJS.ProcessEnv;
+  const headers = { accept, 'user-agent': `viridian uv/${UV_VERSION}` };
+  return new Promise((resolve, reject) => {
+    const asked =
+      url.protocol === 'https:'
+        ? httpsGet(url, { headers, signal, agent: new HttpsAgent({ proxyEnv, ca: authorities }) }, resolve)
+        : httpGet(url, { headers, signal, agent: new HttpAgent({ proxyEnv }) }, resolve);
+    asked.setTimeout(SILENCE_MS, () => asked.destroy(new Error(`no answer for ${SILENCE_MS / 1000} s`)));
+    asked.on('error', reject);
+  });
+}
+
+async function install(wheel: Buffer, folder: string, own: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const temporary = await mkdtemp(join(folder, '.installing-'));
+  try {
+    await writeFile(join(temporary, 'uv'), '', { mode: 0o755 });
+    const file = await open(join(temporary, 'uv'), 'w');
+    await pipeline(await openProgram(wheel), file.createWriteStream());
+    await rm(join(own, '..'), { recursive: true, force: true });
+    await rename(temporary, join(own, '..'));
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** The wheel is a ZIP file with the program among its scripts. */
+async function openProgram(wheel: Buffer): Promise<NodeJS.ReadableStream> {
+  const zip = await new Promise<ZipFile>((resolve, reject) =>
+    fromBuffer(wheel, { lazyEntries: true }, (error, opened) => (error === null ? resolve(opened) : reject(error))),
+  );
+  const entry = await new Promise<Entry>((resolve, reject) => {
+    zip.on('entry', (found: Entry) => (found.fileName.endsWith('/scripts/uv') ? resolve(found) : zip.readEntry()));
+    zip.once('end', () => reject(new Error('the wheel holds no uv')));
+    zip.once('error', reject);
+    zip.readEntry();
+  });
+  return new Promise((resolve, reject) =>
+    zip.openReadStream(entry, (error, stream) => (error === null ? resolve(stream) : reject(error))),
+  );
+}
+
+function withoutPassword(text: string): string {
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
