@@ -9,6 +9,7 @@ from typing import List, Optional
 
 from .app import App
 from .failures import StartFailure
+from .scoring.cli import add_options, run_tool, take_script
 from .server import serve
 from .settings import KINDS, ServerSettings, read_model_settings, read_server_settings
 
@@ -27,8 +28,12 @@ _OPTIONS = {
 
 def main(arguments: Optional[List[str]] = None) -> int:
     """Serves until told to stop; the returned number is the exit status of the process."""
-    _take_options(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _take_options(arguments)
     try:
+        status = run_tool(options, os.environ, arguments)
+        if status is not None:
+            return status
         settings = read_server_settings(os.environ)
         # Numeric libraries read this once, when they are imported, which is later.
         os.environ.setdefault("OMP_NUM_THREADS", str(settings.threads))
@@ -49,7 +54,7 @@ def create_app(settings: ServerSettings) -> App:
     return ModelApp(settings.kind, read_model_settings(os.environ), settings)
 
 
-def _take_options(arguments: Optional[List[str]]) -> None:
+def _take_options(arguments: List[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="viridian_serving", description="Serves a model over HTTP.")
     parser.add_argument("--kind", choices=KINDS)
     parser.add_argument("--host", help="address to listen on")
@@ -59,9 +64,14 @@ def _take_options(arguments: Optional[List[str]]) -> None:
     parser.add_argument("--entry-script", help="scoring script, relative to the app root or absolute")
     parser.add_argument("--app-root", help="folder of the scoring script")
     parser.add_argument("--event-loop", choices=("auto", "uvloop", "asyncio"))
-    for option, value in vars(parser.parse_args(arguments)).items():
+    add_options(parser)
+    options = parser.parse_args(arguments)
+    for option, variable in _OPTIONS.items():
+        value = getattr(options, option)
         if value is not None:
-            os.environ[_OPTIONS[option]] = value
+            os.environ[variable] = value
+    take_script(options, os.environ)
+    return options
 
 
 if __name__ == "__main__":

@@ -22,11 +22,20 @@ class App:
     #: The name of the kind, as in `--kind`.
     kind = "app"
 
+    #: Whether the application needs the main thread for itself: the event loop then runs in a second thread, and `run_main` in the main one.
+    owns_main_thread = False
+
     def load(self) -> None:
         """Once per instance, before worker processes are forked: what is shared between them."""
 
     def start_worker(self) -> None:
         """Once per worker process, after the fork: whatever has threads (sessions of torch and onnxruntime, `init()` of a script)."""
+
+    def run_main(self) -> None:
+        """With `owns_main_thread`: works on the main thread, from after start_worker() until stop_main()."""
+
+    def stop_main(self) -> None:
+        """With `owns_main_thread`: lets run_main return; called from the loop's thread after shutdown()."""
 
     async def startup(self) -> None:
         """In the event loop of the worker, right before the first request."""

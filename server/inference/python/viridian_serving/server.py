@@ -8,8 +8,9 @@ import os
 import signal
 import socket
 import sys
+import threading
 import traceback
-from typing import Dict, Optional
+from typing import Dict, List, Optional, Tuple
 
 from .app import App
 from .failures import StartFailure
@@ -70,7 +71,36 @@ def _serve_one(app: App, settings: ServerSettings, listener: socket.socket) -> i
         # Everything made so far stays. A collector that walks it (sklearn alone imports 300,000 objects) pauses requests for 40 ms each time.
         gc.collect()
         gc.freeze()
-    return _run_loop(settings, _Worker(app, settings, listener).run())
+    worker = _Worker(app, settings, listener)
+    return _serve_beside(app, settings, worker) if app.owns_main_thread else _run_loop(settings, worker.run())
+
+
+def _serve_beside(app: App, settings: ServerSettings, worker: _Worker) -> int:
+    """Serves from a second thread while the application has the main thread, where alone a signal can interrupt its code."""
+    results: List[int] = []
+
+    def serve_beside() -> None:
+        try:
+            results.append(_run_loop(settings, worker.run()))
+        except BaseException:
+            traceback.print_exc(file=sys.stderr)
+        finally:
+            if not results or results[0] == _EXIT_DRAIN_TIMEOUT:
+                # The main thread may never come back from what it does.
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(_EXIT_DRAIN_TIMEOUT)
+            app.stop_main()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    # Written by the C handler at once, even while the main thread is in compiled code.
+    signal.set_wakeup_fd(worker.wake_up_socket().fileno(), warn_on_full_buffer=False)
+    thread = threading.Thread(target=serve_beside, name="http")
+    thread.start()
+    app.run_main()
+    thread.join()
+    return results[0]
 
 
 def _run_loop(settings: ServerSettings, main) -> int:
@@ -104,19 +134,37 @@ class _Worker:
         self._settings = settings
         self._listener = listener
         self._stop: Optional[asyncio.Event] = None
+        self._signals: Optional[Tuple[socket.socket, socket.socket]] = None
+
+    def wake_up_socket(self) -> socket.socket:
+        """Where numbers of signals are to be written when the loop is not in the main thread; before run()."""
+        self._signals = socket.socketpair()
+        for end in self._signals:
+            end.setblocking(False)
+        return self._signals[1]
+
+    def _read_signals(self) -> None:
+        numbers = self._signals[0].recv(4096)
+        if signal.SIGTERM in numbers or signal.SIGINT in numbers:
+            self._stop.set()
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+        if self._signals is None:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self._stop.set)
+        else:
+            loop.add_reader(self._signals[0], self._read_signals)
         http = HttpServer(self._app, self._settings, loop)
         await self._app.startup()
         self._listener.setblocking(False)
         acceptor = await loop.create_server(http.connect, sock=self._listener, backlog=_BACKLOG)
         expiring = loop.create_task(http.expire_silent_connections())
         host, port = self._listener.getsockname()[:2]
-        print(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+        # Not by print(), which a scoring script's log may have taken over.
+        sys.stdout.write(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
+        sys.stdout.flush()
         await self._stop.wait()
         acceptor.close()
         drained = await http.drain()

@@ -33,9 +33,7 @@ class Checked:
         variables = {"AML_APP_ROOT": str(folder), "AZUREML_ENTRY_SCRIPT": "score.py", "PYTHONPATH": str(PACKAGE_ROOT), **environ}
         if model is not None:
             variables["AZUREML_MODEL_DIR"] = str(model)
-        done = subprocess.run(
-            [sys.executable, "-c", _CHECK, sample], env={**os.environ, **variables}, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([sys.executable, "-c", _CHECK, sample], env={**os.environ, **variables}, capture_output=True, text=True, check=False)
         assert done.stdout, done.stderr
         self.report = json.loads(done.stdout)
         self.failure = self.report.get("failure", {})

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Callable, List, Optional, Tuple
 
-from .raw_request import RawResponse
+from .raw_request import AMLResponse
 from .streams import content_type_for, encode_for, encode_piece
 
 HeaderList = List[Tuple[str, str]]
@@ -68,9 +68,7 @@ def is_stream(result: Any) -> bool:
 
 def is_response(result: Any) -> bool:
     """AMLResponse of either origin, or Flask's Response."""
-    return isinstance(result, RawResponse) or (
-        hasattr(result, "iter_encoded") and hasattr(result, "status_code") and hasattr(result, "headers")
-    )
+    return isinstance(result, AMLResponse) or (hasattr(result, "iter_encoded") and hasattr(result, "status_code") and hasattr(result, "headers"))
 
 
 def _from_value(result: Any) -> Answer:

@@ -29,11 +29,5 @@ def banner(settings: ScoringSettings, environ: Mapping[str, str], version: str) 
     routes = f"Liveness Probe: GET   127.0.0.1:{port}/\nScore:          POST  127.0.0.1:{port}/score"
     missing = ""
     if not settings.model_dir:
-        missing = (
-            "The environment variable 'AZUREML_MODEL_DIR' has not been set.\n"
-            "Use the --model-dir command line argument to set it.\n"
-        )
-    return (
-        f"{missing}\n{title}\n\n\nServer Settings\n---------------\n{settings_lines}\n\n\n"
-        f"Server Routes\n---------------\n{routes}\n"
-    )
+        missing = "The environment variable 'AZUREML_MODEL_DIR' has not been set.\nUse the --model-dir command line argument to set it.\n"
+    return f"{missing}\n{title}\n\n\nServer Settings\n---------------\n{settings_lines}\n\n\nServer Routes\n---------------\n{routes}\n"

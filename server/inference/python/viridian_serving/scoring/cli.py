@@ -8,13 +8,6 @@ import sys
 from typing import MutableMapping, Optional
 
 from ..failures import StartFailure
-from .boot import settings_failure
-from .check import check_script, check_syntax, print_report
-from .debugger import start_debugger
-from .failures import ScriptFailure
-from .reload import serve_with_reload
-from .scoring_app import start_failure
-from .settings import SettingsError, read_settings
 
 _DEBUG_PORT = 5678
 
@@ -24,9 +17,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("scoring scripts")
     group.add_argument("--script", metavar="FILE", help="scoring script; its folder becomes the app root unless one is given")
     group.add_argument("--reload", action="store_true", help="start again whenever code or model files change")
-    group.add_argument(
-        "--debug", nargs="?", const=_DEBUG_PORT, type=int, metavar="PORT", help="let an editor attach; needs debugpy"
-    )
+    group.add_argument("--debug", nargs="?", const=_DEBUG_PORT, type=int, metavar="PORT", help="let an editor attach; needs debugpy")
     group.add_argument("--syntax", metavar="FILE", help="only compile a script and print what is wrong with it, as JSON")
     group.add_argument("--check", action="store_true", help="load the script, score --sample once, print a report as JSON")
     group.add_argument("--sample", metavar="FILE", help="body of the request of --check; - reads standard input")
@@ -48,6 +39,15 @@ def run_tool(options: argparse.Namespace, environ: MutableMapping[str, str], arg
 
     `arguments` is the command line, with which --reload starts the server again. Raises StartFailure.
     """
+    if not _is_asked(options, environ):
+        return None
+    # Imported here: other kinds of model do not need any of it.
+    from .check import check_syntax, print_report
+    from .debugger import start_debugger
+    from .failures import ScriptFailure
+    from .reload import serve_with_reload
+    from .scoring_app import start_failure
+
     if options.syntax:
         return print_report(check_syntax(options.syntax))
     if options.check:
@@ -61,7 +61,17 @@ def run_tool(options: argparse.Namespace, environ: MutableMapping[str, str], arg
     return None
 
 
+def _is_asked(options: argparse.Namespace, environ: MutableMapping[str, str]) -> bool:
+    debugging = options.debug is not None or (environ.get("VIRIDIAN_SERVING_KIND") == "scoring" and bool(environ.get("AZUREML_DEBUG_PORT")))
+    return bool(options.syntax or options.check or options.reload or debugging)
+
+
 def _check(options: argparse.Namespace, environ: MutableMapping[str, str]) -> int:
+    from .boot import settings_failure
+    from .check import check_script, print_report
+    from .scoring_app import start_failure
+    from .settings import SettingsError, read_settings
+
     try:
         sample = _read_sample(options.sample)
         settings = read_settings(environ)

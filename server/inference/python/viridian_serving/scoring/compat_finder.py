@@ -25,9 +25,7 @@ class CompatFinder(MetaPathFinder):
     def __init__(self, only: Optional[Sequence[str]] = None) -> None:
         self._only = only
 
-    def find_spec(
-        self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None
-    ) -> Optional[ModuleSpec]:
+    def find_spec(self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None) -> Optional[ModuleSpec]:
         """The import system's question; None leaves it to others."""
         if self._only is not None and fullname not in self._only:
             return None

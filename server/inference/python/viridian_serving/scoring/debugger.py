@@ -51,8 +51,7 @@ def _import_debugpy() -> Any:
         import debugpy
     except ImportError:
         words = (
-            "A debugger cannot attach because debugpy is not installed in this environment. "
-            f"Install it with: {sys.executable} -m pip install debugpy"
+            f"A debugger cannot attach because debugpy is not installed in this environment. Install it with: {sys.executable} -m pip install debugpy"
         )
         raise ScriptFailure(Failure(failures.IMPORT_MISSING, words)) from None
     return debugpy

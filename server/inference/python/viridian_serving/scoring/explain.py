@@ -151,7 +151,10 @@ def _explain_import(error: ImportError, about: Circumstances, reading_model: boo
     whose = "The model" if reading_model else "The script"
     own = not reading_model and package == package_of(top) == top.replace("_", "-")
     local = f", or the file {top}.py to the code folder if it is your own module" if own else ""
-    return failures.IMPORT_MISSING, f"{whose} needs the module {error.name!r}, which is not installed. Add the package {package} to the environment{local}."
+    return (
+        failures.IMPORT_MISSING,
+        f"{whose} needs the module {error.name!r}, which is not installed. Add the package {package} to the environment{local}.",
+    )
 
 
 def _imported_module(error: ModuleNotFoundError) -> str:
@@ -211,9 +214,7 @@ def _is_reading_model(error: BaseException) -> bool:
     return False
 
 
-def explain_run_error(
-    error: BaseException, code_folders: Sequence[str], how: str = "", function: str = "run()"
-) -> Failure:
+def explain_run_error(error: BaseException, code_folders: Sequence[str], how: str = "", function: str = "run()") -> Failure:
     """What a request met in the script: one sentence for the log, with the line of the user's code. `how` replaces "raised …"."""
     place = find_place(error, code_folders)
     where = f" at {place}: `{place.source}`" if place else ""

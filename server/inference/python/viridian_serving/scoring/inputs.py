@@ -6,9 +6,8 @@ import inspect
 import json
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, Sequence
-from urllib.parse import parse_qsl
 
-from .raw_request import is_json_type
+from .raw_request import is_json_type, parse_query
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def read_raw_input(parameter: str, make_request: Callable[[Call], Any]) -> Input
 def read_query(query: bytes) -> dict[str, Any]:
     """Query parameters: each value as JSON where it is JSON, else as text; a repeated name makes a list."""
     values: dict[str, list[Any]] = {}
-    for name, text in parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="replace"):
+    for name, text in parse_query(query):
         values.setdefault(name, []).append(_parse_value(text))
     return {name: found[0] if len(found) == 1 else found for name, found in values.items()}
 

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from .inputs import Call
-from .raw_request import RawRequest
+from .raw_request import AMLRequest
 
 _AML_REQUEST = "azureml_inference_server_http.api.aml_request"
 
@@ -21,8 +21,8 @@ def make_raw_request(call: Call) -> Any:
     """Flask's own request where the script imported the real package, which depends on Flask; else the stand-in's."""
     flask = sys.modules.get("flask")
     real = sys.modules.get(_AML_REQUEST)
-    if flask is None or getattr(real, "AMLRequest", RawRequest) is RawRequest:
-        return RawRequest(call.method, call.path, call.query, call.headers, call.body, call.remote_addr)
+    if flask is None or getattr(real, "AMLRequest", AMLRequest) is AMLRequest:
+        return AMLRequest(call.method, call.path, call.query, call.headers, call.body, call.remote_addr)
     return flask.Request(wsgi_environ(call))
 
 

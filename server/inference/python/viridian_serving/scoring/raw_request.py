@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
-from email.parser import BytesHeaderParser
+import re
 from http.cookies import SimpleCookie
 from io import BytesIO
 from typing import Any, Iterable, Iterator, Mapping, Optional, Sequence, Union
@@ -90,7 +91,7 @@ class MultiDict(dict):
     def __getitem__(self, key: str) -> Any:
         return super().__getitem__(key)[0]
 
-    def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # noqa: A002 - werkzeug's name
+    def get(self, key: str, default: Any = None, type: Any = None) -> Any:
         """The first value, converted by `type`; the default where there is none or where it cannot be converted."""
         if key not in self:
             return default
@@ -145,6 +146,19 @@ class UploadedFile(BytesIO):
             file.write(self.read())
 
 
+def _keep_escaped(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return "".join(f"%{byte:02X}" for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("viridian.keep_escaped", _keep_escaped)
+
+
+def parse_query(query: bytes) -> list[tuple[str, str]]:
+    """Names and values in order. Escaped bytes that are not UTF-8 stay escaped, as in werkzeug."""
+    return parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="viridian.keep_escaped")
+
+
 def mimetype_of(content_type: Optional[str]) -> str:
     """The content type without its parameters, in lower case."""
     return (content_type or "").partition(";")[0].strip().lower()
@@ -156,7 +170,7 @@ def is_json_type(content_type: Optional[str]) -> bool:
     return mimetype == "application/json" or (mimetype.startswith("application/") and mimetype.endswith("+json"))
 
 
-class RawRequest:
+class AMLRequest:
     """What an `@rawhttp` script gets: the part of Flask's request that scoring scripts use."""
 
     def __init__(
@@ -204,7 +218,7 @@ class RawRequest:
 
     @property
     def args(self) -> MultiDict:
-        return MultiDict(parse_qsl(self.query_string.decode("utf-8", "replace"), keep_blank_values=True))
+        return MultiDict(parse_query(self.query_string))
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -280,15 +294,15 @@ def parse_form(content_type: Optional[str], body: bytes) -> tuple[MultiDict, Mul
         return MultiDict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)), MultiDict()
     if mimetype != "multipart/form-data":
         return MultiDict(), MultiDict()
-    boundary = _header_parameter("Content-Type", content_type or "", "boundary")
+    boundary = _header_parameter(content_type or "", "boundary")
     if not boundary:
         return MultiDict(), MultiDict()
     fields: list[tuple[str, Any]] = []
     files: list[tuple[str, Any]] = []
     for head, content in _split_multipart(body, boundary.encode("latin-1")):
         disposition = head.get("Content-Disposition") or ""
-        name = _header_parameter("Content-Disposition", disposition, "name")
-        filename = _header_parameter("Content-Disposition", disposition, "filename")
+        name = _header_parameter(disposition, "name")
+        filename = _header_parameter(disposition, "filename")
         if name is None:
             continue
         if filename is None:
@@ -305,16 +319,21 @@ def _split_multipart(body: bytes, boundary: bytes) -> Iterator[tuple[Headers, by
             return
         head, separator, content = part.lstrip(b" \t").removeprefix(b"\r\n").partition(b"\r\n\r\n")
         if separator:
-            yield Headers(BytesHeaderParser().parsebytes(head + b"\r\n\r\n").items()), content
+            lines = (line.partition(":") for line in head.decode("utf-8", "replace").split("\r\n"))
+            yield Headers((name.strip(), value.strip()) for name, _, value in lines), content
 
 
-def _header_parameter(field: str, value: str, name: str) -> Optional[str]:
-    head = BytesHeaderParser().parsebytes(f"{field}: {value}\r\n\r\n".encode("utf-8", "surrogateescape"))
-    found = head.get_param(name, header=field)
-    return found[2] if isinstance(found, tuple) else found
+_PARAMETER = re.compile(r""";\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))""")
 
 
-class RawResponse:
+def _header_parameter(value: str, name: str) -> Optional[str]:
+    for found, quoted, plain in _PARAMETER.findall(value):
+        if found.lower() == name:
+            return re.sub(r"\\(.)", r"\1", quoted) or plain
+    return None
+
+
+class AMLResponse:
     """What an `@rawhttp` script answers with; the same construction as the original's AMLResponse on Flask's Response.
 
     `message` is text, bytes, or an iterable of either, which is then sent as a stream; with `json_str` anything that JSON can hold.

@@ -86,7 +86,7 @@ class _StopSignals:
         self.asked = True
 
 
-def _end(child: "subprocess.Popen[bytes]") -> int:
+def _end(child: subprocess.Popen[bytes]) -> int:
     child.terminate()
     try:
         return child.wait(_STOP_SECONDS)

@@ -78,7 +78,7 @@ class PlainRunner:
     def __init__(self, scorer: Scorer, max_batch: int = 1) -> None:
         self._scorer = scorer
         self._max_batch = max_batch if scorer.script.run_batch else 1
-        self._queue: "queue.SimpleQueue[Any]" = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._next: Optional[Any] = None
 
     def attach(self, loop: Loop) -> None:
@@ -142,7 +142,7 @@ class AsyncRunner:
     def __init__(self, scorer: Scorer, loop: asyncio.AbstractEventLoop) -> None:
         self._scorer = scorer
         self._own = loop
-        self._tasks: "set[asyncio.Task[None]]" = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def attach(self, loop: Loop) -> None:
         self._deliveries = _Deliveries(loop)

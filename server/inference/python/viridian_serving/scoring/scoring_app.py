@@ -132,7 +132,7 @@ async def _stream(answer: Answer, runner: Runner) -> AsyncIterator[bytes]:
     try:
         yield answer.body
         while True:
-            piece: "asyncio.Future[Any]" = loop.create_future()
+            piece: asyncio.Future[Any] = loop.create_future()
             runner.next_piece(answer, _settle(piece))
             result = await piece
             if result is None:
@@ -144,7 +144,7 @@ async def _stream(answer: Answer, runner: Runner) -> AsyncIterator[bytes]:
         runner.abandon(answer)
 
 
-def _settle(future: "asyncio.Future[Any]") -> Any:
+def _settle(future: asyncio.Future[Any]) -> Any:
     def settle(result: Any) -> None:
         if not future.done():
             future.set_result(result)

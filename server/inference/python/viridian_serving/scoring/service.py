@@ -17,14 +17,9 @@ from .swagger import Swagger
 logger = logging.getLogger("azmlinfsrv")
 
 #: Flask's own words, which the original passes on.
-_NOT_FOUND = (
-    "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again."
-)
+_NOT_FOUND = "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again."
 _NOT_ALLOWED = "The method is not allowed for the requested URL."
-_DEPRECATED = (
-    "x-ms-request-id header has been deprecated and will be removed from future versions of the server."
-    " Please use x-ms-client-request-id."
-)
+_DEPRECATED = "x-ms-request-id header has been deprecated and will be removed from future versions of the server. Please use x-ms-client-request-id."
 _HTML = ("Content-Type", "text/html; charset=utf-8")
 
 _METHODS = {

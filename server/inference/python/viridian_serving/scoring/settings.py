@@ -134,9 +134,7 @@ def _read_config_file(path: str) -> dict[str, Any]:
     return content
 
 
-def _read_integer(
-    key: str, text: str, least: int, name: str, values: dict[str, Any], problems: list[tuple[str, str]]
-) -> None:
+def _read_integer(key: str, text: str, least: int, name: str, values: dict[str, Any], problems: list[tuple[str, str]]) -> None:
     try:
         number = int(text)
     except ValueError:

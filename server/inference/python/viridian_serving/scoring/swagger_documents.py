@@ -49,9 +49,7 @@ def swagger_2(name: str, version: str, prefix: str, service_input: Any, service_
     }
 
 
-def openapi_3(
-    openapi: str, name: str, version: str, prefix: str, service_input: Any, service_output: Any
-) -> dict[str, Any]:
+def openapi_3(openapi: str, name: str, version: str, prefix: str, service_input: Any, service_output: Any) -> dict[str, Any]:
     """OpenAPI; `openapi` is the number of the specification, 3.0.3 or 3.1.0."""
 
     def content(schema: Any, kind: str = "application/json") -> dict[str, Any]:
@@ -82,9 +80,7 @@ def _info(name: str, version: str) -> dict[str, str]:
     return {"title": name, "description": about, "version": version}
 
 
-def _paths(
-    prefix: str, body: dict[str, Any], version_parameter: Any, succeeded: tuple[Any, Any, Any], failed: Any
-) -> dict[str, Any]:
+def _paths(prefix: str, body: dict[str, Any], version_parameter: Any, succeeded: tuple[Any, Any, Any], failed: Any) -> dict[str, Any]:
     healthy, predicted, described = succeeded
     return {
         f"{prefix}/": {

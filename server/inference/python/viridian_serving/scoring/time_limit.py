@@ -31,9 +31,7 @@ class TimeLimit:
             self._inside = True
             signal.setitimer(signal.ITIMER_REAL, self._seconds)
 
-    def __exit__(
-        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
+    def __exit__(self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
         if self._works:
             self._inside = False
             signal.setitimer(signal.ITIMER_REAL, 0)

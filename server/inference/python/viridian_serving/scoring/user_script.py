@@ -83,9 +83,7 @@ def load_script(settings: ScoringSettings) -> UserScript:
     return _analyse(path, module.init, run_module.run, getattr(run_module, "run_batch", None), folders)
 
 
-def raise_failure(
-    error: BaseException, doing: str, settings: ScoringSettings, mismatches: list[VersionMismatch]
-) -> None:
+def raise_failure(error: BaseException, doing: str, settings: ScoringSettings, mismatches: list[VersionMismatch]) -> None:
     """Raises the ScriptFailure that explains `error`; a keyboard interrupt goes on as it is."""
     if isinstance(error, KeyboardInterrupt):
         raise error
@@ -142,9 +140,7 @@ def _behind_driver(module: ModuleType) -> ModuleType:
     return inner if isinstance(inner, ModuleType) and hasattr(inner, "run") else module
 
 
-def _analyse(
-    path: str, init: Any, run: Any, run_batch: Any, folders: tuple[str, ...]
-) -> UserScript:
+def _analyse(path: str, init: Any, run: Any, run_batch: Any, folders: tuple[str, ...]) -> UserScript:
     parameters = list(inspect.signature(run).parameters.values())
     _check_parameters(parameters, path, run)
     data = [parameter for parameter in parameters if parameter.name != "request_headers"]

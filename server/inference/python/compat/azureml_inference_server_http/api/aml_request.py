@@ -1,6 +1,6 @@
 """`rawhttp` and AMLRequest, for scripts whose environment does not have the original package."""
 
-from viridian_serving.scoring.raw_request import RawRequest as AMLRequest
+from viridian_serving.scoring.raw_request import AMLRequest
 
 __all__ = ["AMLRequest", "rawhttp"]
 

@@ -68,15 +68,11 @@ class NumpyParameterType(AbstractParameterType):
 
 def _check_shape(given, wanted):
     if len(given) != len(wanted):
-        raise ValueError(
-            f"Invalid input array: an array with {len(wanted)} dimensions is expected; "
-            f"input has {len(given)} [shape {given}]"
-        )
+        raise ValueError(f"Invalid input array: an array with {len(wanted)} dimensions is expected; input has {len(given)} [shape {given}]")
     for dimension in range(1, len(wanted)):
         if given[dimension] != wanted[dimension]:
             raise ValueError(
-                f"Invalid input array: array has size {given[dimension]} on dimension #{dimension}, "
-                f"while expected value is {wanted[dimension]}"
+                f"Invalid input array: array has size {given[dimension]} on dimension #{dimension}, while expected value is {wanted[dimension]}"
             )
 
 

@@ -17,9 +17,7 @@ class PandasParameterType(AbstractParameterType):
     `orient` is the JSON layout, as in pandas' read_json. `apply_column_names` puts the sample's column names on the input.
     """
 
-    def __init__(
-        self, sample_input, enforce_column_type=True, enforce_shape=True, apply_column_names=False, orient="records"
-    ):
+    def __init__(self, sample_input, enforce_column_type=True, enforce_shape=True, apply_column_names=False, orient="records"):
         if not isinstance(sample_input, pd.DataFrame):
             raise Exception("Invalid sample input provided, must provide a sample Pandas Dataframe.")
         if orient not in _ORIENTS:

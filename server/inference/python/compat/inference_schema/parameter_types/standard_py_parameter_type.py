@@ -28,9 +28,7 @@ class StandardPythonParameterType(AbstractParameterType):
         if self.sample_data_type is float and type(value) is int:
             return value
         if not isinstance(value, self.sample_data_type):
-            raise ValueError(
-                f"Invalid input data type to parse. Expected: {self.sample_data_type} but got {type(value)}"
-            )
+            raise ValueError(f"Invalid input data type to parse. Expected: {self.sample_data_type} but got {type(value)}")
         return value
 
     def input_to_swagger(self):
