@@ -84,7 +84,10 @@ describe.runIf(hasEngine)('images from a Dockerfile', () => {
 
   test('proxies and authorities reach the build and are not in the image', async () => {
     const proxy = 'http://user:pr0xy-pass@127.0.0.1:9';
-    await stand.reopen({ settings: { ...stand.settings, VIRIDIAN_HTTP_PROXY: proxy, VIRIDIAN_NO_PROXY: 'localhost' } });
+    const caFile = join(stand.folder, 'ca.pem');
+    await writeFile(caFile, '-----BEGIN CERTIFICATE-----\n');
+    const settings = { VIRIDIAN_EXTRA_CA_FILE: caFile, VIRIDIAN_HTTP_PROXY: proxy, VIRIDIAN_NO_PROXY: 'localhost' };
+    await stand.reopen({ settings: { ...stand.settings, ...settings } });
     const build = await write({
       Dockerfile: [
         `FROM ${BASE_IMAGE} AS work`,
