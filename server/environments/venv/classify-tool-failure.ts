@@ -66,7 +66,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /does not satisfy Python|has no wheels with a matching (?:Python|platform)|only has wheels with the following/,
+      /does not satisfy Python|requires Python |has no wheels with a matching (?:Python|platform)|only has wheels with the following/,
     code: 'deployment.python_unavailable',
     describe: (output) =>
       `The packages do not exist for the Python that was taken: ${quote(solverWords(output))}${hintIn(output)} Ask for another version of Python, or for other versions of the packages.`,
