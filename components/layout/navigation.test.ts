@@ -12,6 +12,9 @@ test.each([
   ['/endpoints/iris/deployments/blue', ['Endpoints', 'iris', 'blue']],
   ['/endpoints/iris/operations/op_1', ['Endpoints', 'iris', 'Operation']],
   ['/models/churn/versions/3', ['Models', 'churn', 'Version 3']],
+  ['/environments/new', ['Environments', 'New environment version']],
+  ['/environments/py/versions/2', ['Environments', 'py', 'Version 2']],
+  ['/admin/registries', ['Registries']],
   ['/admin/api-keys', ['API keys']],
   ['/admin/tls', ['TLS']],
 ])('%s is at %j', (path, crumbs) => expect(labels(path)).toEqual(crumbs));

@@ -1,4 +1,15 @@
-import { Box, Coins, Cpu, Gauge, KeyRound, type LucideIcon, ShieldCheck, Waypoints } from 'lucide-react';
+import {
+  Box,
+  Coins,
+  Container,
+  Cpu,
+  Gauge,
+  KeyRound,
+  Layers,
+  type LucideIcon,
+  ShieldCheck,
+  Waypoints,
+} from 'lucide-react';
 
 export interface NavigationItem {
   href: string;
@@ -22,12 +33,19 @@ export const NAVIGATION: readonly NavigationGroup[] = [
       { href: '/endpoints', label: 'Endpoints', icon: Waypoints, keys: 'g e' },
     ],
   },
-  { title: 'Build', items: [{ href: '/models', label: 'Models', icon: Box, keys: 'g m' }] },
+  {
+    title: 'Build',
+    items: [
+      { href: '/models', label: 'Models', icon: Box, keys: 'g m' },
+      { href: '/environments', label: 'Environments', icon: Layers, keys: 'g n' },
+    ],
+  },
   { title: 'Observe', items: [{ href: '/cost', label: 'Cost', icon: Coins, keys: 'g c' }] },
   {
     title: 'Admin',
     items: [
       { href: '/instance-types', label: 'Instance types', icon: Cpu, keys: 'g i' },
+      { href: '/admin/registries', label: 'Registries', icon: Container, keys: 'g r' },
       { href: '/admin/api-keys', label: 'API keys', icon: KeyRound, keys: 'g k' },
       { href: '/admin/tls', label: 'TLS', icon: ShieldCheck, keys: 'g t' },
     ],
@@ -46,6 +64,11 @@ export interface Crumb {
   href: string;
 }
 
+const NEW_LABELS: Readonly<Record<string, string>> = {
+  '/endpoints': 'New endpoint',
+  '/environments': 'New environment version',
+};
+
 /** Where a path is. Tabs of an object are not places of their own; the last crumb is the page itself. */
 export function crumbsOf(pathname: string): Crumb[] {
   const section = NAVIGATION_ITEMS.find((item) => item.href !== '/' && isUnder(pathname, item.href));
@@ -56,7 +79,7 @@ export function crumbsOf(pathname: string): Crumb[] {
     .split('/')
     .map(decodeURIComponent);
   if (!name) return crumbs;
-  if (name === 'new') return [...crumbs, { label: 'New endpoint', href: pathname }];
+  if (name === 'new') return [...crumbs, { label: NEW_LABELS[section.href] ?? 'New', href: pathname }];
   const object = `${section.href}/${encodeURIComponent(name)}`;
   crumbs.push({ label: name, href: object });
   if (kind === 'deployments' && child)

@@ -16,12 +16,19 @@ export interface LogStreamRequest {
   since?: string | undefined;
 }
 
+export interface LineStreamRequest {
+  /** After `/api/v1`, with its search. */
+  path: string;
+  /** The server closes it when there is nothing left to come; it is then not opened again. */
+  ends?: boolean;
+}
+
 /** A line and the position that resumes the stream behind it. */
 export interface StreamedLine extends LogLine {
   id: string;
 }
 
-export type LogStreamState = 'connecting' | 'live' | 'reconnecting';
+export type LogStreamState = 'connecting' | 'live' | 'reconnecting' | 'ended';
 
 export interface LogStream {
   lines: readonly StreamedLine[];
@@ -64,29 +71,36 @@ function stepStream(stream: LogStream, step: Step): LogStream {
  * @param request null reads nothing
  */
 export function useLogStream(request: LogStreamRequest | null): LogStream {
-  const [stream, dispatch] = useReducer(stepStream, EMPTY);
   const path =
-    request === null
-      ? null
-      : withSearch(apiPath('endpoints', request.endpoint, 'deployments', request.deployment, 'logs'), {
-          follow: true,
-          tail: request.tail ?? DEFAULT_TAIL,
-          instance: request.instance,
-          since: request.since,
-        });
+    request &&
+    withSearch(apiPath('endpoints', request.endpoint, 'deployments', request.deployment, 'logs'), {
+      follow: true,
+      tail: request.tail ?? DEFAULT_TAIL,
+      instance: request.instance,
+      since: request.since,
+    });
+  return useLineStream(path === null ? null : { path });
+}
+
+/** The same of any address that streams lines. */
+export function useLineStream(request: LineStreamRequest | null): LogStream {
+  const [stream, dispatch] = useReducer(stepStream, EMPTY);
+  const path = request?.path ?? null;
+  const ends = request?.ends ?? false;
   useEffect(() => {
     dispatch({ kind: 'start' });
-    return path === null ? undefined : followPath(path, dispatch);
-  }, [path]);
+    return path === null ? undefined : followPath(path, ends, dispatch);
+  }, [path, ends]);
   return stream;
 }
 
 /** @returns stops it */
-function followPath(path: string, dispatch: (step: Step) => void): () => void {
+function followPath(path: string, ends: boolean, dispatch: (step: Step) => void): () => void {
   const stopped = new AbortController();
   let connection: AbortController | null = null;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let lastEventId: string | null = null;
+  let hasEnded = false;
   const batch = createBatch((lines) => dispatch({ kind: 'lines', lines }));
 
   async function connect(): Promise<void> {
@@ -104,6 +118,10 @@ function followPath(path: string, dispatch: (step: Step) => void): () => void {
           batch.add({ ...(JSON.parse(data) as LogLine), id });
         },
       });
+      if (ends && !own.signal.aborted && !stopped.signal.aborted) {
+        hasEnded = true;
+        return dispatch({ kind: 'state', state: 'ended' });
+      }
     } catch (error) {
       const problem = problemOf(error);
       if (!own.signal.aborted && problem.status >= 400 && problem.status < 500)
@@ -116,6 +134,7 @@ function followPath(path: string, dispatch: (step: Step) => void): () => void {
   }
 
   function onVisibility(): void {
+    if (hasEnded) return;
     if (document.hidden) {
       clearTimeout(retry);
       connection?.abort();

@@ -15,6 +15,10 @@ export function keysOfChange(change: Pick<ChangeEvent, 'resource'>): Key[] {
       return name === undefined ? [keys.operations.all()] : [['operations', 'list'], keys.operations.detail(name)];
     case 'models':
       return [keys.models.all()];
+    case 'environments':
+      return [keys.environments.all()];
+    case 'registries':
+      return [keys.registries.all()];
     case 'uploads':
       return name === undefined ? [['uploads']] : [keys.uploads.detail(name)];
     case 'instance-types':

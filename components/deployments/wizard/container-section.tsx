@@ -19,6 +19,7 @@ import { registriesQuery } from '#lib/queries/registries.ts';
 import { uploadQuery } from '#lib/queries/uploads.ts';
 import type { WantedUpload } from '../upload-panel.tsx';
 import type { UploadedModel } from '../use-upload.ts';
+import { CONTEXT_UPLOAD, IMAGE_UPLOAD } from '../wanted-uploads.ts';
 import { FieldFault } from './field-fault.tsx';
 import type { SectionProps, Wizard } from './use-wizard.ts';
 import { WizardSection } from './wizard-section.tsx';
@@ -33,21 +34,6 @@ const ORIGINS: readonly { id: ContainerOrigin; label: string }[] = [
   { id: 'dockerfile', label: 'Dockerfile' },
   { id: 'archive', label: 'Saved image' },
 ];
-
-const CONTEXT: WantedUpload = {
-  title: 'Drop the folder with the Dockerfile, or an archive of it',
-  hint: 'What is in the folder is what COPY and ADD can name. Zip, tar and tar.gz are unpacked.',
-  accept: ['.zip', '.tar', '.gz', '.tgz'],
-  packing: 'content',
-};
-
-const ARCHIVE: WantedUpload = {
-  title: 'Drop the file that “docker save” wrote',
-  hint: 'docker save --output image.tar NAME. It stays packed, and nothing is pulled. Several gigabytes are fine.',
-  accept: ['.tar', '.gz', '.tgz'],
-  packing: 'packed',
-  isSingle: true,
-};
 
 export function changeContainer(wizard: Wizard, changes: Partial<ContainerForm>): void {
   wizard.change({ container: { ...wizard.form.container, ...changes } });
@@ -77,7 +63,7 @@ export function ContainerSection({ wizard }: SectionProps) {
         <FilesField
           field="container-archive"
           files={container.archive}
-          wanted={ARCHIVE}
+          wanted={IMAGE_UPLOAD}
           onChange={(archive) => changeContainer(wizard, { archive })}
           error={wizard.faultOf('container-archive')}
         />
@@ -161,7 +147,7 @@ function DockerfileFields({ wizard }: { wizard: Wizard }) {
       <FilesField
         field="container-context"
         files={container.context}
-        wanted={CONTEXT}
+        wanted={CONTEXT_UPLOAD}
         onChange={(context) => changeContainer(wizard, { context })}
         error={wizard.faultOf('container-context')}
       />

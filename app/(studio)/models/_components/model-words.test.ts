@@ -1,15 +1,8 @@
 import { expect, test } from 'vitest';
-import { describeUser, sayShape } from './model-words.ts';
+import { sayShape } from './model-words.ts';
 
 test('shapes name their dynamic axes', () => {
   expect(sayShape([null, 4])).toBe('any × 4');
   expect(sayShape(['batch', 3, 224])).toBe('batch × 3 × 224');
   expect(sayShape([])).toBe('one value');
-});
-
-test('a user of a model is named by endpoint and deployment', () => {
-  expect(describeUser('/endpoints/iris/deployments/blue')).toEqual({
-    href: '/endpoints/iris/deployments/blue',
-    label: 'iris / blue',
-  });
 });

@@ -11,9 +11,3 @@ export const MODEL_TYPE_WORDS: Record<Model['type'], string> = {
 export function sayShape(shape: TensorSpec['shape']): string {
   return shape.length === 0 ? 'one value' : shape.map((axis) => axis ?? 'any').join(' × ');
 }
-
-/** `/endpoints/iris/deployments/blue` as a link and a name. */
-export function describeUser(path: string): { href: string; label: string } {
-  const [, , endpoint = '', , deployment = ''] = path.split('/');
-  return { href: path, label: `${endpoint} / ${deployment}` };
-}

@@ -10,9 +10,10 @@ import { Figure } from '#components/ui/readouts.tsx';
 import { SkeletonRows } from '#components/ui/skeleton.tsx';
 import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx';
 import { formatBytes } from '#lib/format/bytes.ts';
+import { describeUser } from '#lib/format/deployment-user.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { modelVersionsQuery } from '#lib/queries/models.ts';
-import { describeUser, MODEL_TYPE_WORDS } from '../../_components/model-words.ts';
+import { MODEL_TYPE_WORDS } from '../../_components/model-words.ts';
 
 /** Every version of a model, newest first. */
 export function ModelVersions({ model }: { model: string }) {

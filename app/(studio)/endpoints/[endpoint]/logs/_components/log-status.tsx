@@ -19,6 +19,7 @@ const STATES: Record<LogStreamState, string> = {
   connecting: 'connecting',
   live: 'live',
   reconnecting: 'connection lost, resuming',
+  ended: 'ended',
 };
 
 /** Below the console: how many lines, whether they are current, whether the view follows them. */

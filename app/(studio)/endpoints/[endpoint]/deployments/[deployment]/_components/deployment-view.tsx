@@ -20,6 +20,7 @@ import { deploymentQuery } from '#lib/queries/deployments.ts';
 import { formatJson } from '#lib/snippets/format-json.ts';
 import { statusOfDeployment } from '../../../_components/deployment-status.ts';
 import { InstanceTable } from './instance-table.tsx';
+import { useEnvironmentFacts } from './use-environment-facts.tsx';
 
 /** One deployment: what it is made of, what runs, and why it failed where it did. */
 export function DeploymentView({ endpoint, name }: { endpoint: string; name: string }) {
@@ -103,6 +104,7 @@ function DeploymentFault({ endpoint, deployment }: { endpoint: string; deploymen
 
 function EffectiveSettings({ deployment }: { deployment: Deployment }) {
   const { locale } = usePreferences();
+  const environment = useEnvironmentFacts(deployment);
   const { request_settings: requests, readiness_probe: readiness, liveness_probe: liveness } = deployment;
   const probe = (settings: typeof readiness): string =>
     `every ${settings.period} s, time-out ${settings.timeout} s, gives up after ${settings.failure_threshold}`;
@@ -124,6 +126,7 @@ function EffectiveSettings({ deployment }: { deployment: Deployment }) {
                   '–'
                 ),
             },
+            ...environment,
             { term: 'Runtime', value: [deployment.runtime, deployment.runtime_reason].filter(Boolean).join('. ') },
             {
               term: 'Instance type',
@@ -175,6 +178,10 @@ function definitionOf(deployment: Deployment): Partial<Deployment> {
     command,
     type,
     external,
+    environment,
+    model_mount_path,
+    code_configuration,
+    container,
   } = deployment;
   if (external) {
     return { name, endpoint_name, type, external, request_settings, liveness_probe, readiness_probe };
@@ -189,7 +196,11 @@ function definitionOf(deployment: Deployment): Partial<Deployment> {
     liveness_probe,
     readiness_probe,
     environment_variables,
+    ...(environment !== undefined && { environment }),
+    ...(model_mount_path && { model_mount_path }),
+    ...(code_configuration && { code_configuration }),
     ...(runtime && { runtime }),
     ...(command && { command }),
+    ...(container && { container }),
   };
 }

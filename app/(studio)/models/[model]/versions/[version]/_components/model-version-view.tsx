@@ -4,13 +4,14 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
+import { DeploymentUsers } from '#components/endpoints/deployment-users.tsx';
 import { usePreferences, useTimeStyle } from '#components/layout/preferences.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Chip } from '#components/ui/chip.tsx';
 import { CodeBlock } from '#components/ui/code-block.tsx';
 import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
-import { ButtonLink, Link } from '#components/ui/link.tsx';
+import { ButtonLink } from '#components/ui/link.tsx';
 import { Note } from '#components/ui/note.tsx';
 import { PageHead, Section } from '#components/ui/panel.tsx';
 import { Facts, Figure } from '#components/ui/readouts.tsx';
@@ -27,7 +28,7 @@ import { API_BASE, apiPath } from '#lib/queries/fetch-json.ts';
 import { modelVersionQuery } from '#lib/queries/models.ts';
 import { formatJson } from '#lib/snippets/format-json.ts';
 import { deleteModelVersion } from '../../../../actions.ts';
-import { describeUser, MODEL_TYPE_WORDS, sayShape } from '../../../../_components/model-words.ts';
+import { MODEL_TYPE_WORDS, sayShape } from '../../../../_components/model-words.ts';
 
 /** One version: what is in it, what it takes and gives, who uses it. */
 export function ModelVersionView({ model, version }: { model: string; version: string }) {
@@ -178,17 +179,7 @@ function VersionFacts({ data }: { data: ModelVersion }) {
             { term: 'Registered', value: formatInstant(data.created_at, style) },
             {
               term: 'Used by',
-              value:
-                data.used_by.length === 0
-                  ? 'Nobody'
-                  : data.used_by.map((user) => {
-                      const { href, label } = describeUser(user);
-                      return (
-                        <Link key={user} href={href} className="me-3">
-                          {label}
-                        </Link>
-                      );
-                    }),
+              value: <DeploymentUsers usedBy={data.used_by} />,
             },
           ]}
         />
