@@ -1,6 +1,7 @@
 'use client';
 
 import { File, FolderUp, Pause, Play, X } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { type ChosenFile, DropZone } from '#components/ui/drop-zone.tsx';
@@ -19,6 +20,11 @@ export interface UploadPanelProps {
   onChange: (upload: UploadedModel | null) => void;
   /** What is asked for; a model when left out. */
   wanted?: WantedUpload;
+  /** Files that were chosen elsewhere on the page and are sent from here. */
+  incoming?: ChosenFile[] | null;
+  onIncomingTaken?: () => void;
+  /** Resolves to true for files that belong elsewhere; they are not sent then. */
+  takeElsewhere?: (files: ChosenFile[]) => Promise<boolean>;
 }
 
 export interface WantedUpload {
@@ -38,9 +44,26 @@ const MODEL: WantedUpload = {
 };
 
 /** Drop files, watch them travel, pause and go on, also after a reload. */
-export function UploadPanel({ upload, onChange, wanted = MODEL }: UploadPanelProps) {
+export function UploadPanel({
+  upload,
+  onChange,
+  wanted = MODEL,
+  incoming = null,
+  onIncomingTaken,
+  takeElsewhere,
+}: UploadPanelProps) {
   const controls = useUpload(onChange, wanted.packing);
   const { state } = controls;
+  const taken = useRef<ChosenFile[] | null>(null);
+  useEffect(() => {
+    if (incoming === null || incoming === taken.current) return;
+    taken.current = incoming;
+    void controls.start(incoming);
+    onIncomingTaken?.();
+  });
+  async function send(files: ChosenFile[]): Promise<void> {
+    if (!(await takeElsewhere?.(files))) await controls.start(files);
+  }
   if (state.phase !== 'idle') return <Transfer state={state} controls={controls} />;
   if (upload && upload.id !== '') return <Arrived upload={upload} onReplace={() => onChange(null)} />;
   return (
@@ -57,7 +80,7 @@ export function UploadPanel({ upload, onChange, wanted = MODEL }: UploadPanelPro
         accept={wanted.accept}
         allowsMultiple={!wanted.isSingle}
         allowsFolder={!wanted.isSingle}
-        onFiles={(files: ChosenFile[]) => void controls.start(files)}
+        onFiles={(files: ChosenFile[]) => void send(files)}
       />
       <UnfinishedUploads onDiscard={() => upload && onChange(null)} />
     </div>

@@ -14,7 +14,7 @@ test('clicks alone put a bundled sample behind an address that answers', async (
   const guard = guardPage(page);
   await page.goto('/endpoints/new');
   const ways = page.getByRole('radiogroup', { name: 'How do you want to deploy?' });
-  await expect(ways.getByRole('radio', { name: /^Low code/ })).toBeDisabled();
+  await expect(ways.getByRole('radio', { name: /^Low code/ })).toBeEnabled();
   await expect(ways.getByRole('radio', { name: /^Container/ })).toBeDisabled();
 
   await page.getByRole('radio', { name: /^Iris flowers.*Logistic regression/ }).click({ force: true });

@@ -7,7 +7,8 @@ import { type DeploymentDraft, modelOf, modelReference, registrationPath, type S
 import { externalBody, withoutSecrets } from './external-source.ts';
 import { scriptBody } from './script-source.ts';
 
-export type PlannedStep = 'model' | 'endpoint' | 'deployment';
+/** Code is sent by the page itself, before the requests that name it. */
+export type PlannedStep = 'code' | 'model' | 'endpoint' | 'deployment';
 
 /** One request of the REST API that the wizard makes. */
 export type PlannedRequest =

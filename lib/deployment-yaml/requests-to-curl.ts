@@ -21,7 +21,7 @@ export interface UploadToMake {
 /** What has to be uploaded before the requests of a draft can be made. */
 export function uploadsOf({ model: served }: ChosenDraft): UploadToMake[] {
   const uploads: UploadToMake[] = [];
-  if (served.kind === 'script') {
+  if (served.kind === 'script' && served.code === null) {
     uploads.push({
       variable: 'CODE',
       reference: CODE_FOLDER,

@@ -14,6 +14,8 @@ export type PackagesKind = 'pip' | 'conda' | 'registered';
 export interface ScriptForm {
   files: CodeFile[];
   scoringScript: string;
+  /** Code of the deployment that is edited, as the API names it; it stays until other files are brought. Null for code that is written here. */
+  stored: string | null;
   packages: PackagesKind;
   pip: string;
   conda: string;
@@ -28,8 +30,8 @@ export interface ScriptSource {
   model: ModelSource | null;
   files: readonly CodeFile[];
   scoringScript: string;
-  /** Upload of the files; null until they are sent. */
-  codeId: string | null;
+  /** What the API knows the code by: `upload:<id>` or what it is stored as; null until the files are sent. */
+  code: string | null;
   packages:
     | { kind: 'pip'; text: string }
     | { kind: 'conda'; text: string }
@@ -69,6 +71,7 @@ dependencies:
 export const NEW_SCRIPT: ScriptForm = {
   files: [{ path: 'score.py', text: SCRIPT_TEMPLATE }],
   scoringScript: 'score.py',
+  stored: null,
   packages: 'pip',
   pip: PIP_TEMPLATE,
   conda: CONDA_TEMPLATE,
@@ -76,9 +79,9 @@ export const NEW_SCRIPT: ScriptForm = {
 };
 
 export function scriptSource(form: ScriptForm, model: ModelSource | null): ScriptSource {
-  const { files, scoringScript } = form;
+  const { files, scoringScript, stored } = form;
   const name = model?.name || 'scoring';
-  return { kind: 'script', name, model, files, scoringScript, codeId: null, packages: packagesOf(form) };
+  return { kind: 'script', name, model, files, scoringScript, code: stored, packages: packagesOf(form) };
 }
 
 function packagesOf({ packages, pip, conda, environment }: ScriptForm): ScriptSource['packages'] {
@@ -91,12 +94,9 @@ function packagesOf({ packages, pip, conda, environment }: ScriptForm): ScriptSo
 export const CODE_FOLDER = './code';
 
 export function scriptBody(script: ScriptSource): Pick<DeploymentWrite, 'code_configuration' | 'environment'> {
-  const { codeId, scoringScript, packages } = script;
+  const { code, scoringScript, packages } = script;
   return {
-    code_configuration: {
-      code: codeId === null ? CODE_FOLDER : `upload:${codeId}`,
-      scoring_script: scoringScript,
-    },
+    code_configuration: { code: code ?? CODE_FOLDER, scoring_script: scoringScript },
     ...(packages && { environment: environmentBody(packages) }),
   };
 }
@@ -112,19 +112,20 @@ function environmentBody(packages: NonNullable<ScriptSource['packages']>): NonNu
   }
 }
 
-export function scriptFaults({ files, scoringScript, packages, model }: ScriptSource): DraftFault[] {
-  const faults: DraftFault[] = [];
-  const script = files.find(({ path }) => path === scoringScript);
-  if (script === undefined) {
-    faults.push({ field: 'script', message: 'Choose the file that holds init() and run().' });
-  } else if (script.text.trim() === '') {
-    faults.push({ field: 'script', message: `${scoringScript} is empty.` });
-  }
-  if (model?.kind === 'upload' && model.id === '')
-    faults.push({ field: 'model', message: 'The upload of the model is not complete.' });
+export function scriptFaults({ files, scoringScript, code, packages, model }: ScriptSource): DraftFault[] {
+  const faults: DraftFault[] = code === null ? codeFaults(files, scoringScript) : [];
   if (packages === null) faults.push({ field: 'packages', message: 'Choose an environment.' });
   if (packages?.kind === 'conda' && packages.text.trim() === '') {
     faults.push({ field: 'packages', message: 'The conda file is empty.' });
   }
+  if (model?.kind === 'upload' && model.id === '') {
+    faults.push({ field: 'model', message: 'The upload of the model is not complete.' });
+  }
   return faults;
+}
+
+function codeFaults(files: readonly CodeFile[], scoringScript: string): DraftFault[] {
+  const script = files.find(({ path }) => path === scoringScript);
+  if (script === undefined) return [{ field: 'script', message: 'Choose the file that holds init() and run().' }];
+  return script.text.trim() === '' ? [{ field: 'script', message: `${scoringScript} is empty.` }] : [];
 }

@@ -44,6 +44,7 @@ function focusField(field: DraftField): void {
 }
 
 const FAILED = {
+  code: 'The code was not sent',
   model: 'The model was not registered',
   endpoint: 'The endpoint was not made',
   deployment: 'The deployment was not made',

@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import { useTimeStyle } from '#components/layout/preferences.tsx';
 import { useShortcuts } from '#components/layout/use-shortcuts.ts';
@@ -29,6 +30,12 @@ import { type FormStorage, useFormStorage } from './use-form-storage.ts';
 import { useWizard, type Wizard } from './use-wizard.ts';
 import { emptyForm, formOfDeployment, type ModelTab, type WizardForm } from './wizard-form.ts';
 import { type WizardStep, WizardSteps } from './wizard-steps.tsx';
+
+/** Whoever deploys a model does without what edits scripts. */
+const ScoringSections = dynamic(() => import('./scoring-sections.tsx').then((module) => module.ScoringSections), {
+  ssr: false,
+  loading: () => <Skeleton className="h-60 w-full" />,
+});
 
 /** What an address asks for; it wins over what was kept. */
 export interface WizardRequest {
@@ -168,6 +175,8 @@ function ServedSections({ wizard }: { wizard: Wizard }) {
   switch (wizard.form.method) {
     case 'external':
       return <ServersSection wizard={wizard} />;
+    case 'low-code':
+      return <ScoringSections wizard={wizard} />;
     case 'container':
       return <ContainerSections wizard={wizard} />;
     default:
@@ -202,6 +211,12 @@ function servedSteps({ form, draft, facts }: Wizard, isClear: (...fields: DraftF
           label: 'Servers',
           isDone: isClear('external-urls', 'external-health-path', 'external-headers'),
         },
+      ];
+    case 'low-code':
+      return [
+        { id: 'code', label: 'Code', isDone: isClear('script') },
+        { id: 'packages', label: 'Packages', isDone: isClear('packages') },
+        { id: 'model', label: 'Model', isDone: isModelClear },
       ];
     case 'container':
       return [

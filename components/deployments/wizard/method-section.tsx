@@ -11,14 +11,15 @@ const METHODS = [
     id: 'no-code',
     label: 'No code',
     icon: <Box size={16} className="text-accent" aria-hidden="true" />,
-    description: 'An ONNX model. Inputs, outputs and a sample request are read from it; there is nothing to write.',
+    description:
+      'An ONNX or MLflow model, or a Triton repository. What it takes and needs is read from it; nothing is to be written.',
   },
   {
     id: 'low-code',
     label: 'Low code',
     icon: <FileCode2 size={16} aria-hidden="true" />,
-    description: 'A scoring script in Python with its packages. Not in this version yet; export the model to ONNX.',
-    isDisabled: true,
+    description:
+      'A scoring script in Python, written here or brought, with the packages it needs. AutoML’s output too.',
   },
   {
     id: 'container',
@@ -58,7 +59,9 @@ function withReason(method: (typeof METHODS)[number], { facts, form }: Wizard): 
   return { ...method, isDisabled: true, description: [docker.reason, docker.fix].filter(Boolean).join(' ') };
 }
 
-/** A container brings no model by itself. */
+/** Scripts and containers bring no model by themselves. */
 function choosing(method: DeployMethod, form: WizardForm): Partial<WizardForm> {
-  return { method, ...(method === 'container' && form.model === null && { tab: 'none' as const }) };
+  const isModelNeeded = method === 'no-code';
+  if (isModelNeeded) return { method, ...(form.tab === 'none' && { tab: 'sample' as const }) };
+  return { method, ...(form.model === null && { tab: 'none' as const }) };
 }

@@ -3,6 +3,7 @@
 import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import { usePreferences } from '#components/layout/preferences.tsx';
+import type { ChosenFile } from '#components/ui/drop-zone.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { SegmentedControl } from '#components/ui/segmented-control.tsx';
 import { Skeleton, SkeletonRegion } from '#components/ui/skeleton.tsx';
@@ -11,12 +12,13 @@ import type { ModelFile } from '#lib/contracts/model.ts';
 import type { ModelSource } from '#lib/deployment-yaml/draft.ts';
 import { formatBytes } from '#lib/format/bytes.ts';
 import { figureText } from '#lib/format/figure.ts';
+import type { WantedUpload } from '../upload-panel.tsx';
 import { DetectedFacts, SampleRequest, SignatureTable } from '../detected-model.tsx';
 import { ContainerMountField } from './container-routes-section.tsx';
 import { FieldFault } from './field-fault.tsx';
 import { SamplePicker } from './sample-picker.tsx';
 import type { ModelFacts } from './use-model-facts.ts';
-import type { SectionProps } from './use-wizard.ts';
+import type { SectionProps, Wizard } from './use-wizard.ts';
 import type { DeployMethod, ModelTab } from './wizard-form.ts';
 import { WizardSection } from './wizard-section.tsx';
 
@@ -40,7 +42,15 @@ const TAB_LABELS: Readonly<Record<ModelTab, string>> = {
 /** The bundled models are made for what needs nothing else. */
 const TABS: Readonly<Partial<Record<DeployMethod, readonly ModelTab[]>>> = {
   'no-code': ['sample', 'upload', 'registered'],
+  'low-code': ['none', 'sample', 'upload', 'registered'],
   container: ['none', 'upload', 'registered'],
+};
+
+const WANTED: WantedUpload = {
+  title: 'Drop a model: an .onnx file, a folder or an archive',
+  hint: 'ONNX with its weights, a folder that MLflow saved, a Triton repository. Zip, tar and tar.gz are unpacked. Several gigabytes are fine: an upload goes on after a lost connection or a reload.',
+  accept: ['.onnx', '.pkl', '.zip', '.tar', '.gz', '.tgz'],
+  packing: 'folder',
 };
 
 const IN_SERVER = 'A bundled sample, files of your own, or a registered version.';
@@ -52,23 +62,33 @@ export function ModelSection({ wizard }: SectionProps) {
   const choose = (model: ModelSource | null): void => change({ model });
   const tabs = (TABS[form.method] ?? []).map((id) => ({ id, label: TAB_LABELS[id] }));
   const [hasUploadTab, setHasUploadTab] = useState(form.tab === 'upload');
+  // Also where the tab is shown for files that were dropped elsewhere on the page.
+  if (form.tab === 'upload' && !hasUploadTab) setHasUploadTab(true);
 
-  function show(tab: ModelTab): void {
-    if (tab === 'upload') setHasUploadTab(true);
-    change({ tab });
-  }
   return (
     <WizardSection id="model" title="Model" lead={form.method === 'container' ? IN_CONTAINER : IN_SERVER}>
       <div id="field-model" tabIndex={-1} className="grid gap-4 outline-none">
         <div>
-          <SegmentedControl label="Where the model comes from" options={tabs} value={form.tab} onChange={show} />
+          <SegmentedControl
+            label="Where the model comes from"
+            options={tabs}
+            value={form.tab}
+            onChange={(tab) => change({ tab })}
+          />
         </div>
         {form.tab === 'sample' ? <SamplePicker model={form.model} onChoose={choose} /> : null}
         {form.tab === 'registered' ? <RegisteredPicker model={form.model} onChoose={choose} /> : null}
         {/* Stays mounted, so that an upload goes on while somebody looks at the other tabs. */}
         {hasUploadTab ? (
           <div hidden={form.tab !== 'upload'}>
-            <UploadPanel upload={form.model?.kind === 'upload' ? form.model : null} onChange={wizard.chooseUpload} />
+            <UploadPanel
+              upload={form.model?.kind === 'upload' ? form.model : null}
+              onChange={wizard.chooseUpload}
+              wanted={WANTED}
+              incoming={wizard.incoming}
+              onIncomingTaken={() => wizard.sendModel(null)}
+              {...(form.method === 'no-code' && { takeElsewhere: (files) => takeScript(wizard, files) })}
+            />
           </div>
         ) : null}
         <FieldFault message={faultOf('model')} />
@@ -82,6 +102,12 @@ export function ModelSection({ wizard }: SectionProps) {
       {form.method === 'container' && form.tab !== 'none' ? <ContainerMountField wizard={wizard} /> : null}
     </WizardSection>
   );
+}
+
+/** The code that tells scripts from models is fetched with the first drop. */
+async function takeScript(wizard: Wizard, files: ChosenFile[]): Promise<boolean> {
+  const { takeDroppedScript } = await import('./scoring-drop.ts');
+  return takeDroppedScript(wizard, files);
 }
 
 /** What was chosen on one tab is not shown under another. */

@@ -59,6 +59,7 @@ export function SummaryRail({ wizard, state, onCreate }: SummaryRailProps) {
 }
 
 const WORKING = {
+  code: 'Sending the code',
   model: 'Registering the model',
   endpoint: 'Making the endpoint',
   deployment: 'Making the deployment',

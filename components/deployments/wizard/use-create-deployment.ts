@@ -17,6 +17,7 @@ import {
 } from '#lib/deployment-yaml/draft-requests.ts';
 import { unexpectedProblem } from '#lib/queries/api-problem.ts';
 import { keys } from '#lib/queries/keys.ts';
+import { keepCode } from './kept-code.ts';
 import type { Wizard } from './use-wizard.ts';
 
 /** Answer of the server action that carries out one planned request. */
@@ -46,7 +47,21 @@ export function useCreateDeployment(wizard: Wizard, send: SendPlannedRequest, cl
     wizard.showFaults();
     const { draft } = wizard;
     if (wizard.faults.length > 0 || !isChosen(draft)) return setState({ phase: 'idle' });
-    await carryOut(draft);
+    const whole = await withCode(draft);
+    if (whole !== null) await carryOut(whole);
+  }
+
+  /** The draft with its code on the server; null where the code is not fit to be deployed. */
+  async function withCode(draft: ChosenDraft): Promise<ChosenDraft | null> {
+    const { model } = draft;
+    if (model.kind !== 'script' || model.code !== null) return draft;
+    setState({ phase: 'working', step: 'code' });
+    const prepared = await wizard.code.prepare(wizard.form.script);
+    if (prepared !== null) return { ...draft, model: { ...model, code: `upload:${prepared.codeId}` } };
+    wizard.setRefusals([{ field: 'script', message: `${model.scoringScript} is not fit to be deployed, see below.` }]);
+    setState({ phase: 'idle' });
+    document.getElementById('field-script')?.focus();
+    return null;
   }
 
   async function carryOut(draft: ChosenDraft): Promise<void> {
@@ -62,7 +77,7 @@ export function useCreateDeployment(wizard: Wizard, send: SendPlannedRequest, cl
       }
       made.push(step);
       remember(step, answer.data);
-      if (step === 'deployment') await leave(draft.endpoint.name.toLowerCase(), answer.data as Operation);
+      if (step === 'deployment') await leave(draft, answer.data as Operation);
     }
   }
 
@@ -85,7 +100,9 @@ export function useCreateDeployment(wizard: Wizard, send: SendPlannedRequest, cl
     }
   }
 
-  async function leave(endpoint: string, operation: Operation): Promise<void> {
+  async function leave(draft: ChosenDraft, operation: Operation): Promise<void> {
+    const endpoint = draft.endpoint.name.toLowerCase();
+    if (draft.model.kind === 'script') keepCode(operation.id, wizard.form.script);
     clearForm();
     client.setQueryData(keys.operations.detail(operation.id), operation);
     await client.invalidateQueries({ queryKey: keys.endpoints.all(), refetchType: 'none' });
@@ -115,7 +132,7 @@ function idempotencyKey(planned: PlannedRequest, formId: string): string {
 
 function refusalsOf(step: PlannedStep, problem: Problem) {
   return (problem.errors ?? []).flatMap(({ path, message }) => {
-    const field = fieldOfPointer(step, path);
+    const field = step === 'code' ? 'script' : fieldOfPointer(step, path);
     return field === null ? [] : [{ field, message: `${message[0]?.toUpperCase()}${message.slice(1)}` }];
   });
 }

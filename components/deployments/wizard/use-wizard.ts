@@ -15,9 +15,11 @@ import { problemOf } from '#lib/queries/api-problem.ts';
 import { endpointsQuery } from '#lib/queries/endpoints.ts';
 import { infoQuery } from '#lib/queries/info.ts';
 import { instanceTypesQuery } from '#lib/queries/instance-types.ts';
+import type { ChosenFile } from '#components/ui/drop-zone.tsx';
 import type { UploadedModel } from '../use-upload.ts';
 import { type FormFacts, resolveForm } from './resolve-form.ts';
 import { type ModelFacts, useModelFacts } from './use-model-facts.ts';
+import { type ScoringCode, useScoringCode } from './use-scoring-code.ts';
 import { sourceOfUpload, type WizardForm } from './wizard-form.ts';
 
 export interface WizardFacts extends FormFacts {
@@ -52,6 +54,11 @@ export interface Wizard {
   showsFaults: boolean;
   /** Faults that the control plane found, until something changes. */
   setRefusals: (refusals: DraftFault[]) => void;
+  /** Code that is written here. */
+  code: ScoringCode;
+  /** Files that were dropped elsewhere on the page and are to be sent as the model; null while there are none. */
+  incoming: ChosenFile[] | null;
+  sendModel: (files: ChosenFile[] | null) => void;
   /** The page belongs to an endpoint that exists. */
   isEndpointFixed: boolean;
   /** The existing endpoint that was chosen. */
@@ -73,6 +80,8 @@ export function useWizard(
   const facts = useWizardFacts(form);
   const [showsFaults, setShowsFaults] = useState(false);
   const [refusals, setRefusals] = useState<DraftFault[]>([]);
+  const [incoming, setIncoming] = useState<ChosenFile[] | null>(null);
+  const code = useScoringCode();
   const draft = resolveForm(form, facts);
   const named = facts.endpoints.find(({ name }) => name === draft.endpoint.name.toLowerCase());
   const endpoint = form.endpointIsNew ? undefined : named;
@@ -104,6 +113,9 @@ export function useWizard(
     showFaults: () => setShowsFaults(true),
     showsFaults,
     setRefusals,
+    code,
+    incoming,
+    sendModel: setIncoming,
     isEndpointFixed,
     endpoint,
     instanceType: facts.instanceTypes.find(({ name }) => name === draft.instanceType),
@@ -115,7 +127,7 @@ function useWizardFacts(form: WizardForm): WizardFacts {
   const endpoints = useQuery(endpointsQuery());
   const types = useQuery(instanceTypesQuery());
   const { data: info } = useQuery(infoQuery());
-  const model = useModelFacts(form.model);
+  const model = useModelFacts(form.tab === 'none' ? null : form.model);
   return {
     endpoints: endpoints.data ?? [],
     endpointsProblem: endpoints.error && problemOf(endpoints.error),

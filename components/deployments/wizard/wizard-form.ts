@@ -19,6 +19,7 @@ import { EMPTY_EXTERNAL, type ExternalForm } from '#lib/deployment-yaml/external
 import { NEW_SCRIPT, type ScriptForm } from '#lib/deployment-yaml/script-source.ts';
 import { suggestModelName } from '#lib/deployment-yaml/suggest-names.ts';
 import type { UploadedModel } from '../use-upload.ts';
+import { findKeptCode } from './kept-code.ts';
 
 /** What is served: a model, a script or a container that may use one, or servers that run already. */
 export type DeployMethod = 'no-code' | 'low-code' | 'container' | 'external';
@@ -81,11 +82,12 @@ export function emptyForm(id: string): WizardForm {
 /** The form of a deployment that exists, to change it and try again. */
 export function formOfDeployment(id: string, deployment: Deployment): WizardForm {
   const reference = deployment.model === null ? null : parseModelReference(deployment.model);
-  const standard = standardsOf(deployment.external ? 'external' : 'no-code');
+  const standard = standardsOf(methodOf(deployment));
   return {
     ...emptyForm(id),
     ...(deployment.external && { method: 'external', external: formOfServers(deployment.external) }),
-    tab: 'registered',
+    ...(deployment.code_configuration && { method: 'low-code', script: scriptOf(deployment) }),
+    tab: reference === null && deployment.code_configuration ? 'none' : 'registered',
     model: reference && { kind: 'registered', ...reference },
     instanceType: deployment.instance_type,
     instanceCount: deployment.instance_count,
@@ -97,6 +99,20 @@ export function formOfDeployment(id: string, deployment: Deployment): WizardForm
     deploymentName: deployment.name,
     edits: deployment.name,
   };
+}
+
+function methodOf({ external, code_configuration: code }: Deployment): DeployMethod {
+  if (external) return 'external';
+  return code ? 'low-code' : 'no-code';
+}
+
+/** Code that was written in this session can be written on; other code stays as it was deployed. */
+function scriptOf({ code_configuration: code, environment, operation_id: operation }: Deployment): ScriptForm {
+  const kept = findKeptCode(operation);
+  if (kept !== null || code === undefined) return kept ?? NEW_SCRIPT;
+  const reference = typeof environment === 'string' ? parseModelReference(environment) : null;
+  const packages: Partial<ScriptForm> = reference === null ? {} : { packages: 'registered', environment: reference };
+  return { ...NEW_SCRIPT, files: [], scoringScript: code.scoring_script, stored: code.code, ...packages };
 }
 
 /** The values of headers come masked; written back so, they stay as they are. */
