@@ -132,7 +132,7 @@ export class ClientSession implements StreamOwner, Sweepable {
       if (!this.budget.takePing(performance.now())) this.calm('ping_flood');
     });
     // 'close' follows and does what is to be done.
-    session.on('error', () => this.core.counters.increment('protocol_error.http2.session'));
+    session.on('error', () => this.core.counters.increment('client_session_errors'));
     session.on('close', () => {
       this.cutAt = performance.now() + this.core.settings.lingerTimeoutMs;
     });
@@ -172,7 +172,8 @@ export class ClientSession implements StreamOwner, Sweepable {
   private calm(kind: string): void {
     if (this.session.destroyed) return;
     this.core.counters.increment(`protocol_error.http2.${kind}`);
-    this.session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    // Without an error the code would not be sent.
+    this.session.destroy(new Error(kind), constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   private onClose(): void {

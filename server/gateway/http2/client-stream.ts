@@ -165,11 +165,7 @@ export class ClientStream implements ExchangeClient, BodySink {
 
   /** A call of gRPC can end with a status at any time; any other answer is reset. */
   cut(): void {
-    if (!this.isGrpc || !this.headSent) {
-      this.answered = true;
-      this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-      return;
-    }
+    if (!this.isGrpc || !this.headSent) return this.reset(new Error('the answer is not whole'));
     const { status, message } = grpcStatusOfCut(this.exchange.reason);
     this.trailers = ['grpc-status', String(status), 'grpc-message', encodeGrpcMessage(message)];
     this.onResponseDone();
@@ -188,7 +184,7 @@ export class ClientStream implements ExchangeClient, BodySink {
     stream.on('drain', () => this.guard(() => this.exchange.onClientDrain()));
     stream.on('wantTrailers', () => this.guard(() => this.sendTrailers()));
     // 'close' follows and does what is to be done.
-    stream.on('error', () => this.owner.core.counters.increment('client_stream_errors'));
+    stream.on('error', () => undefined);
     stream.on('close', () => this.guard(() => this.onClose()));
   }
 
@@ -215,7 +211,8 @@ export class ClientStream implements ExchangeClient, BodySink {
   }
 
   private onEnd(): void {
-    if (this.requestComplete) return;
+    // A stream that is reset ends too, and its body must not look whole.
+    if (this.requestComplete || this.stream.aborted || this.stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
     this.requestComplete = true;
     this.deadlineAt = this.answered ? this.deadlineAt : NEVER;
     this.exchange.onRequestComplete();
@@ -307,8 +304,14 @@ export class ClientStream implements ExchangeClient, BodySink {
       work();
     } catch (error) {
       this.owner.core.onInternalError(error);
-      this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      this.reset(error as Error);
     }
+  }
+
+  /** Unlike `close`, which ends the stream before it resets it: half an answer would look whole for a moment, and some clients look no further. */
+  private reset(error: Error): void {
+    this.answered = true;
+    this.stream.destroy(error);
   }
 }
 

@@ -8,6 +8,9 @@ import { UpstreamStream } from './upstream-stream.ts';
 /** Code of the error of a connection whose server speaks something else. */
 export const NO_HTTP2 = 'VIRIDIAN_NO_HTTP2';
 
+/** What OpenSSL calls it when a server ends the handshake because it knows none of the protocols. */
+const NO_SHARED_PROTOCOL = 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL';
+
 /** Connections to one instance. One carries all calls until its server's limit on streams is reached. */
 const MAX_SESSIONS = 8;
 const IDLE_MS = 60_000;
@@ -169,12 +172,17 @@ class UpstreamSession {
     if (this.ready) return;
     this.ready = true;
     this.idleSince = performance.now();
-    for (const stream of this.waiting.splice(0)) if (stream.user !== null) this.attach(stream);
+    for (const stream of this.waiting.splice(0)) {
+      if (stream.user === null) continue;
+      this.attach(stream);
+      stream.announce();
+    }
   }
 
   /** A server that answers a connection with anything but SETTINGS speaks another protocol: nghttp2 has a fault to report, or the server has closed. */
   private fail(error: Error | null): void {
-    this.error ??= this.connected && !this.ready ? noHttp2() : error;
+    const refused = (error as NodeJS.ErrnoException | null)?.code === NO_SHARED_PROTOCOL;
+    this.error ??= refused || (this.connected && !this.ready) ? noHttp2() : error;
   }
 
   private onClose(): void {

@@ -40,6 +40,7 @@ export class UpstreamStream implements Upstream, UpstreamSocket, BodySink {
   private answering = false;
   private trailers = '';
   private error: Error | null = null;
+  private readonly abort = new AbortController();
 
   constructor(user: UpstreamUser, home: UpstreamHome) {
     this.user = user;
@@ -60,7 +61,11 @@ export class UpstreamStream implements Upstream, UpstreamSocket, BodySink {
     this.served = served;
     this.onReleased = onReleased;
     if (this.repeated) this.repeat();
-    else this.user?.onUpstreamReady();
+  }
+
+  /** Tells the user, who has waited, that it may write. */
+  announce(): void {
+    if (!this.repeated) this.guard(() => this.user?.onUpstreamReady());
   }
 
   onNoSession(error: Error): void {
@@ -74,6 +79,8 @@ export class UpstreamStream implements Upstream, UpstreamSocket, BodySink {
     this.user = null;
     this.kept = null;
     if (this.stream === null) this.release();
+    // `close` would end the stream before it resets it: half a request must not look whole.
+    else if (!this.ended) this.abort.abort();
     else if (!this.stream.closed) this.stream.close(constants.NGHTTP2_CANCEL);
   }
 
@@ -138,13 +145,14 @@ export class UpstreamStream implements Upstream, UpstreamSocket, BodySink {
 
   private request(): void {
     const session = this.session as ClientHttp2Session;
-    const stream = session.request(this.head as string[], { endStream: false });
+    const stream = session.request(this.head as string[], { endStream: false, signal: this.abort.signal });
     this.stream = stream;
     stream.on('headers', (_, __, fields) => this.guard(() => this.onInterim(fields)));
     stream.on('response', (_, flags, fields) => this.guard(() => this.onHead(flags, fields)));
     stream.on('data', (bytes: Buffer) => this.guard(() => this.onData(bytes)));
     stream.on('trailers', (_, __, fields) => this.guard(() => this.onTrailers(fields)));
-    stream.on('end', () => this.guard(() => this.onEnd()));
+    // A stream that is reset ends too, and its answer must not look whole.
+    stream.on('end', () => this.guard(() => stream.rstCode === constants.NGHTTP2_NO_ERROR && this.onEnd()));
     stream.on('drain', () => this.guard(() => this.user?.onUpstreamDrain()));
     stream.on('error', (error) => {
       this.error = error;
@@ -219,12 +227,12 @@ export class UpstreamStream implements Upstream, UpstreamSocket, BodySink {
   }
 
   /** A fault of ours costs the stream that it happened on. */
-  private guard(work: () => void): void {
+  private guard(work: () => unknown): void {
     try {
       work();
     } catch (error) {
       this.home.onInternalError(error);
-      this.stream?.close(constants.NGHTTP2_INTERNAL_ERROR);
+      this.stream?.destroy(error as Error);
     }
   }
 }

@@ -1,21 +1,16 @@
 import { onTestFinished } from 'vitest';
 import {
-  credentials,
-  type ClientOptions,
   type handleBidiStreamingCall,
   type handleClientStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
-  makeGenericClientConstructor,
   Metadata,
   type MethodDefinition,
   Server,
   ServerCredentials,
-  type ServiceClientConstructor,
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { KEY } from './start-gateway.ts';
 
 const asIs = (message: Buffer): Buffer => message;
 
@@ -30,7 +25,7 @@ function method(path: string, requestStream: boolean, responseStream: boolean): 
 }
 
 /** A service of all four kinds of calls whose messages are bare octets. */
-const SERVICE = {
+export const SERVICE = {
   Predict: method('/test.Model/Predict', false, false),
   Explain: method('/test.Model/Explain', false, true),
   Collect: method('/test.Model/Collect', true, false),
@@ -115,20 +110,4 @@ function echo(name: string): Required<GrpcHandlers> {
       call.on('end', () => call.end());
     },
   };
-}
-
-/** A client of that service through the gateway, closed when the test ends. */
-export function dialGrpc(port: number, options: ClientOptions = {}): InstanceType<ServiceClientConstructor> {
-  const Client = makeGenericClientConstructor(SERVICE, 'Model');
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), options);
-  onTestFinished(() => client.close());
-  return client;
-}
-
-/** Metadata that names the endpoint and shows its key. */
-export function metadata(more: Record<string, string> = {}): Metadata {
-  const made = new Metadata();
-  const fields = { 'viridian-endpoint': 'iris', authorization: `Bearer ${KEY}`, ...more };
-  for (const [name, value] of Object.entries(fields)) made.set(name, value);
-  return made;
 }
