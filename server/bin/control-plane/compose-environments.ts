@@ -29,8 +29,6 @@ export interface EnvironmentsOptions {
   searchPath: string | undefined;
   installationId: string;
   credentials: ImageBuilderOptions['credentials'];
-  /** Folder of our Python server. */
-  pythonServerDir: string;
   logger: Logger;
 }
 
@@ -61,7 +59,7 @@ export async function composeEnvironments(options: EnvironmentsOptions): Promise
         store,
         credentials: options.credentials,
         settings,
-        servingPackageDir: options.pythonServerDir,
+        servingRequirements: SERVING_REQUIREMENTS,
         workDir: join(folder, 'work'),
         installationId: options.installationId,
         clock: systemClock,

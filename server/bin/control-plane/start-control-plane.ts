@@ -116,7 +116,6 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
       searchPath: process.searchPath,
       installationId: await ensureInstallationId({ database }),
       credentials: (registry) => openRegistryCredentials({ database, masterKey }, registry),
-      pythonServerDir: paths.pythonServerDir,
       logger,
     }));
   const trials = createTrials({ environments, paths, runProgram, clock: systemClock });
