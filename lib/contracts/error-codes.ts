@@ -63,6 +63,7 @@ export const ERROR_CODES = [
   'deployment.listens_on_loopback',
   'deployment.wrong_port',
   'deployment.command_not_executable',
+  'deployment.container_refused',
   'deployment.probe_failed',
   'deployment.script_invalid',
   'deployment.script_failed',

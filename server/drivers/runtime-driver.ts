@@ -113,6 +113,13 @@ export interface ObservedInstance {
   memoryLimitBy: 'cgroup' | 'rlimit' | 'none';
   /** Last answer of the readiness probe in words, for the operation page. */
   probe: { attempts: number; lastResult: string; listening?: readonly ListeningPort[] };
+  /** What runs instances cannot be asked since this instant: all of this is as it was last seen, and may be so still. */
+  unknownSince?: string;
+}
+
+/** What runs the instances cannot be asked now; nothing was decided, and the call may be repeated. */
+export class DriverUnavailableError extends Error {
+  override readonly name = 'DriverUnavailableError';
 }
 
 /** The driver was stopped before a removal had ended; the next one to start ends it. */

@@ -81,6 +81,7 @@ export const ERROR_CATALOGUE = {
   'deployment.listens_on_loopback': entry(422, 'model', 'The server listens on loopback only'),
   'deployment.wrong_port': entry(422, 'config', 'Nothing listens on the port'),
   'deployment.command_not_executable': entry(422, 'config', 'The command cannot be executed'),
+  'deployment.container_refused': entry(422, 'config', 'The engine refuses the container'),
   'deployment.probe_failed': entry(422, 'model', 'The probes are answered with an error'),
   'deployment.script_invalid': entry(422, 'model', 'The scoring script cannot be used'),
   'deployment.script_failed': entry(422, 'model', 'The scoring script raised an error'),

@@ -1,0 +1,415 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { formatInstant, type Clock } from '#server/kernel/clock.ts';
+import { ownIdentity } from '#server/kernel/process-identity.ts';
+import { createCursorSource } from '../console/console-line.ts';
+import { createConsoleStore } from '../console/console-store.ts';
+import { createLogSegments } from '../console/log-segments.ts';
+import {
+  DriverUnavailableError,
+  type EnsureOutcome,
+  type InstanceSpec,
+  type ObservedInstance,
+  type ResourceUse,
+  type RuntimeDriver,
+} from '../runtime-driver.ts';
+import { type Addressing, findAddressing } from './addressing.ts';
+import { createContainerConsole } from './container-console.ts';
+import { type ContainerRecord, readRecord, recordPath } from './container-record.ts';
+import { DEFAULT_PIDS_LIMIT } from './container-request.ts';
+import { createEngine, type InspectedContainer, type ListedContainer } from './engine.ts';
+import { pickGpus } from './gpu-devices.ts';
+import { inBatches } from './in-batches.ts';
+import { type ContainerMark, instanceFilter, networkName, readMark } from './labels.ts';
+import { type ContainerInstanceSpec, makeContainer, type MakerDeps } from './make-container.ts';
+import { createDeploymentNetworks } from './networks.ts';
+import { type ContainerSupervisor, superviseContainer } from './supervise-container.ts';
+import { watchEngine } from './watch-engine.ts';
+
+export interface DockerDriverOptions {
+  /** `unix:///path/to/docker.sock` or `tcp://host:port`, as in DOCKER_HOST. */
+  engineHost: string;
+  /** Tells containers of this installation from those of another on the same engine. */
+  installationId: string;
+  /** Of this driver alone: `state` and `logs` are kept below it. */
+  folder: string;
+  /** Folders below which anything may be mounted read-only. */
+  mountRoots: readonly string[];
+  /** Ids of GPUs or MIG slices that instances may be given. */
+  listGpus: () => Promise<readonly string[]>;
+  /** CIDR that the networks of deployments are cut from, at most a /25 each. */
+  addressPool?: string;
+  /** Processes and threads of an instance. */
+  pidsLimit?: number;
+  clock: Clock;
+  onError: (what: string, error: unknown) => void;
+}
+
+/** Seldom used, and checked against what the host has a way to. */
+const DEFAULT_ADDRESS_POOL = '10.213.0.0/16';
+
+/** A list as old as this still counts as a look at the world: events have told of what happened since. */
+const LIST_FRESH_MS = 1_000;
+
+/** Requests to the engine under way at once. */
+const SAMPLES_AT_ONCE = 16;
+
+export interface DockerDriver extends RuntimeDriver {
+  /** How instances are dialled; null until the engine has been seen. */
+  readonly addressing: Addressing | null;
+  /** RFC 3339; null while the engine answers. */
+  readonly engineDownSince: string | null;
+  /** Devices that instances can be given, and those that nobody has. */
+  countGpus(): Promise<{ total: number; free: number }>;
+}
+
+/** Runs instances as containers of a Docker engine. The engine may be down at any time: then what was last seen is told, and marked so. */
+export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
+  const { clock, installationId } = options;
+  const stateDir = join(resolve(options.folder), 'state');
+  const consoles = createConsoleStore(join(resolve(options.folder), 'logs'));
+  const cursors = createCursorSource(clock.now);
+  const engine = createEngine(options.engineHost);
+  const filter = instanceFilter(installationId);
+  const { bootId } = ownIdentity();
+  const supervisors = new Map<string, ContainerSupervisor>();
+  const removals = new Map<string, Promise<void>>();
+  const listeners = new Set<(endpoint: string) => void>();
+  /** GPUs of instances that are being started and have no record yet. */
+  const reserved = new Map<string, readonly string[]>();
+  /** Containers of ours without a record. */
+  let orphans: { container: ListedContainer; mark: ContainerMark }[] = [];
+  let listedAt = -Infinity;
+  let listing: Promise<void> | null = null;
+  let addressing: Addressing | null = null;
+
+  const networks = createDeploymentNetworks({
+    engine,
+    installationId,
+    pool: options.addressPool ?? DEFAULT_ADDRESS_POOL,
+    isWanted: (name) => [...supervisors.values()].some(({ record }) => networksOf(record.spec).includes(name)),
+  });
+
+  const watch = watchEngine({
+    engine,
+    filter,
+    clock,
+    resync: () => lookAtAll(),
+    onEvent: ({ labels }) => supervisors.get(readMark(labels)?.instanceId ?? '')?.lookForEnd(),
+    onChange() {
+      for (const endpoint of new Set([...supervisors.values()].map(({ record }) => record.spec.endpoint)))
+        hint(endpoint);
+    },
+    onError: options.onError,
+  });
+
+  const maker: MakerDeps = {
+    engine,
+    installationId,
+    networks,
+    mountRoots: options.mountRoots,
+    pidsLimit: options.pidsLimit ?? DEFAULT_PIDS_LIMIT,
+    addressing: async () => (addressing ??= await findAddressing(engine)),
+  };
+
+  function hint(endpoint: string): void {
+    for (const listener of listeners) listener(endpoint);
+  }
+
+  /** The network of an instance, whichever way it is dialled. */
+  function networksOf(spec: ContainerInstanceSpec): string[] {
+    const open = networkName(installationId, spec, true);
+    return spec.container.egress ? [open] : [open, networkName(installationId, spec, false)];
+  }
+
+  /** One list for everybody who asks meanwhile. */
+  function lookAtAll(): Promise<void> {
+    listing ??= lookOnce().finally(() => {
+      listing = null;
+    });
+    return listing;
+  }
+
+  async function lookOnce(): Promise<void> {
+    maker.addressing().catch(() => undefined);
+    const known = new Map([...supervisors].map(([id, supervisor]) => [id, supervisor.record.running?.id]));
+    const containers = await engine.list(filter);
+    listedAt = clock.monotonic();
+    const alive = new Set(containers.filter(({ state }) => ALIVE.has(state)).map(({ id }) => id));
+    for (const [instanceId, id] of known) {
+      if (id !== undefined && !alive.has(id)) supervisors.get(instanceId)?.lookForEnd();
+    }
+    orphans = containers.flatMap((container) => {
+      const mark = readMark(container.labels);
+      return mark === null || supervisors.has(mark.instanceId) ? [] : [{ container, mark }];
+    });
+  }
+
+  async function supervise(record: ContainerRecord): Promise<ContainerSupervisor> {
+    const { endpoint, deployment, instanceId } = record.spec;
+    const console = createContainerConsole({
+      instanceId,
+      engine,
+      segments: createLogSegments(consoles.folderOf(endpoint, deployment, instanceId), instanceId),
+      clock,
+      cursors,
+      onLine: (line) => consoles.publish(endpoint, deployment, line),
+      onError: (error) => options.onError(`console of ${instanceId}`, error),
+    });
+    await console.open();
+    const deps = {
+      clock,
+      engine,
+      bootId,
+      make: (order: Parameters<typeof makeContainer>[1]) => makeContainer(maker, order),
+      removeContainers,
+      locate,
+      whenUp: watch.whenUp,
+      onHint: hint,
+      onError: (id: string, error: unknown) => options.onError(`instance ${id}`, error),
+    };
+    return superviseContainer(deps, recordPath(stateDir, instanceId), console, record);
+  }
+
+  function locate(container: InspectedContainer): { host: string; ports: [number, number][] } {
+    if (addressing === 'published') return { host: PUBLISHED_HOST, ports: [...container.published] };
+    return { host: container.ipAddress, ports: [] };
+  }
+
+  async function removeContainers(instanceId: string, keptGeneration: number | null): Promise<void> {
+    for (const { id, labels } of await engine.list(filter)) {
+      const mark = readMark(labels);
+      if (mark?.instanceId === instanceId && mark.generation !== keptGeneration) await engine.remove(id);
+    }
+  }
+
+  async function start(): Promise<void> {
+    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    for (const instanceId of await readdir(stateDir)) {
+      const record = await readRecordOrReport(instanceId);
+      // Without a record nothing was started. With one that cannot be read its container has no owner, which whoever wants it takes over.
+      if (record === null) await rm(join(stateDir, instanceId), { recursive: true, force: true });
+      else await adopt(record);
+    }
+    await watch.start();
+    if (watch.downSince === null) await networks.sweep().catch((error: unknown) => options.onError('networks', error));
+  }
+
+  async function readRecordOrReport(instanceId: string): Promise<ContainerRecord | null> {
+    try {
+      return await readRecord(recordPath(stateDir, instanceId));
+    } catch (error) {
+      options.onError(`instance ${instanceId}`, error);
+      return null;
+    }
+  }
+
+  async function adopt(record: ContainerRecord): Promise<void> {
+    const { instanceId } = record.spec;
+    const supervisor = await supervise(record);
+    supervisors.set(instanceId, supervisor);
+    await supervisor.adopt();
+    // Not awaited: a start must not wait for the grace of what is leaving. Errors are reported where they arise.
+    if (record.phase === 'stopping') void remove(instanceId).catch(() => undefined);
+  }
+
+  async function ensure(spec: InstanceSpec): Promise<EnsureOutcome> {
+    const { container } = spec;
+    if (container === undefined) throw new Error(`Instance ${spec.instanceId} is not a container.`);
+    const existing = supervisors.get(spec.instanceId)?.record;
+    if (existing?.spec.specHash === spec.specHash && existing.phase !== 'stopping') return { kind: 'unchanged' };
+    if (existing !== undefined) await remove(spec.instanceId);
+    const gpuDevices = await reserveGpus(spec.instanceId, container.gpus);
+    if (gpuDevices === null) return refuseGpus(container.gpus);
+    return startNew({ ...spec, container }, gpuDevices).finally(() => reserved.delete(spec.instanceId));
+  }
+
+  /** Nothing is waited for between the look at what is taken and the taking. */
+  async function reserveGpus(instanceId: string, count: number): Promise<readonly string[] | null> {
+    if (count === 0) return [];
+    const present = await options.listGpus();
+    const picked = pickGpus(count, present, takenGpus());
+    if (picked !== null) reserved.set(instanceId, picked);
+    return picked;
+  }
+
+  function takenGpus(): Set<string> {
+    const running = [...supervisors.values()].flatMap(({ record }) => record.gpuDevices);
+    return new Set([...running, ...[...reserved.values()].flat()]);
+  }
+
+  async function refuseGpus(count: number): Promise<EnsureOutcome> {
+    const { total, free } = await countGpus();
+    const detail = `It asks for ${count} GPUs; this host has ${total}, of which ${free} are free.`;
+    return { kind: 'refused', code: 'deployment.gpu_unavailable', detail };
+  }
+
+  async function countGpus(): Promise<{ total: number; free: number }> {
+    const present = await options.listGpus();
+    const taken = takenGpus();
+    return { total: present.length, free: present.filter((id) => !taken.has(id)).length };
+  }
+
+  async function startNew(spec: ContainerInstanceSpec, gpuDevices: readonly string[]): Promise<EnsureOutcome> {
+    const earlier = await clearOrphans(spec);
+    const supervisor = await supervise(freshRecord(spec, gpuDevices, earlier, formatInstant(clock.now())));
+    supervisors.set(spec.instanceId, supervisor);
+    try {
+      const outcome = await supervisor.begin();
+      if (outcome.kind === 'refused') await giveUp(supervisor);
+      return outcome;
+    } catch (error) {
+      await giveUp(supervisor);
+      throw error;
+    }
+  }
+
+  /** Removes containers without a record that are not what is asked for; returns the generation of one that is. */
+  async function clearOrphans({ instanceId, specHash }: InstanceSpec): Promise<number> {
+    let kept = 0;
+    for (const { container, mark } of orphans.filter((orphan) => orphan.mark.instanceId === instanceId)) {
+      if (mark.specHash === specHash && container.state === 'running' && kept === 0) kept = mark.generation;
+      else await engine.remove(container.id);
+    }
+    return kept;
+  }
+
+  /** Nothing was started, or nobody knows: no trace stays here, and a container that came to be after all has no owner. */
+  async function giveUp(supervisor: ContainerSupervisor): Promise<void> {
+    const { spec } = supervisor.record;
+    supervisors.delete(spec.instanceId);
+    await supervisor.detach();
+    await rm(join(stateDir, spec.instanceId), { recursive: true, force: true });
+    await networks.removeUnwanted(spec).catch(() => undefined);
+  }
+
+  function remove(instanceId: string): Promise<void> {
+    const supervisor = supervisors.get(instanceId);
+    if (supervisor === undefined) return removeOrphans(instanceId);
+    const underWay = removals.get(instanceId) ?? removeOnce(instanceId, supervisor);
+    removals.set(instanceId, underWay);
+    return underWay.finally(() => removals.delete(instanceId));
+  }
+
+  async function removeOnce(instanceId: string, supervisor: ContainerSupervisor): Promise<void> {
+    await supervisor.remove();
+    supervisors.delete(instanceId);
+    const { spec } = supervisor.record;
+    // A network that could not be removed goes with the next of its deployment, or when a driver starts.
+    await networks.removeUnwanted(spec).catch((error: unknown) => options.onError('networks', error));
+    await consoles.pruneDeployment(spec.endpoint, spec.deployment, new Set(supervisors.keys()));
+    hint(spec.endpoint);
+  }
+
+  async function removeOrphans(instanceId: string): Promise<void> {
+    const found = orphans.filter(({ mark }) => mark.instanceId === instanceId);
+    for (const { container, mark } of found) {
+      await engine.remove(container.id);
+      orphans = orphans.filter((one) => one.container !== container);
+      await networks.removeUnwanted(mark);
+      hint(mark.endpoint);
+    }
+  }
+
+  async function observe(): Promise<ObservedInstance[]> {
+    if (watch.downSince === null && clock.monotonic() - listedAt > LIST_FRESH_MS)
+      await lookAtAll().catch(ignoreUnavailable);
+    const known = [...supervisors.values()].map((supervisor) => supervisor.observe());
+    const all = [...known, ...orphans.map(({ container, mark }) => describeOrphan(container, mark))];
+    const { downSince } = watch;
+    return downSince === null ? all : all.map((seen) => ({ ...seen, unknownSince: downSince }));
+  }
+
+  async function sample(): Promise<ResourceUse[]> {
+    const asked = [...supervisors.values()];
+    const used = await inBatches(asked, SAMPLES_AT_ONCE, (supervisor) => supervisor.sample().catch(() => null));
+    return used.filter((use) => use !== null);
+  }
+
+  return {
+    name: 'docker',
+    memoryLimitBy: 'cgroup',
+    get addressing() {
+      return addressing;
+    },
+    get engineDownSince() {
+      return watch.downSince;
+    },
+    countGpus,
+    start,
+    async stop() {
+      await watch.stop();
+      await Promise.all([...supervisors.values()].map((supervisor) => supervisor.detach()));
+    },
+    async suspend() {
+      const ends = [...supervisors.values()].map((supervisor) => supervisor.suspend().catch(ignoreUnavailable));
+      await Promise.all(ends);
+    },
+    ensure,
+    remove,
+    observe,
+    check: (instanceId) => supervisors.get(instanceId)?.check(),
+    sample,
+    readLogs: consoles.read,
+    followLogs: consoles.follow,
+    listKept: consoles.list,
+    forgetDeployment: consoles.forget,
+    onHint(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+const PUBLISHED_HOST = '127.0.0.1';
+
+const ALIVE: ReadonlySet<string> = new Set(['running', 'paused', 'restarting']);
+
+function ignoreUnavailable(error: unknown): void {
+  if (!(error instanceof DriverUnavailableError)) throw error;
+}
+
+/** @param earlier generation of a container that runs already; 0 for none */
+function freshRecord(
+  spec: ContainerInstanceSpec,
+  gpuDevices: readonly string[],
+  earlier: number,
+  createdAt: string,
+): ContainerRecord {
+  const { external: _none, container, ...program } = spec;
+  return {
+    version: 1,
+    spec: {
+      ...program,
+      command: [...spec.command],
+      environment: { ...spec.environment },
+      container: { ...container, mounts: container.mounts.map((mount) => ({ ...mount })) },
+    },
+    phase: 'starting',
+    generation: earlier,
+    running: null,
+    gpuDevices: [...gpuDevices],
+    createdAt,
+    startedAt: null,
+    restarts: 0,
+    quickExits: 0,
+    nextStartAt: 0,
+    lastExit: null,
+    ready: false,
+  };
+}
+
+/** A container of ours that nobody here knows of: somebody else's business until it is asked for or removed. */
+function describeOrphan({ id, state }: ListedContainer, mark: ContainerMark): ObservedInstance {
+  return {
+    ...mark,
+    state: ALIVE.has(state) ? 'unready' : 'exited',
+    address: null,
+    startedAt: null,
+    restarts: 0,
+    lastExit: null,
+    runtimeRef: `docker:${id.slice(0, 12)}`,
+    memoryLimitBy: 'cgroup',
+    probe: { attempts: 0, lastResult: 'not probed' },
+  };
+}

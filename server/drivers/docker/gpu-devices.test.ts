@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { gpuRequest } from './container-request.ts';
+import { parseGpuList, pickGpus } from './gpu-devices.ts';
+
+test('GPUs are read from the list of the driver, and slices take the place of the GPU that they are cut from', () => {
+  const output = `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-11111111-aaaa-bbbb-cccc-000000000000)
+GPU 1: NVIDIA H100 80GB HBM3 (UUID: GPU-22222222-aaaa-bbbb-cccc-000000000000)
+  MIG 3g.40gb     Device  0: (UUID: MIG-33333333-aaaa-bbbb-cccc-000000000000)
+  MIG 3g.40gb     Device  1: (UUID: MIG-44444444-aaaa-bbbb-cccc-000000000000)
+`;
+  expect(parseGpuList(output)).toEqual([
+    'GPU-11111111-aaaa-bbbb-cccc-000000000000',
+    'MIG-33333333-aaaa-bbbb-cccc-000000000000',
+    'MIG-44444444-aaaa-bbbb-cccc-000000000000',
+  ]);
+  expect(parseGpuList('No devices were found\n')).toEqual([]);
+});
+
+test('two instances never get the same device, and one that cannot have all it asks for gets none', () => {
+  const present = ['GPU-a', 'GPU-b', 'GPU-c'];
+  const first = pickGpus(2, present, new Set());
+  expect(first).toEqual(['GPU-a', 'GPU-b']);
+  expect(pickGpus(1, present, new Set(first))).toEqual(['GPU-c']);
+  expect(pickGpus(2, present, new Set(first))).toBeNull();
+  expect(pickGpus(1, [], new Set())).toBeNull();
+});
+
+test('the engine is asked for exactly these devices', () => {
+  expect(gpuRequest(['GPU-a', 'MIG-b'])).toEqual({
+    Driver: '',
+    Count: 0,
+    DeviceIDs: ['GPU-a', 'MIG-b'],
+    Capabilities: [['gpu']],
+    Options: {},
+  });
+});

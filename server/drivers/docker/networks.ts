@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import type { InstanceSpec } from '../runtime-driver.ts';
+import { EngineRefusalError, type Engine, type ListedNetwork } from './engine.ts';
+import { labelsOfNetwork, networkFilter, networkName } from './labels.ts';
+import { formatSubnet, freeSubnets, parseRoutes, parseSubnet, type Subnet } from './subnets.ts';
+
+/** 125 instances of a deployment on a network. */
+const NETWORK_BITS = 25;
+
+/** Ranges that somebody else may be using without our seeing it: so many are tried. */
+const MAX_ATTEMPTS = 64;
+
+type Owner = Pick<InstanceSpec, 'endpoint' | 'deployment'>;
+
+/**
+ * A bridge for each deployment: containers of different deployments cannot reach each other, nor can the instances of one, and an address that is
+ * given away again stays with its deployment.
+ */
+export interface DeploymentNetworks {
+  /** Its name; makes it where it is not there. */
+  ensure(owner: Owner, isOpen: boolean): Promise<string>;
+  /** Removes the networks of a deployment that nothing is connected to and nobody wants. */
+  removeUnwanted(owner: Owner): Promise<void>;
+  /** Removes the networks of all deployments that nobody wants. */
+  sweep(): Promise<void>;
+}
+
+export interface NetworksDeps {
+  engine: Engine;
+  installationId: string;
+  /** CIDR that networks are cut from. */
+  pool: string;
+  isWanted(name: string): boolean;
+}
+
+export function createDeploymentNetworks(deps: NetworksDeps): DeploymentNetworks {
+  const { engine, installationId } = deps;
+  const filter = networkFilter(installationId);
+  const pool = parseSubnet(deps.pool);
+  if (pool === null || pool.bits > NETWORK_BITS) throw new Error(`No networks can be cut from "${deps.pool}".`);
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** One at a time: two that look for a free range at once would find the same. */
+  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = turn.then(work);
+    turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async function ensureOnce(owner: Owner, isOpen: boolean): Promise<string> {
+    const name = networkName(installationId, owner, isOpen);
+    const there = await engine.listNetworks(filter);
+    if (there.some((network) => network.name === name)) return name;
+    const taken = await takenSubnets(engine);
+    let attempts = 0;
+    for (const free of freeSubnets(pool as Subnet, NETWORK_BITS, taken, name)) {
+      if (await create(owner, name, isOpen, formatSubnet(free))) return name;
+      attempts += 1;
+      if (attempts >= MAX_ATTEMPTS) break;
+    }
+    await create(owner, name, isOpen, null);
+    return name;
+  }
+
+  /** False when the range is taken after all. */
+  async function create(owner: Owner, name: string, isOpen: boolean, subnet: string | null): Promise<boolean> {
+    try {
+      await engine.createNetwork({ name, labels: labelsOfNetwork(installationId, owner), internal: !isOpen, subnet });
+      return true;
+    } catch (error) {
+      if (subnet !== null && error instanceof EngineRefusalError && /overlap/i.test(error.message)) return false;
+      throw error;
+    }
+  }
+
+  async function removeAll(networks: readonly ListedNetwork[]): Promise<void> {
+    for (const { id, name } of networks) if (!deps.isWanted(name)) await engine.removeNetwork(id);
+  }
+
+  return {
+    ensure: (owner, isOpen) => inTurn(() => ensureOnce(owner, isOpen)),
+    removeUnwanted: (owner) =>
+      inTurn(async () => {
+        const names = new Set([true, false].map((isOpen) => networkName(installationId, owner, isOpen)));
+        if ([...names].every(deps.isWanted)) return;
+        await removeAll((await engine.listNetworks(filter)).filter(({ name }) => names.has(name)));
+      }),
+    sweep: () => inTurn(async () => removeAll(await engine.listNetworks(filter))),
+  };
+}
+
+/** Of the engine's networks, and of whatever else this host has a way to. */
+async function takenSubnets(engine: Engine): Promise<Subnet[]> {
+  const networks = (await engine.listNetworks([])).flatMap(({ subnets }) => subnets);
+  const parsed = networks.map(parseSubnet).filter((subnet) => subnet !== null);
+  return [...parsed, ...parseRoutes(await readFile('/proc/net/route', 'utf8').catch(() => ''))];
+}
