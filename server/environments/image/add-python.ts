@@ -2,7 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '#server/kernel/app-error.ts';
+import type { CuratedEnvironment } from '../curated/curated-environments.ts';
 import { readDefinition } from '../python-requirements/read-definition.ts';
+import { normalName } from '../python-requirements/requirement-line.ts';
 import { classifyToolFailure } from '../venv/classify-tool-failure.ts';
 import { lockedPackages, resolvePackages } from '../venv/resolve-packages.ts';
 import type { ToolUser } from '../venv/python-toolchain.ts';
@@ -20,15 +22,19 @@ const INSTALL_TIMEOUT_MS = 2 * 60 * 60_000;
 const SHORT_TIMEOUT_MS = 5 * 60_000;
 
 /**
- * Puts Python packages on top of an image. A conda file, or a base that is ours, gets an environment of its own; on somebody's image, lines of
+ * Puts Python packages on top of an image. A conda file, or a curated base, gets an environment of its own; on somebody's image, lines of
  * pip go where the image's own packages are, as `RUN pip install` would have it.
  * @throws BuildFailedError
  */
-export async function addPython(task: BuildTask, base: MadeImage): Promise<MadeImage> {
+export async function addPython(
+  task: BuildTask,
+  base: MadeImage,
+  curated: CuratedEnvironment | null,
+): Promise<MadeImage> {
   const path = base.image.environment.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? null;
   const tools = await openContainerToolchain(task, base.image.id, path);
   try {
-    const made = await install(task, base, tools);
+    const made = await install(task, base, tools, curated);
     task.journal.step('Keeping the image');
     await task.engine.commit(tools.containerId, task.ownName, {
       entrypoint: base.image.entrypoint,
@@ -53,11 +59,16 @@ const codeOf = ({ code }: AppError): AppError['code'] =>
 
 type Installed = Pick<MadeImage, 'packages' | 'warnings'> & { python: string };
 
-async function install(task: BuildTask, base: MadeImage, tools: ContainerToolchain): Promise<Installed> {
+async function install(
+  task: BuildTask,
+  base: MadeImage,
+  tools: ContainerToolchain,
+  curated: CuratedEnvironment | null,
+): Promise<Installed> {
   const user: ToolUser = { signal: task.signal, onLine: (line) => task.journal.line(line) };
   const asked = readDefinition(task.definition);
   const own = base.image.labels[PYTHON_LABEL] ?? null;
-  const isIsolated = own === null && (task.definition.condaFile !== null || task.definition.image === null);
+  const isIsolated = own === null && (task.definition.condaFile !== null || curated !== null);
   refuseOnlyConda(asked.unmapped);
   say(task, 'Finding Python');
   const found =
@@ -65,13 +76,21 @@ async function install(task: BuildTask, base: MadeImage, tools: ContainerToolcha
       ? await takePython(asked.pythonVersion, tools, user)
       : { python: { path: own }, warnings: await compareWish(asked.pythonVersion, own) };
   const extra = task.servesPython ? task.servingRequirements : [];
-  const packages = { requirements: asked.requirements, optional: extra };
+  const requirements = joinRequirements(curated?.requirements ?? [], asked.requirements);
+  const packages = { requirements, optional: extra };
   const installed = isIsolated
     ? await installApart(task, tools, user, found.python.path, packages)
     : await installInto(task, tools, user, found.python.path, packages);
   const warnings = [...asked.notes, ...found.warnings, ...installed.warnings];
   for (const warning of warnings) task.journal.line(warning);
   return { python: installed.python, warnings, packages: await listPackages(tools, user, installed.python) };
+}
+
+/** What somebody asks for stands in for what we would have taken of the same package. */
+function joinRequirements(ours: readonly string[], theirs: readonly string[]): string[] {
+  const nameOf = (line: string): string => normalName(/^[A-Za-z0-9][\w.-]*/.exec(line)?.[0] ?? line);
+  const named = new Set(theirs.map(nameOf));
+  return [...ours.filter((line) => !named.has(nameOf(line))), ...theirs];
 }
 
 /** The Python of a base of ours is what it is. */

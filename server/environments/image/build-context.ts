@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack, type Header, type Pack } from 'tar-stream';
@@ -51,7 +51,7 @@ async function fill(
 /** Every path below a folder, folders before what is in them, in order. */
 export async function listFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1)).toSorted();
+  return entries.map((entry) => relative(folder, join(entry.parentPath, entry.name))).toSorted();
 }
 
 /** Owners and groups of this host mean nothing in an image. */

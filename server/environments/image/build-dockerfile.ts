@@ -24,6 +24,7 @@ const SHOWN_INSTRUCTION_CHARACTERS = 80;
 export async function buildDockerfile(
   task: BuildTask,
   { contextDir, dockerfilePath }: { contextDir: string; dockerfilePath: string },
+  ownArguments: Readonly<Record<string, string>> = {},
 ): Promise<MadeImage> {
   const { engine, journal, settings } = task;
   const path = posix.normalize(dockerfilePath);
@@ -36,7 +37,7 @@ export async function buildDockerfile(
   let step: BuildStep | null = null;
   const tag = ownNameOf(task.ownName);
   try {
-    const buildArgs = { ...proxyEnvironment(settings), ...indexArguments(settings, outline) };
+    const buildArgs = { ...proxyEnvironment(settings), ...indexArguments(settings, outline), ...ownArguments };
     const network = settings.VIRIDIAN_BUILD_NETWORK;
     const options = { dockerfile: path, tag, labels: task.labels, buildArgs, network, credentials };
     await engine.build(

@@ -24,6 +24,8 @@ export interface BuildTask {
   /** Digest of what an earlier build of this key pulled; a lost image comes back as that one, whatever its tag says today. */
   pinnedDigest: string | null;
   architecture: string;
+  /** `2026-01-31` */
+  today: string;
   /** Ids of unnamed images that the build left behind; they go with it. */
   leftovers: Set<string>;
   logger: Logger;

@@ -35,12 +35,16 @@ async function letGo(engine: ImageEngine, store: BuildStore, build: StoredBuild)
   if (state.kind === 'ready' && state.artifact.kind === 'image') {
     if (!(await letNamesGo(engine, store, build, state.artifact.imageId))) return false;
   }
-  for (const id of namesIn(build, 'leftovers')) {
+  await removeLeftovers(engine, namesIn(build, 'leftovers'));
+  return true;
+}
+
+/** Removes unnamed layers of builds. One that has got a name, or that other images are made of, is somebody's. */
+export async function removeLeftovers(engine: ImageEngine, ids: Iterable<string>): Promise<void> {
+  for (const id of ids) {
     const image = await engine.inspect(id);
-    // One that has got a name, or that other images are made of, is somebody's.
     if (image !== null && image.tags.length + image.digests.length === 0) await engine.untag(id);
   }
-  return true;
 }
 
 async function letNamesGo(

@@ -7,14 +7,14 @@ import type {
   EnvironmentBuilder,
   ImageArtifact,
 } from '#server/domain/environment-build.ts';
-import type { Clock } from '#server/kernel/clock.ts';
+import { formatInstant, type Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import type { BuildJournal, BuildStore, StoredBuild } from '../build-store.ts';
 import { secretsOf } from '../python-settings.ts';
 import type { BuildTask, MadeImage } from './build-task.ts';
 import type { ImageBuildSettings } from './image-settings.ts';
 import { BuildFailedError } from './classify-failure.ts';
-import { collectImages, ownReferencesOf, ownRepository } from './collect-images.ts';
+import { collectImages, ownReferencesOf, ownRepository, removeLeftovers } from './collect-images.ts';
 import { createImageEngine, EngineUnavailableError, type ImageEngine, type RegistryCredentials } from './engine.ts';
 import { BUILD_LABEL, INSTALLATION_LABEL, KEY_LABEL } from './labels.ts';
 import { makeImage } from './make-image.ts';
@@ -121,10 +121,18 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
         places.give();
       }
     } catch (error) {
-      if (canceled.aborted) return journal.abandon('The build was ended before it was done.');
+      if (canceled.aborted) return abandon(journal, leftovers);
       if (timeout.aborted) return journal.fail(tooLong(), { leftovers: [...leftovers] });
       return journal.fail(describeFailure(error, request.key), { leftovers: [...leftovers] });
     }
+  }
+
+  async function abandon(journal: BuildJournal, leftovers: ReadonlySet<string>): Promise<void> {
+    await journal.abandon('The build was ended before it was done.');
+    // Without a record nobody would find them again.
+    await removeLeftovers(engine, leftovers).catch((error: unknown) =>
+      logger.warn({ err: error }, 'image_leftovers_not_removed'),
+    );
   }
 
   /** A build that the engine's end has cut begins anew when the engine is back. */
@@ -162,7 +170,8 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
     const ownName = { repository: ownRepository(installationId), tag: key };
     const asked = { key, definition, servesPython, servingRequirements, workDir };
     const of = { ...asked, engine, journal, settings, credentials, labels, ownName };
-    return { ...of, ...kept, architecture, logger, signal };
+    const today = formatInstant(options.clock.now()).slice(0, '2026-01-31'.length);
+    return { ...of, ...kept, architecture, today, logger, signal };
   }
 
   async function complete(
