@@ -25,8 +25,13 @@ import { startProcess, stopProcess } from './start-process.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 export interface TestStackOptions {
-  /** `fake`: instances exist in memory and answer with their name. `process`: real processes of this host. */
+  /**
+   * `fake`: instances exist in memory and answer with their name. `process`: real processes of this host, and containers where `dockerHost` names an
+   * engine.
+   */
   driver?: 'fake' | 'process';
+  /** As in DOCKER_HOST. */
+  dockerHost?: string | undefined;
   /** `fake`: takes tables and carries nothing. `process`: the real gateway. `none`: nobody takes tables. */
   gateway?: 'fake' | 'process' | 'none';
   /** Faults of the fake driver. */
@@ -91,7 +96,7 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
     dataDir,
     root: ROOT,
     version: 'test',
-    dockerHost: undefined,
+    dockerHost: options.dockerHost,
     searchPath: globalThis.process.env['PATH'],
     logger: createLogger('test', settings.VIRIDIAN_LOG_LEVEL),
     onSetupCode: (code) => (setupCode = code),
