@@ -32,36 +32,72 @@ function specOf(instanceId: string, change: Partial<InstanceSpec> = {}): Instanc
   };
 }
 
-test('programs and external servers are each given to their own driver, and asked about as one', async () => {
-  const [programs, elsewhere] = [createFakeWorld(systemClock), createFakeWorld(systemClock)];
-  const driver = joinDrivers(createFakeDriver(programs), createFakeDriver(elsewhere));
+const CONTAINER = {
+  imageId: 'sha256:0',
+  imageName: 'iris',
+  port: 8080,
+  mounts: [],
+  readOnlyRoot: true,
+  user: null,
+  gpus: 0,
+  egress: false,
+};
+
+test('programs, containers and external servers are each given to their own driver, and asked about as one', async () => {
+  const worlds = [createFakeWorld(systemClock), createFakeWorld(systemClock), createFakeWorld(systemClock)] as const;
+  const [process, docker, external] = worlds;
+  const driver = joinDrivers({
+    process: createFakeDriver(process),
+    docker: createFakeDriver(docker),
+    external: createFakeDriver(external),
+  });
   await driver.start();
   const hints: string[] = [];
   const end = driver.onHint((endpoint) => hints.push(endpoint));
   await driver.ensure(specOf('iris.blue.a'));
   await driver.ensure(specOf('iris.blue.b', { external: { url: 'http://models.example', headers: {} } }));
-  expect([[...programs.instances.keys()], [...elsewhere.instances.keys()]]).toEqual([['iris.blue.a'], ['iris.blue.b']]);
-  expect((await driver.observe()).map(({ instanceId }) => instanceId)).toEqual(['iris.blue.a', 'iris.blue.b']);
-  expect((await driver.sample()).length).toBe(2);
+  await driver.ensure(specOf('iris.blue.c', { container: CONTAINER }));
+  expect(worlds.map(({ instances }) => [...instances.keys()])).toEqual([
+    ['iris.blue.a'],
+    ['iris.blue.c'],
+    ['iris.blue.b'],
+  ]);
+  const ids = ['iris.blue.a', 'iris.blue.c', 'iris.blue.b'];
+  expect((await driver.observe()).map(({ instanceId }) => instanceId)).toEqual(ids);
+  expect((await driver.sample()).length).toBe(3);
   expect(hints.length).toBeGreaterThan(1);
   end();
 
   const lines = await driver.readLogs('iris', 'blue', null, { tail: 100 });
-  expect(new Set(lines.map(({ instanceId }) => instanceId))).toEqual(new Set(['iris.blue.a', 'iris.blue.b']));
+  expect(new Set(lines.map(({ instanceId }) => instanceId))).toEqual(new Set(ids));
   expect(await driver.readLogs('iris', 'blue', null, { tail: 1 })).toHaveLength(1);
   expect(await driver.readLogs('iris', 'blue', null, { tail: 0 })).toEqual([]);
   const heard: ConsoleLine[] = [];
   const leave = new AbortController();
   const following = driver.followLogs('iris', 'blue', null, null, (line) => heard.push(line), leave.signal);
-  for (const instanceId of ['iris.blue.a', 'iris.blue.b']) await driver.remove(instanceId);
+  for (const instanceId of ids) await driver.remove(instanceId);
   leave.abort();
   await following;
-  expect(heard.map(({ instanceId }) => instanceId)).toEqual(['iris.blue.a', 'iris.blue.b']);
+  expect(heard.map(({ instanceId }) => instanceId)).toEqual(ids);
 
   expect(await driver.observe()).toEqual([]);
-  expect(await driver.listKept()).toHaveLength(2);
+  expect(await driver.listKept()).toHaveLength(3);
   await driver.forgetDeployment('iris', 'blue');
   expect(await driver.listKept()).toEqual([]);
   await driver.stop();
-  for (const world of [programs, elsewhere]) await world.close();
+  for (const world of worlds) await world.close();
+});
+
+test('what this host cannot run is refused, and the rest runs', async () => {
+  const world = createFakeWorld(systemClock);
+  const driver = joinDrivers({ process: createFakeDriver(world), docker: null, external: null });
+  await driver.start();
+  expect(await driver.ensure(specOf('iris.blue.a', { container: CONTAINER }))).toMatchObject({
+    kind: 'refused',
+    code: 'deployment.runtime_unavailable',
+  });
+  expect(await driver.ensure(specOf('iris.blue.b'))).toEqual({ kind: 'started' });
+  expect(await driver.observe()).toHaveLength(1);
+  await driver.stop();
+  await world.close();
 });

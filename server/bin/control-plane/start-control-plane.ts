@@ -105,7 +105,8 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     lookup: process.lookup,
   });
   const programs = process.driver ?? createDriver(process);
-  const driver = joinDrivers(programs, composeExternalDriver(externals, process, database, paths, logger));
+  const external = composeExternalDriver(externals, process, database, paths, logger);
+  const driver = joinDrivers({ process: programs, docker: null, external });
   const { environments, runtimes, checkPackages, runProgram } =
     process.environments ??
     (await composeEnvironments({

@@ -51,6 +51,9 @@ const DEFAULT_ADDRESS_POOL = '10.213.0.0/16';
 /** A list as old as this still counts as a look at the world: events have told of what happened since. */
 const LIST_FRESH_MS = 1_000;
 
+/** How long an engine that is down is waited for before what needs it is refused. */
+const PATIENCE_MS = 15_000;
+
 /** Requests to the engine under way at once. */
 const SAMPLES_AT_ONCE = 16;
 
@@ -218,10 +221,21 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
     if (container === undefined) throw new Error(`Instance ${spec.instanceId} is not a container.`);
     const existing = supervisors.get(spec.instanceId)?.record;
     if (existing?.spec.specHash === spec.specHash && existing.phase !== 'stopping') return { kind: 'unchanged' };
+    if (watch.downSince !== null) return refuseWithoutEngine(watch.downSince);
     if (existing !== undefined) await remove(spec.instanceId);
     const gpuDevices = await reserveGpus(spec.instanceId, container.gpus);
     if (gpuDevices === null) return refuseGpus(container.gpus);
     return startNew({ ...spec, container }, gpuDevices).finally(() => reserved.delete(spec.instanceId));
+  }
+
+  /**
+   * An engine that is being restarted is back soon: until then whoever asks is to ask again.
+   * @throws DriverUnavailableError
+   */
+  function refuseWithoutEngine(downSince: string): EnsureOutcome {
+    const detail = `The Docker engine at ${options.engineHost} has not answered since ${downSince}: ${watch.trouble}. Start it, or give this user access to it.`;
+    if (clock.now() - Date.parse(downSince) < PATIENCE_MS) throw new DriverUnavailableError(detail);
+    return { kind: 'refused', code: 'deployment.runtime_unavailable', detail };
   }
 
   /** Nothing is waited for between the look at what is taken and the taking. */
@@ -313,11 +327,16 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
 
   async function observe(): Promise<ObservedInstance[]> {
     if (watch.downSince === null && clock.monotonic() - listedAt > LIST_FRESH_MS)
-      await lookAtAll().catch(ignoreUnavailable);
+      await lookAtAll().catch(reportUnlessDown);
     const known = [...supervisors.values()].map((supervisor) => supervisor.observe());
     const all = [...known, ...orphans.map(({ container, mark }) => describeOrphan(container, mark))];
     const { downSince } = watch;
     return downSince === null ? all : all.map((seen) => ({ ...seen, unknownSince: downSince }));
+  }
+
+  /** Nobody who observes can do anything about it, and what was seen before still counts. */
+  function reportUnlessDown(error: unknown): void {
+    if (!(error instanceof DriverUnavailableError)) options.onError('containers', error);
   }
 
   async function sample(): Promise<ResourceUse[]> {

@@ -27,6 +27,8 @@ export interface EngineWatch {
   start(): Promise<void>;
   /** RFC 3339; null while the engine answers. */
   readonly downSince: string | null;
+  /** Why it did not answer last, in words. */
+  readonly trouble: string;
   /** Resolves when the engine answers; at once when it does. Rejects with the signal's reason. */
   whenUp(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
@@ -36,6 +38,7 @@ export function watchEngine(deps: WatchEngineDeps): EngineWatch {
   const leaving = new AbortController();
   let downSince: string | null = formatInstant(deps.clock.now());
   let isTold = false;
+  let trouble = 'it has not been looked for yet';
   let arrived = Promise.withResolvers<void>();
   let loop: Promise<void> = Promise.resolve();
 
@@ -52,6 +55,7 @@ export function watchEngine(deps: WatchEngineDeps): EngineWatch {
       downSince = formatInstant(deps.clock.now());
       arrived = Promise.withResolvers<void>();
     }
+    trouble = (error as Error).message;
     // Once for each time that it goes.
     if (!isTold) deps.onError('the container engine', error);
     isTold = true;
@@ -111,6 +115,9 @@ export function watchEngine(deps: WatchEngineDeps): EngineWatch {
       }),
     get downSince() {
       return downSince;
+    },
+    get trouble() {
+      return trouble;
     },
     whenUp: (signal) => (downSince === null ? Promise.resolve() : untilAborted(arrived.promise, signal)),
     async stop() {
