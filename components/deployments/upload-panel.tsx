@@ -165,7 +165,9 @@ function Arrived({ upload, onReplace }: { upload: UploadedModel; onReplace: () =
       <File size={16} className="text-muted" aria-hidden="true" />
       <span className="min-w-0 flex-1">
         <span className="font-medium wrap-anywhere">{upload.filename}</span>{' '}
-        <span className="text-muted">{figureText(formatBytes(upload.sizeBytes, locale))}</span>
+        {upload.sizeBytes > 0 ? (
+          <span className="text-muted">{figureText(formatBytes(upload.sizeBytes, locale))}</span>
+        ) : null}
       </span>
       <Button size="sm" variant="quiet" onPress={onReplace}>
         Change

@@ -14,6 +14,10 @@ export interface LogStreamRequest {
   tail?: number;
   /** RFC 3339; only lines from then on. */
   since?: string | undefined;
+  /** Lines of the build of what it runs in, in place of its console. */
+  container?: 'build' | undefined;
+  /** Nothing more can come once the server has closed it. */
+  ends?: boolean;
 }
 
 export interface LineStreamRequest {
@@ -78,8 +82,9 @@ export function useLogStream(request: LogStreamRequest | null): LogStream {
       tail: request.tail ?? DEFAULT_TAIL,
       instance: request.instance,
       since: request.since,
+      container: request.container,
     });
-  return useLineStream(path === null ? null : { path });
+  return useLineStream(path === null ? null : { path, ends: request?.ends ?? false });
 }
 
 /** The same of any address that streams lines. */

@@ -13,6 +13,9 @@ export const OPERATION_KINDS = [
   'traffic.update',
 ] as const;
 
+/** The stage whose log is that of a build, and not a console. */
+export const BUILD_STAGE = 'Prepare environment';
+
 export const stageSchema = z.object({
   name: z.string(),
   status: z.enum(STAGE_STATUSES),

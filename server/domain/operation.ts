@@ -1,11 +1,16 @@
-import type { OperationKind, OperationStatus, STAGE_STATUSES } from '#lib/contracts/operation.ts';
+import {
+  BUILD_STAGE,
+  type OperationKind,
+  type OperationStatus,
+  type STAGE_STATUSES,
+} from '#lib/contracts/operation.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 
 export type StageStatus = (typeof STAGE_STATUSES)[number];
 
 export const STAGES = {
   resolveModel: 'Resolve model',
-  prepareEnvironment: 'Prepare environment',
+  prepareEnvironment: BUILD_STAGE,
   startInstances: 'Start instances',
   becomeReady: 'Become ready',
   publishRoutes: 'Publish routes',

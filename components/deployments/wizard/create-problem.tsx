@@ -5,7 +5,8 @@ import { Button } from '#components/ui/button.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { Note } from '#components/ui/note.tsx';
 import type { DeploymentDraft } from '#lib/deployment-yaml/draft.ts';
-import type { DraftFault, DraftField } from '#lib/deployment-yaml/draft-faults.ts';
+import type { DraftFault } from '#lib/deployment-yaml/draft-faults.ts';
+import { focusField } from './focus-field.ts';
 import type { CreateState } from './use-create-deployment.ts';
 import type { Wizard } from './use-wizard.ts';
 
@@ -33,14 +34,6 @@ export function FaultSummary({ faults, attempt }: { faults: readonly DraftFault[
       </Note>
     </div>
   );
-}
-
-const CONTROLS = 'input, select, textarea, button';
-
-function focusField(field: DraftField): void {
-  const place = document.getElementById(`field-${field}`);
-  const input = place?.matches(CONTROLS) ? place : place?.querySelector<HTMLElement>(CONTROLS);
-  (input ?? place)?.focus();
 }
 
 const FAILED = {

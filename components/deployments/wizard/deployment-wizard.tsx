@@ -10,11 +10,13 @@ import { ButtonLink } from '#components/ui/link.tsx';
 import { PageHead } from '#components/ui/panel.tsx';
 import { Skeleton, SkeletonRegion } from '#components/ui/skeleton.tsx';
 import type { Deployment } from '#lib/contracts/deployment.ts';
+import type { EnvironmentVersion } from '#lib/contracts/environment.ts';
 import { parseModelReference } from '#lib/deployment-yaml/draft.ts';
 import type { DraftField } from '#lib/deployment-yaml/draft-faults.ts';
 import { formatClockSeconds } from '#lib/format/time.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { deploymentQuery } from '#lib/queries/deployments.ts';
+import { environmentVersionQuery, parseEnvironmentReference } from '#lib/queries/environments.ts';
 import { ComputeSection } from './compute-section.tsx';
 import { ContainerSections } from './container-sections.tsx';
 import { CreateProblem, FaultSummary } from './create-problem.tsx';
@@ -26,6 +28,7 @@ import { ServersSection } from './servers-section.tsx';
 import { SummaryRail } from './summary-rail.tsx';
 import { TrafficSection } from './traffic-section.tsx';
 import { type SendPlannedRequest, useCreateDeployment } from './use-create-deployment.ts';
+import { useFocusRequest } from './use-focus-request.ts';
 import { type FormStorage, useFormStorage } from './use-form-storage.ts';
 import { useWizard, type Wizard } from './use-wizard.ts';
 import { emptyForm, formOfDeployment, type ModelTab, type WizardForm } from './wizard-form.ts';
@@ -44,6 +47,8 @@ export interface WizardRequest {
   source?: string | undefined;
   /** Deployment to change and try again. */
   from?: string | undefined;
+  /** Fields, comma-separated: the first that the form has gets the focus. */
+  focus?: string | undefined;
 }
 
 export interface DeploymentWizardProps {
@@ -56,7 +61,7 @@ export interface DeploymentWizardProps {
 /** Everything that makes a deployment, on one page. */
 export function DeploymentWizard({ endpoint, request, send }: DeploymentWizardProps) {
   if (endpoint !== null && request.from !== undefined) {
-    return <EditingWizard endpoint={endpoint} deployment={request.from} send={send} />;
+    return <EditingWizard endpoint={endpoint} deployment={request.from} focus={request.focus} send={send} />;
   }
   return <NewWizard endpoint={endpoint} request={request} send={send} />;
 }
@@ -88,16 +93,20 @@ function applyRequest(form: WizardForm, { model, source }: WizardRequest): Wizar
   return source !== undefined && TABS.includes(source) ? { ...form, tab: source as ModelTab } : form;
 }
 
-function EditingWizard({
-  endpoint,
-  deployment,
-  send,
-}: {
+interface EditingWizardProps {
   endpoint: string;
   deployment: string;
+  focus: string | undefined;
   send: SendPlannedRequest;
-}) {
+}
+
+function EditingWizard({ endpoint, deployment, focus, send }: EditingWizardProps) {
   const { data, error, refetch, isFetching } = useQuery(deploymentQuery(endpoint, deployment));
+  const reference = data?.deployment_kind === 'container' ? parseEnvironmentReference(data.environment) : null;
+  const environment = useQuery({
+    ...environmentVersionQuery(reference?.name ?? '', reference?.version ?? ''),
+    enabled: reference !== null,
+  });
   if (error) {
     return (
       <ErrorState
@@ -113,19 +122,29 @@ function EditingWizard({
       />
     );
   }
-  return data ? <PrefilledWizard deployment={data} send={send} /> : <WizardSkeleton title={`Edit ${deployment}`} />;
+  if (data === undefined || environment.isLoading) return <WizardSkeleton title={`Edit ${deployment}`} />;
+  return <PrefilledWizard deployment={data} environment={environment.data ?? null} focus={focus} send={send} />;
 }
 
-function PrefilledWizard({ deployment, send }: { deployment: Deployment; send: SendPlannedRequest }) {
+interface PrefilledWizardProps {
+  deployment: Deployment;
+  /** Of a container. */
+  environment: EnvironmentVersion | null;
+  focus: string | undefined;
+  send: SendPlannedRequest;
+}
+
+function PrefilledWizard({ deployment, environment, focus, send }: PrefilledWizardProps) {
   const scope = `${deployment.endpoint_name}/${deployment.name}`;
-  const storage = useFormStorage(scope, (kept) => kept ?? formOfDeployment(newFormId(), deployment));
-  return <LoadedWizard storage={storage} send={send} isEndpointFixed title={`Edit ${deployment.name}`} />;
+  const storage = useFormStorage(scope, (kept) => kept ?? formOfDeployment(newFormId(), deployment, environment));
+  return <LoadedWizard storage={storage} focus={focus} send={send} isEndpointFixed title={`Edit ${deployment.name}`} />;
 }
 
 interface LoadedWizardProps {
   storage: FormStorage;
   send: SendPlannedRequest;
   isEndpointFixed: boolean;
+  focus?: string | undefined;
   title: string;
 }
 
@@ -134,11 +153,12 @@ function LoadedWizard({ storage, ...props }: LoadedWizardProps) {
   return <WizardPage {...props} storage={storage} form={storage.form} />;
 }
 
-function WizardPage({ storage, form, send, isEndpointFixed, title }: LoadedWizardProps & { form: WizardForm }) {
+function WizardPage({ storage, form, send, isEndpointFixed, focus, title }: LoadedWizardProps & { form: WizardForm }) {
   const wizard = useWizard(form, storage.change, isEndpointFixed);
   const { state, create } = useCreateDeployment(wizard, send, storage.clear);
   const [attempt, setAttempt] = useState(0);
   const style = useTimeStyle();
+  useFocusRequest(focus);
 
   function tryToCreate(): void {
     setAttempt((count) => count + 1);

@@ -40,14 +40,16 @@ export function MethodSection({ wizard }: SectionProps) {
   const { form, change } = wizard;
   return (
     <WizardSection id="method" title="Method" lead="How do you want to deploy?">
-      <RadioCards
-        label="How do you want to deploy?"
-        labelHidden
-        options={METHODS.map((method) => withReason(method, wizard))}
-        columns={2}
-        value={form.method}
-        onChange={(method) => change(choosing(method as DeployMethod, form))}
-      />
+      <div id="field-method">
+        <RadioCards
+          label="How do you want to deploy?"
+          labelHidden
+          options={METHODS.map((method) => withReason(method, wizard))}
+          columns={2}
+          value={form.method}
+          onChange={(method) => change(choosing(method as DeployMethod, form))}
+        />
+      </div>
     </WizardSection>
   );
 }

@@ -1,4 +1,5 @@
 import type { Deployment } from '#lib/contracts/deployment.ts';
+import type { EnvironmentVersion } from '#lib/contracts/environment.ts';
 import {
   CONCURRENCY_DEFAULTS,
   EXTERNAL_READINESS_DEFAULTS,
@@ -19,6 +20,7 @@ import { EMPTY_EXTERNAL, type ExternalForm } from '#lib/deployment-yaml/external
 import { NEW_SCRIPT, type ScriptForm } from '#lib/deployment-yaml/script-source.ts';
 import { suggestModelName } from '#lib/deployment-yaml/suggest-names.ts';
 import type { UploadedModel } from '../use-upload.ts';
+import { formOfContainer } from './container-form.ts';
 import { findKeptCode } from './kept-code.ts';
 
 /** What is served: a model, a script or a container that may use one, or servers that run already. */
@@ -79,15 +81,23 @@ export function emptyForm(id: string): WizardForm {
   };
 }
 
-/** The form of a deployment that exists, to change it and try again. */
-export function formOfDeployment(id: string, deployment: Deployment): WizardForm {
+/**
+ * The form of a deployment that exists, to change it and try again.
+ * @param environment that it names, if it is a container
+ */
+export function formOfDeployment(
+  id: string,
+  deployment: Deployment,
+  environment: EnvironmentVersion | null = null,
+): WizardForm {
   const reference = deployment.model === null ? null : parseModelReference(deployment.model);
   const standard = standardsOf(methodOf(deployment));
   return {
     ...emptyForm(id),
     ...(deployment.external && { method: 'external', external: formOfServers(deployment.external) }),
     ...(deployment.code_configuration && { method: 'low-code', script: scriptOf(deployment) }),
-    tab: reference === null && deployment.code_configuration ? 'none' : 'registered',
+    ...(environment && { method: 'container', container: formOfContainer(deployment, environment) }),
+    tab: reference === null && needsNoModel(deployment) ? 'none' : 'registered',
     model: reference && { kind: 'registered', ...reference },
     instanceType: deployment.instance_type,
     instanceCount: deployment.instance_count,
@@ -101,9 +111,14 @@ export function formOfDeployment(id: string, deployment: Deployment): WizardForm
   };
 }
 
-function methodOf({ external, code_configuration: code }: Deployment): DeployMethod {
+function methodOf({ external, code_configuration: code, deployment_kind: kind }: Deployment): DeployMethod {
   if (external) return 'external';
+  if (kind === 'container') return 'container';
   return code ? 'low-code' : 'no-code';
+}
+
+function needsNoModel({ code_configuration: code, deployment_kind: kind }: Deployment): boolean {
+  return code !== undefined || kind === 'container';
 }
 
 /** Code that was written in this session can be written on; other code stays as it was deployed. */

@@ -4,7 +4,7 @@ import { sendPlannedRequest } from '../../../../new/actions.ts';
 
 interface NewDeploymentPageProps {
   params: Promise<{ endpoint: string }>;
-  searchParams: Promise<{ model?: string; source?: string; from?: string }>;
+  searchParams: Promise<{ model?: string; source?: string; from?: string; focus?: string }>;
 }
 
 export async function generateMetadata({ params }: NewDeploymentPageProps): Promise<Metadata> {
@@ -12,8 +12,15 @@ export async function generateMetadata({ params }: NewDeploymentPageProps): Prom
 }
 
 export default async function NewDeploymentPage({ params, searchParams }: NewDeploymentPageProps) {
-  const [{ endpoint }, { model, source, from }] = await Promise.all([params, searchParams]);
+  const [{ endpoint }, { model, source, from, focus }] = await Promise.all([params, searchParams]);
   // A link with another request begins anew; without the key the form on the page would stay.
   const key = `${endpoint} ${model} ${source} ${from}`;
-  return <DeploymentWizard key={key} endpoint={endpoint} request={{ model, source, from }} send={sendPlannedRequest} />;
+  return (
+    <DeploymentWizard
+      key={key}
+      endpoint={endpoint}
+      request={{ model, source, from, focus }}
+      send={sendPlannedRequest}
+    />
+  );
 }

@@ -8,11 +8,14 @@ import { CodeBlock } from '#components/ui/code-block.tsx';
 import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { ButtonLink } from '#components/ui/link.tsx';
+import { Facts } from '#components/ui/readouts.tsx';
 import type { Operation } from '#lib/contracts/operation.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 import { describeOperation } from '#lib/format/operation.ts';
 import { keys } from '#lib/queries/keys.ts';
 import { deleteDeployment, restartDeployment } from '../../../actions.ts';
+import { evidenceOf } from './evidence.ts';
+import { editHref, remedyOf } from './remedies.ts';
 
 /** Why it failed: the cause in words, what it stands on, and what to do about it. */
 export function CauseCard({
@@ -31,7 +34,8 @@ export function CauseCard({
   const [discarding, setDiscarding] = useState(false);
   const { deployment } = describeOperation(operation);
   const base = `/endpoints/${encodeURIComponent(endpoint)}`;
-  const evidence = logTailOf(problem);
+  const { facts, log, traceback } = evidenceOf(problem);
+  const remedy = deployment === null ? null : remedyOf(problem.code, { endpoint, deployment });
 
   async function retry(): Promise<void> {
     if (deployment === null) return;
@@ -46,17 +50,22 @@ export function CauseCard({
     <section aria-labelledby="cause" className="grid gap-3 rounded-lg border border-danger-line bg-danger-wash p-4">
       <h2 id="cause">{problem.title}</h2>
       <p>{problem.detail}</p>
-      {evidence === '' ? null : <CodeBlock label="Last log lines" code={evidence} maxHeight="md" />}
+      {facts.length > 0 ? <Facts items={facts} /> : null}
+      {traceback === '' ? null : <CodeBlock label="Traceback" code={traceback} maxHeight="md" />}
+      {log === '' ? null : <CodeBlock label="Last log lines" code={log} maxHeight="md" />}
       {fault ? <ErrorState problem={fault} title="It was not started again" /> : null}
       <div className="flex flex-wrap gap-2">
         {deployment === null ? null : (
           <>
+            {remedy === null ? null : (
+              <ButtonLink variant="primary" href={remedy.href}>
+                {remedy.label}
+              </ButtonLink>
+            )}
             <Button busy={busy} onPress={() => void retry()}>
               Try again
             </Button>
-            <ButtonLink href={`${base}/deployments/new?from=${encodeURIComponent(deployment)}`}>
-              Edit and deploy again
-            </ButtonLink>
+            <ButtonLink href={editHref({ endpoint, deployment })}>Edit and deploy again</ButtonLink>
             <ButtonLink href={`${base}/logs?dep=${encodeURIComponent(deployment)}`}>Open all logs</ButtonLink>
             <Button variant="danger" onPress={() => setDiscarding(true)}>
               Discard {deployment}
@@ -84,10 +93,4 @@ export function CauseCard({
       )}
     </section>
   );
-}
-
-function logTailOf(problem: Problem): string {
-  const tail = problem.details?.['log_tail'];
-  if (Array.isArray(tail)) return tail.join('\n');
-  return typeof tail === 'string' ? tail : '';
 }

@@ -6,10 +6,10 @@ import { useLogStream } from '#components/logs/use-log-stream.ts';
 import { Chip } from '#components/ui/chip.tsx';
 import { Panel } from '#components/ui/panel.tsx';
 import type { LogLine } from '#lib/contracts/deployment.ts';
-import type { Operation, Stage } from '#lib/contracts/operation.ts';
+import { BUILD_STAGE, type Operation, type Stage } from '#lib/contracts/operation.ts';
 import { describeOperation } from '#lib/format/operation.ts';
 
-/** The console of the deployment while the chosen stage ran; of stages without a console, what they said. */
+/** The console of the deployment while the chosen stage ran, or the log of the build; of stages without either, what they said. */
 export function StageLog({
   endpoint,
   operation,
@@ -22,10 +22,12 @@ export function StageLog({
   const [follow, setFollow] = useState(true);
   const { deployment } = describeOperation(operation);
   const isGone = operation.kind.endsWith('.delete') && operation.status === 'succeeded';
-  const request = deployment === null || isGone ? null : { endpoint, deployment, since: operation.created_at };
+  const isBuild = stage?.name === BUILD_STAGE;
+  const source = isGone ? null : sourceOf(operation, stage);
+  const request = deployment === null || source === null ? null : { endpoint, deployment, ...source };
   const { lines, state } = useLogStream(request);
   const isReading = request !== null && state === 'connecting' && lines.length === 0;
-  const shown = stage === null ? lines : linesOfStage(lines, stage);
+  const shown = stage === null || isBuild ? lines : linesOfStage(lines, stage);
   return (
     <Panel
       title={stage ? `Log of “${stage.name}”` : 'Log'}
@@ -42,6 +44,13 @@ export function StageLog({
       />
     </Panel>
   );
+}
+
+/** The build has a log of its own, which may be older than the operation where another one needed it first; null before it began. */
+function sourceOf(operation: Operation, stage: Stage | null) {
+  if (stage?.name !== BUILD_STAGE) return { since: operation.created_at };
+  if (stage.status === 'pending' || stage.status === 'skipped') return null;
+  return { container: 'build' as const, ends: stage.status !== 'running' };
 }
 
 /** Lines between the stage's start and the next one's; a second of slack, since a program's last words arrive after it ended. */
