@@ -14,16 +14,6 @@ import pytest
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
-_CHECK = """
-import os, sys
-from viridian_serving.scoring.check import check_script, print_report
-from viridian_serving.scoring.settings import read_settings
-report, sys.stdout = sys.stdout, sys.stderr
-result = check_script(read_settings(os.environ), sys.argv[1].encode())
-sys.stdout = report
-sys.exit(print_report(result))
-"""
-
 
 class Checked:
     """What a try told: the report, the log and the exit status."""
@@ -33,7 +23,8 @@ class Checked:
         variables = {"AML_APP_ROOT": str(folder), "AZUREML_ENTRY_SCRIPT": "score.py", "PYTHONPATH": str(PACKAGE_ROOT), **environ}
         if model is not None:
             variables["AZUREML_MODEL_DIR"] = str(model)
-        done = subprocess.run([sys.executable, "-c", _CHECK, sample], env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", "viridian_serving", "--kind", "scoring", "--check", "--sample", "-"]
+        done = subprocess.run(command, env={**os.environ, **variables}, input=sample, capture_output=True, text=True, check=False)
         assert done.stdout, done.stderr
         self.report = json.loads(done.stdout)
         self.failure = self.report.get("failure", {})

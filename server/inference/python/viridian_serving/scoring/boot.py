@@ -23,6 +23,7 @@ from .tree import list_folder
 from .user_script import UserScript, load_script, raise_failure
 
 logger = logging.getLogger("azmlinfsrv")
+script_logger = logging.getLogger("azmlinfsrv.user_script")
 
 _LISTED_FILES = 200
 
@@ -46,6 +47,8 @@ class Prepared:
 
 def start_logging(settings: ScoringSettings) -> None:
     """Sets up the log and print(). Raises ScriptFailure when the user's logging.json cannot be used."""
+    # A logging.json may name the original's formatter.
+    install_compat()
     try:
         configure_logging(settings)
     except (ValueError, OSError, TypeError, AttributeError, ImportError, KeyError) as error:
@@ -62,16 +65,15 @@ def start_logging(settings: ScoringSettings) -> None:
 
 def load(settings: ScoringSettings) -> LoadedScript:
     """Imports the script and calls its init(). Raises ScriptFailure."""
-    install_compat()
     script = load_script(settings)
-    logger.info("Invoking user's init function")
+    script_logger.info("Invoking user's init function")
     with collect_version_mismatches() as mismatches:
         try:
             loop = call_init(script.init)
         except BaseException as error:
             _list_model_folder(settings)
             raise_failure(error, "init()", settings, mismatches)
-    logger.info("Users's init has completed successfully")
+    script_logger.info("Users's init has completed successfully")
     for mismatch in mismatches:
         logger.warning("The model was %s. It may fail or give other results: pin the version that it was saved with.", mismatch)
     return LoadedScript(script, loop, tuple(mismatches))

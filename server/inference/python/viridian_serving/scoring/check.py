@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import time
-from typing import Any, Optional
+from typing import Any, Optional, TextIO
 
 from .answers import Answer
 from .boot import LoadedScript, load, start_logging
@@ -96,8 +96,8 @@ def check_syntax(path: str) -> dict[str, Any]:
     return {"ok": True} if failure is None else {"ok": False, "failure": failure.as_dict()}
 
 
-def print_report(report: dict[str, Any]) -> int:
+def print_report(report: dict[str, Any], stream: TextIO) -> int:
     """Prints a report as one line; returns the exit status: 0 when all is well, else 3 as a server that does not start."""
-    sys.stdout.write(json.dumps(report) + "\n")
-    sys.stdout.flush()
+    stream.write(json.dumps(report) + "\n")
+    stream.flush()
     return 0 if report["ok"] else EXIT_SCRIPT_FAILED

@@ -49,7 +49,7 @@ def run_tool(options: argparse.Namespace, environ: MutableMapping[str, str], arg
     from .scoring_app import start_failure
 
     if options.syntax:
-        return print_report(check_syntax(options.syntax))
+        return print_report(check_syntax(options.syntax), sys.stdout)
     if options.check:
         return _check(options, environ)
     if options.reload:
@@ -79,11 +79,11 @@ def _check(options: argparse.Namespace, environ: MutableMapping[str, str]) -> in
         raise StartFailure(f"--sample cannot be read: {error}") from None
     except SettingsError as error:
         raise start_failure(settings_failure(error)) from None
-    # The report alone goes to stdout, whatever the script prints.
-    report_stream, sys.stdout = sys.stdout, sys.stderr
-    report = check_script(settings, sample, options.sample_type)
-    sys.stdout = report_stream
-    return print_report(report)
+    # The report alone goes to stdout, whatever the script and what it starts write there.
+    sys.stdout.flush()
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as stdout:
+        os.dup2(2, 1)
+        return print_report(check_script(settings, sample, options.sample_type), stdout)
 
 
 def _read_sample(path: Optional[str]) -> bytes:

@@ -41,9 +41,17 @@ def configure_logging(settings: ScoringSettings) -> None:
         if os.path.isfile(path):
             with open(path, encoding="utf-8") as file:
                 logging.config.dictConfig(json.load(file))
+            _enable_own_loggers()
             logger.info("Loaded logging config from %s", path)
             return
     _configure_default(settings.log_level)
+
+
+def _enable_own_loggers() -> None:
+    """dictConfig switches off every logger that the file does not name, unless it says otherwise."""
+    for name, existing in logging.Logger.manager.loggerDict.items():
+        if name.startswith("azmlinfsrv") and isinstance(existing, logging.Logger):
+            existing.disabled = False
 
 
 def _configure_default(level: str) -> None:

@@ -34,6 +34,7 @@ class ScoringApp(App):
         except SettingsError as error:
             raise start_failure(settings_failure(error)) from None
         self._environ = environ
+        self._requests = 0
         self._loaded: Optional[LoadedScript] = None
         self._prepared: Optional[Prepared] = None
 
@@ -79,7 +80,13 @@ class ScoringApp(App):
         if answer is not None or visit is None:
             respond(self._to_response(answer))
             return
+        self._requests += 1
         prepared.runner.submit(call, _Reply(self, visit, respond))
+
+    def metrics(self) -> str:
+        """Counts of this worker."""
+        name = "viridian_scoring_requests_total"
+        return f"# HELP {name} Requests handed to the script.\n# TYPE {name} counter\n{name} {self._requests}\n"
 
     @property
     def _runner(self) -> Runner:

@@ -92,7 +92,7 @@ class OriginalProcess:
         environment = environment_of(case)
         inherited = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH",)}
         # Read only when it does not start; open as long as the process.
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115
+        self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [python, "-m", "azureml_inference_server_http", "--entry_script", environment["AZUREML_ENTRY_SCRIPT"], "--port", str(self.port)],
             env={**inherited, **environment},
