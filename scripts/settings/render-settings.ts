@@ -6,6 +6,7 @@ import {
   gatewayConfig,
   listenConfig,
 } from '#server/kernel/config.ts';
+import { imageConfig } from '#server/environments/image/image-settings.ts';
 import { pythonConfig } from '#server/environments/python-settings.ts';
 import { onnxServerConfig } from '#server/inference/onnx/settings.ts';
 import { uploadConfig } from '#server/models/upload-config.ts';
@@ -22,6 +23,7 @@ const GROUPS: readonly { title: string; slice: ConfigSlice }[] = [
   { title: 'Uploads', slice: uploadConfig },
   { title: 'Telemetry', slice: telemetryConfig },
   { title: 'Python environments', slice: pythonConfig },
+  { title: 'Container images', slice: imageConfig },
   { title: 'ONNX model server (environment variables of a deployment)', slice: onnxServerConfig },
 ];
 
