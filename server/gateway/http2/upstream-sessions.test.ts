@@ -1,13 +1,14 @@
+import { once } from 'node:events';
 import { constants, createSecureServer, type IncomingHttpHeaders } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
-import type { Server } from 'node:net';
+import { type AddressInfo, createServer as createSilentServer, type Server } from 'node:net';
 import { getCACertificates, type SecureContextOptions, setDefaultCACertificates } from 'node:tls';
 import { status as STATUS } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { say, startBare } from '#server/gateway/testing/bare-http2-server.ts';
 import { dialGrpc, predict } from '#server/gateway/testing/grpc-client.ts';
 import { startGrpcModel } from '#server/gateway/testing/grpc-model.ts';
-import { deployment, endpoint, startGateway, table } from '#server/gateway/testing/start-gateway.ts';
+import { deployment, endpoint, startGateway, table, until } from '#server/gateway/testing/start-gateway.ts';
 import { createTestAuthority } from '#server/tls/certificate-fixture.ts';
 
 async function startGrpc(options: Record<string, number> = {}) {
@@ -58,6 +59,38 @@ describe('connections to a gRPC server', () => {
     });
     const started = await startGateway(table(endpoint([deployment('blue', [port])])));
     expect((await predict(dialGrpc(started.port), 'hello')).answer).toBe('got hello');
+  });
+
+  it('are given up when a server says nothing that could be HTTP/2', async () => {
+    const silent = createSilentServer();
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    onTestFinished(() => void silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const started = await startGateway(table(endpoint([deployment('blue', [port])])), {
+      settings: { connectTimeoutMs: 300 },
+    });
+    const { code, details } = await predict(dialGrpc(started.port), 'x');
+    expect([code, details]).toEqual([STATUS.UNAVAILABLE, expect.stringContaining('does not speak HTTP/2')]);
+  });
+
+  it('that lose their server put the instance out after five calls in a row', async () => {
+    const port = await startBare((stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+    const { gateway, ...started } = await startGateway(table(endpoint([deployment('blue', [port])])));
+    const client = dialGrpc(started.port);
+    for (let i = 0; i < 5; i += 1) expect((await predict(client, 'x')).code).toBe(STATUS.UNAVAILABLE);
+    expect(gateway.core.counters.get('ejections')).toBe(1);
+  });
+
+  it('are closed with their instance, and calls under way end first', async () => {
+    const release: (() => void)[] = [];
+    const port = await startBare((stream) => void release.push(() => say(stream, 'late')));
+    const { gateway, ...started } = await startGateway(table(endpoint([deployment('blue', [port])])));
+    const answer = predict(dialGrpc(started.port), 'x');
+    await until(() => release.length === 1);
+    gateway.install(table(endpoint([deployment('blue', [])])));
+    release[0]?.();
+    expect((await answer).answer).toBe('late');
   });
 
   describe('that run elsewhere', () => {

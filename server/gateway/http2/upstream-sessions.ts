@@ -1,7 +1,8 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { DeadlineSweeper, Sweepable } from '../deadline-sweeper.ts';
+import type { Sweepable } from '../deadline-sweeper.ts';
+import type { InstanceEnvironment } from '../instance.ts';
 import { secure, type Upstream, type UpstreamUser } from '../upstream-connection.ts';
 import { UpstreamStream } from './upstream-stream.ts';
 
@@ -17,6 +18,8 @@ const IDLE_MS = 60_000;
 /** A connection on which nothing has been heard for so long is asked whether it is still there. */
 const PROBE_AFTER_MS = 10_000;
 const PROBE_LIMIT_MS = 5_000;
+/** Part of the time to connect in which a server has to say that it speaks HTTP/2: its users could only say that it took too long. */
+const GREETING_SHARE = 0.9;
 const CONNECTION_WINDOW_BYTES = 1024 * 1024;
 
 const OPTIONS = {
@@ -32,7 +35,7 @@ export interface UpstreamAddress {
   readonly port: number;
   /** The name that its certificate must be for; null for plain HTTP/2 with prior knowledge (RFC 9113 section 3.3). */
   readonly tlsName: string | null;
-  readonly environment: { readonly sweeper: DeadlineSweeper; onInternalError(error: unknown): void };
+  readonly environment: Pick<InstanceEnvironment, 'settings' | 'sweeper' | 'onInternalError'>;
 }
 
 /** The connections to one instance that speak HTTP/2. */
@@ -86,20 +89,29 @@ export class UpstreamSessions implements Sweepable {
   private start(): UpstreamSession {
     const { sweeper } = this.address.environment;
     if (this.sessions.size === 0) sweeper.add(this);
-    const session = new UpstreamSession(this.address, () => {
-      this.sessions.delete(session);
-      if (this.sessions.size === 0) sweeper.delete(this);
+    const session = new UpstreamSession(this.address, {
+      onGone: () => {
+        this.sessions.delete(session);
+        if (this.sessions.size === 0) sweeper.delete(this);
+      },
+      onOverflow: (stream) => this.choose().add(stream),
     });
     this.sessions.add(session);
     return session;
   }
 }
 
+interface SessionOwner {
+  onGone(): void;
+  /** A stream has waited for a server that takes fewer than have waited. */
+  onOverflow(stream: UpstreamStream): void;
+}
+
 /** One connection to an instance. Streams are opened once its server has shown, by its SETTINGS, that it speaks HTTP/2. */
 class UpstreamSession {
   private readonly socket: Socket;
   private readonly session: ClientHttp2Session;
-  private readonly onGone: () => void;
+  private readonly owner: SessionOwner;
   /** Streams that wait for the SETTINGS. */
   private waiting: UpstreamStream[] = [];
   private ready = false;
@@ -107,14 +119,16 @@ class UpstreamSession {
   private gone = false;
   private error: Error | null = null;
   private active = 0;
-  private opened = 0;
+  private readonly startedAt = performance.now();
+  private readonly greetingLimitMs: number;
   private idleSince = 0;
   private heardAt = performance.now();
   private heardBytes = 0;
   private probedAt: number | null = null;
 
-  constructor(address: UpstreamAddress, onGone: () => void) {
-    this.onGone = onGone;
+  constructor(address: UpstreamAddress, owner: SessionOwner) {
+    this.owner = owner;
+    this.greetingLimitMs = address.environment.settings.connectTimeoutMs * GREETING_SHARE;
     this.socket = dial(address, (error) => this.onConnected(error));
     const scheme = address.tlsName === null ? 'http' : 'https';
     this.session = connectHttp2(`${scheme}://instance`, { ...OPTIONS, createConnection: () => this.socket });
@@ -133,14 +147,16 @@ class UpstreamSession {
     return limit - this.active - this.waiting.length;
   }
 
+  /** A stream that comes while there is no connection yet is told later. */
   add(stream: UpstreamStream): void {
     if (this.ready) this.attach(stream);
     else this.waiting.push(stream);
   }
 
   sweep(now: number): void {
-    if (this.active > 0) this.probe(now);
-    else if (this.ready && this.waiting.length === 0 && now - this.idleSince > IDLE_MS) this.close();
+    if (!this.ready && now - this.startedAt > this.greetingLimitMs) this.destroy(timedOut());
+    else if (this.active > 0) this.probe(now);
+    else if (this.ready && now - this.idleSince > IDLE_MS) this.close();
   }
 
   close(): void {
@@ -156,11 +172,10 @@ class UpstreamSession {
 
   private attach(stream: UpstreamStream): void {
     this.active += 1;
-    stream.attach(this.session, this.opened, () => {
+    stream.attach(this.session, () => {
       this.active -= 1;
       this.idleSince = performance.now();
     });
-    this.opened += 1;
   }
 
   private onConnected(error: Error | null): void {
@@ -174,8 +189,9 @@ class UpstreamSession {
     this.idleSince = performance.now();
     for (const stream of this.waiting.splice(0)) {
       if (stream.user === null) continue;
-      this.attach(stream);
-      stream.announce();
+      if (this.freeStreams > 0) this.attach(stream);
+      else this.owner.onOverflow(stream);
+      if (stream.connected) stream.announce();
     }
   }
 
@@ -189,7 +205,7 @@ class UpstreamSession {
     if (this.gone) return;
     this.gone = true;
     this.fail(null);
-    this.onGone();
+    this.owner.onGone();
     const error = this.error ?? new Error('the connection was closed before it was established');
     for (const stream of this.waiting.splice(0)) stream.onNoSession(error);
   }
@@ -216,6 +232,10 @@ function dial({ host, port, tlsName }: UpstreamAddress, onConnected: (error: Err
   if (tlsName === null) return connect(options, () => onConnected(null));
   const socket: TLSSocket = secure(options, tlsName, 'h2');
   return socket.once('secureConnect', () => onConnected(socket.alpnProtocol === 'h2' ? null : noHttp2()));
+}
+
+function timedOut(): Error {
+  return Object.assign(new Error('the server did not answer in time'), { code: 'ETIMEDOUT' });
 }
 
 function noHttp2(): Error {

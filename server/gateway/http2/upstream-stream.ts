@@ -24,7 +24,8 @@ export interface UpstreamHome {
 export class UpstreamStream implements Upstream, UpstreamSocket, BodySink {
   readonly socket: UpstreamSocket = this;
   user: UpstreamUser | null;
-  served = 0;
+  /** An early end is always the server's doing: a connection that was about to close is told apart by GOAWAY. */
+  readonly served = 0;
   announcedIdleMs = Infinity;
   private readonly home: UpstreamHome;
   private stream: ClientHttp2Stream | null = null;
@@ -52,13 +53,12 @@ export class UpstreamStream implements Upstream, UpstreamSocket, BodySink {
   }
 
   get writableNeedDrain(): boolean {
-    return this.stream?.writableNeedDrain ?? false;
+    return this.stream === null ? this.repeated : this.stream.writableNeedDrain;
   }
 
-  /** The connection is there. @param served streams before this one @param onReleased called once, when the stream is over */
-  attach(session: ClientHttp2Session, served: number, onReleased: () => void): void {
+  /** The connection is there. @param onReleased called once, when the stream is over */
+  attach(session: ClientHttp2Session, onReleased: () => void): void {
     this.session = session;
-    this.served = served;
     this.onReleased = onReleased;
     if (this.repeated) this.repeat();
   }
@@ -99,7 +99,8 @@ export class UpstreamStream implements Upstream, UpstreamSocket, BodySink {
   onBodyData(bytes: Buffer, start: number, end: number): void {
     const piece = bytes.subarray(start, end);
     this.keptBytes += piece.length;
-    if (this.keptBytes > REPLAY_BYTES) this.kept = null;
+    // While no connection has it, it is all there is.
+    if (this.keptBytes > REPLAY_BYTES && this.stream !== null) this.kept = null;
     this.kept?.push(piece);
     this.stream?.write(piece);
   }
@@ -166,6 +167,7 @@ export class UpstreamStream implements Upstream, UpstreamSocket, BodySink {
     this.request();
     for (const piece of pieces) this.stream?.write(piece);
     if (this.ended) this.stream?.end();
+    else if (!this.writableNeedDrain) this.user.onUpstreamDrain();
   }
 
   // What the instance says.
