@@ -2,8 +2,9 @@ import { CircleAlert, TriangleAlert } from 'lucide-react';
 import { CodeBlock } from '#components/ui/code-block.tsx';
 import { Note } from '#components/ui/note.tsx';
 import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx';
-import type { DetectedModel, TensorSpec } from '#lib/contracts/model.ts';
+import type { DetectedModel, MlflowField, TensorSpec } from '#lib/contracts/model.ts';
 import { formatJson } from '#lib/snippets/format-json.ts';
+import { PythonNote, TritonModels, TrustNote } from './model-needs.tsx';
 
 const FORMATS: Record<DetectedModel['format'], string> = {
   onnx: 'ONNX',
@@ -12,11 +13,14 @@ const FORMATS: Record<DetectedModel['format'], string> = {
   unknown: 'not recognised',
 };
 
-/** What was found inside a model's files: whether it can be served, its signature, and a request to begin with. */
+/** What was found inside a model's files: whether it can be served, its signature, and what it needs. */
 export function DetectedFacts({ detected }: { detected: DetectedModel }) {
   return (
     <div className="grid gap-3">
       {detected.servable ? <FactStrip detected={detected} /> : <NotServable detected={detected} />}
+      {detected.servable && detected.python ? <PythonNote python={detected.python} /> : null}
+      {detected.mlflow ? <TrustNote mlflow={detected.mlflow} /> : null}
+      {detected.triton ? <TritonModels triton={detected.triton} /> : null}
       {detected.warnings.map((warning) => (
         <Note key={warning} tone="warning" icon={<TriangleAlert size={16} aria-hidden="true" />}>
           {warning}
@@ -35,10 +39,9 @@ function NotServable({ detected }: { detected: DetectedModel }) {
 }
 
 function FactStrip({ detected }: { detected: DetectedModel }) {
-  const { onnx } = detected;
   const facts = [
-    { term: 'Format', value: FORMATS[detected.format] },
-    { term: 'Opset', value: onnx ? `${onnx.opset}, IR ${onnx.ir_version}` : '–' },
+    { term: 'Format', value: sayFormat(detected) },
+    secondFact(detected),
     { term: detected.inputs.length === 1 ? 'Input' : 'Inputs', value: summarise(detected.inputs) },
     { term: detected.outputs.length === 1 ? 'Output' : 'Outputs', value: summarise(detected.outputs) },
   ];
@@ -57,6 +60,19 @@ function FactStrip({ detected }: { detected: DetectedModel }) {
   );
 }
 
+/** The format, and of MLflow the library that made the model. */
+export function sayFormat({ format, mlflow }: DetectedModel): string {
+  return mlflow && mlflow.flavor !== 'python_function' ? `MLflow, ${mlflow.flavor}` : FORMATS[format];
+}
+
+function secondFact({ onnx, python, triton }: DetectedModel): { term: string; value: string } {
+  if (triton) return { term: 'Models', value: String(triton.models.length) };
+  if (python) return { term: 'Python', value: python.version ?? 'any' };
+  return { term: 'Opset', value: onnx ? `${onnx.opset}, IR ${onnx.ir_version}` : '–' };
+}
+
+const SHOWN_NAMES = 3;
+
 /** `4 × FP32` for one tensor with a fixed last axis, else the names. */
 function summarise(tensors: readonly TensorSpec[]): string {
   const [only] = tensors;
@@ -66,7 +82,11 @@ function summarise(tensors: readonly TensorSpec[]): string {
       ? `${last} × ${only.datatype}`
       : `${only.name}, ${only.datatype}`;
   }
-  return tensors.map(({ name }) => name).join(', ');
+  const names = tensors.slice(0, SHOWN_NAMES).map(({ name }) => name);
+  if (tensors.length === 0) return 'not described';
+  return tensors.length > SHOWN_NAMES + 1
+    ? `${names.join(', ')} and ${tensors.length - SHOWN_NAMES} more`
+    : tensors.map(({ name }) => name).join(', ');
 }
 
 /** Shape as people write it: a dash stands for an axis of any length. */
@@ -74,34 +94,69 @@ export function formatShape(shape: TensorSpec['shape']): string {
   return shape.length === 0 ? 'scalar' : shape.map((axis) => (axis === null ? 'any' : String(axis))).join(' × ');
 }
 
-/** Inputs and outputs with their types and shapes. */
+interface SignatureRow {
+  role: string;
+  name: string;
+  type: string;
+  shape: string;
+}
+
+/** Inputs, outputs and parameters with their types: in MLflow's words for its models, else as tensors. */
 export function SignatureTable({ detected }: { detected: DetectedModel }) {
-  const rows = [
-    ...detected.inputs.map((tensor) => ({ role: 'input', tensor })),
-    ...detected.outputs.map((tensor) => ({ role: 'output', tensor })),
-  ];
+  const rows = signatureRows(detected);
+  if (rows.length === 0) return <p className="text-muted">The model says nothing about what it takes and gives.</p>;
   return (
     <Table label="Signature" compact>
       <thead>
         <tr>
-          <HeadCell>Tensor</HeadCell>
+          <HeadCell>Name</HeadCell>
           <HeadCell>Kind</HeadCell>
           <HeadCell>Type</HeadCell>
           <HeadCell>Shape</HeadCell>
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ role, tensor }) => (
-          <Row key={`${role} ${tensor.name}`}>
-            <RowHeader className="font-mono text-xs">{tensor.name}</RowHeader>
+        {rows.map(({ role, name, type, shape }) => (
+          <Row key={`${role} ${name}`}>
+            <RowHeader className="font-mono text-xs">{name}</RowHeader>
             <Cell className="text-muted">{role}</Cell>
-            <Cell className="font-mono text-xs">{tensor.datatype}</Cell>
-            <Cell className="font-mono text-xs">{formatShape(tensor.shape)}</Cell>
+            <Cell className="font-mono text-xs">{type}</Cell>
+            <Cell className="font-mono text-xs">{shape}</Cell>
           </Row>
         ))}
       </tbody>
     </Table>
   );
+}
+
+/** One line per part of a signature. */
+export function signatureRows({ mlflow, inputs, outputs }: DetectedModel): SignatureRow[] {
+  const signature = mlflow?.signature;
+  if (!signature) {
+    const tensorRow = (role: string) => (tensor: TensorSpec) => ({
+      role,
+      name: tensor.name,
+      type: tensor.datatype,
+      shape: formatShape(tensor.shape),
+    });
+    return [...inputs.map(tensorRow('input')), ...outputs.map(tensorRow('output'))];
+  }
+  const fieldRow = (role: string) => (field: MlflowField, index: number) => ({
+    role: field.required ? role : `${role}, optional`,
+    name: field.name || `unnamed ${index + 1}`,
+    type: field.type,
+    shape: field.shape === null ? 'column' : formatShape(field.shape.map((axis) => (axis < 0 ? null : axis))),
+  });
+  return [
+    ...signature.inputs.map(fieldRow('input')),
+    ...signature.outputs.map(fieldRow('output')),
+    ...signature.params.map(({ name, type, default: value, shape }) => ({
+      role: `parameter, ${JSON.stringify(value)} by default`,
+      name,
+      type,
+      shape: shape === null ? 'scalar' : 'list',
+    })),
+  ];
 }
 
 export function SampleRequest({ detected }: { detected: DetectedModel }) {

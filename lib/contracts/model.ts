@@ -232,6 +232,7 @@ export type MlflowField = z.infer<typeof mlflowFieldSchema>;
 export type MlflowParameter = z.infer<typeof mlflowParameterSchema>;
 export type PythonNeeds = z.infer<typeof pythonNeedsSchema>;
 export type ScoringHints = z.infer<typeof scoringHintsSchema>;
+export type TritonFacts = z.infer<typeof tritonFactsSchema>;
 export type TritonModel = z.infer<typeof tritonModelSchema>;
 export type ModelFile = z.infer<typeof modelFileSchema>;
 export type ModelVersionWrite = z.infer<typeof modelVersionWriteSchema>;

@@ -54,7 +54,10 @@ const WANTED: WantedUpload = {
 };
 
 const IN_SERVER = 'A bundled sample, files of your own, or a registered version.';
-const IN_CONTAINER = 'Files that the container reads, if it needs any: they are mounted into it and kept as a version.';
+const LEADS: Readonly<Partial<Record<DeployMethod, string>>> = {
+  'low-code': 'Files that the script loads, if it needs any: AZUREML_MODEL_DIR is the folder that holds them.',
+  container: 'Files that the container reads, if it needs any: they are mounted into it and kept as a version.',
+};
 
 /** Which model: a bundled one, files of one's own, or a version in the registry; then what was found inside. */
 export function ModelSection({ wizard }: SectionProps) {
@@ -66,7 +69,7 @@ export function ModelSection({ wizard }: SectionProps) {
   if (form.tab === 'upload' && !hasUploadTab) setHasUploadTab(true);
 
   return (
-    <WizardSection id="model" title="Model" lead={form.method === 'container' ? IN_CONTAINER : IN_SERVER}>
+    <WizardSection id="model" title="Model" lead={LEADS[form.method] ?? IN_SERVER}>
       <div id="field-model" tabIndex={-1} className="grid gap-4 outline-none">
         <div>
           <SegmentedControl
@@ -93,9 +96,7 @@ export function ModelSection({ wizard }: SectionProps) {
         ) : null}
         <FieldFault message={faultOf('model')} />
       </div>
-      {isShown(form.model, form.tab) ? (
-        <FoundInside facts={facts.model} isServedHere={form.method !== 'container'} />
-      ) : null}
+      {isShown(form.model, form.tab) ? <FoundInside facts={facts.model} isServedHere={isServedHere(wizard)} /> : null}
       {form.model?.kind === 'upload' && form.tab === 'upload' ? (
         <ModelName name={form.model.name} onChange={wizard.renameUpload} error={faultOf('model-name')} />
       ) : null}
@@ -108,6 +109,11 @@ export function ModelSection({ wizard }: SectionProps) {
 async function takeScript(wizard: Wizard, files: ChosenFile[]): Promise<boolean> {
   const { takeDroppedScript } = await import('./scoring-drop.ts');
   return takeDroppedScript(wizard, files);
+}
+
+/** A script makes use of what nothing else could serve. */
+function isServedHere({ form, facts }: Wizard): boolean {
+  return form.method === 'no-code' || (form.method === 'low-code' && facts.model.detected?.servable === true);
 }
 
 /** What was chosen on one tab is not shown under another. */
