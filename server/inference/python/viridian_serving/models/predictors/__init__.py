@@ -1,0 +1,1 @@
+"""Ways to compute a prediction: straight from numpy, or through MLflow."""
