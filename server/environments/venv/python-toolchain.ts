@@ -47,7 +47,7 @@ export function createPythonToolchain({ folder, settings, hostPath, clock }: Too
   const folders = venvFolders(folder);
   const environment = toolEnvironment(settings, folders, hostPath);
   let known: { at: number; found: readonly Interpreter[] } | null = null;
-  let uvPath: Promise<string> | null = null;
+  let preparing: { by: AbortSignal; path: Promise<string> } | null = null;
 
   const run = (program: string, args: readonly string[], user: ToolUser, timeoutMs: number): Promise<ProgramEnd> =>
     runProgram({
@@ -77,21 +77,29 @@ export function createPythonToolchain({ folder, settings, hostPath, clock }: Too
     return found;
   }
 
-  /** Installed once for all builds that wait for it. A failure is not remembered: the next build tries again. */
-  async function ensureUv(user: ToolUser): Promise<string> {
+  async function prepareUv(user: ToolUser): Promise<string> {
     await writeAuthorities(folders.certificates, settings.VIRIDIAN_EXTRA_CA_FILE);
-    uvPath ??= provideUv({
+    return provideUv({
       folder: folders.uv,
       hostPath,
       interpreters: () => interpreters(user),
       run: (program, args) =>
         run(program, args, { ...user, onLine: () => undefined }, UV_INSTALL_TIMEOUT_MS).catch(asNotStarted),
       onLine: user.onLine,
-    }).catch((error: unknown) => {
-      uvPath = null;
-      throw error;
     });
-    return uvPath;
+  }
+
+  /** Prepared once for all builds that wait for it. A failure is not remembered: the next build tries again. */
+  async function ensureUv(user: ToolUser): Promise<string> {
+    const current = (preparing ??= { by: user.signal, path: prepareUv(user) });
+    try {
+      return await current.path;
+    } catch (error) {
+      if (preparing === current) preparing = null;
+      // The build that was preparing it was given up; this one was not.
+      if (current.by.aborted && !user.signal.aborted) return ensureUv(user);
+      throw error;
+    }
   }
 
   return {

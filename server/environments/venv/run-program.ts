@@ -50,9 +50,9 @@ export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
   // Not started: `close` follows `error`, and who awaits it gets the error.
   if (child.pid === undefined) return ended.then(() => Promise.reject(new Error(`${run.command} did not start`)));
   const group = child.pid;
-  const note = await noteRunning(run.runningDir, group);
   const stdout: string[] = [];
   const output: string[] = [];
+  // Before anything is waited for: Node throws away what a program that has ended left in pipes that nobody reads.
   collectLines(child.stdout, [stdout, output], run.onLine);
   collectLines(child.stderr, [output], run.onLine);
   let timedOut = false;
@@ -72,7 +72,9 @@ export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
   }
   run.signal.addEventListener('abort', endGroup, { once: true });
   if (run.signal.aborted) endGroup();
+  const note = join(run.runningDir, `${group}.json`);
   try {
+    await writeFile(note, JSON.stringify(identityOf(group) ?? { pid: group }), { mode: 0o600 });
     const [status] = await ended;
     run.signal.throwIfAborted();
     return { status, stdout: stdout.join('\n'), output: output.join('\n'), timedOut };
@@ -101,10 +103,4 @@ export function signalGroup(group: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-async function noteRunning(folder: string, pid: number): Promise<string> {
-  const path = join(folder, `${pid}.json`);
-  await writeFile(path, JSON.stringify(identityOf(pid) ?? { pid }), { mode: 0o600 });
-  return path;
 }
