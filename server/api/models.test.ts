@@ -161,6 +161,23 @@ describe('a model', () => {
     expect(await downloadFiles('flowers', '1')).toEqual(new Map([['iris.onnx', IRIS]]));
   });
 
+  test('one file can be looked at from its beginning, and none beside it', async () => {
+    await api.call('PUT', '/models/looked/versions/1', { path: `upload:${await uploadIris()}` });
+    const look = (query: string) =>
+      fetch(`${api.apiUrl}/models/looked/versions/1/file?${query}`, {
+        headers: { authorization: `Bearer ${api.apiKey}` },
+      });
+    const whole = await look('path=iris.onnx');
+    expect(Buffer.from(await whole.arrayBuffer())).toEqual(IRIS);
+    expect(whole.headers.get('content-disposition')).toBe('attachment');
+    expect(whole.headers.get('x-content-type-options')).toBe('nosniff');
+    const part = await look('path=iris.onnx&first_bytes=10');
+    expect(Buffer.from(await part.arrayBuffer())).toEqual(IRIS.subarray(0, 10));
+    for (const path of ['other.onnx', '../1/iris.onnx', '/etc/passwd', '']) {
+      expect((await look(`path=${encodeURIComponent(path)}`)).status).toBe(422);
+    }
+  });
+
   test('version takes an integer in and gives a string out, and never changes', async () => {
     const path = `upload:${await uploadIris()}`;
     const put = (body: unknown) => api.call('PUT', '/models/fixed/versions/7', body);

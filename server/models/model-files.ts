@@ -33,6 +33,8 @@ export interface ModelFiles {
   materialise(source: ModelSource, model: string, version: string): Promise<ModelContent>;
   /** A tar stream of a version's files. @throws AppError model.not_found */
   download(model: string, version: string, files: readonly ModelFile[]): Promise<Readable>;
+  /** One of a version's files, from its first byte on. @throws AppError `model.not_found` */
+  openFile(model: string, version: string, file: ModelFile, firstBytes: number): Promise<Readable>;
   /** Removes the files of a version, and the model's folder with its last one. */
   remove(model: string, version: string): Promise<void>;
   /** Models that there are folders of. */
@@ -59,6 +61,11 @@ export function createModelFiles(root: string): ModelFiles {
       const folder = folderOf(model, version);
       if (!(await exists(folder))) throw new AppError('model.not_found', `The files of ${model}:${version} are gone.`);
       return packFiles(folder, files);
+    },
+    async openFile(model, version, file, firstBytes) {
+      const path = join(folderOf(model, version), file.path);
+      if (!(await exists(path))) throw new AppError('model.not_found', `The file ${file.path} is gone.`);
+      return firstBytes === 0 ? Readable.from([]) : createReadStream(path, { end: firstBytes - 1 });
     },
     async remove(model, version) {
       const folder = folderOf(model, version);

@@ -71,6 +71,29 @@ export async function downloadModelVersion(
   return { filename: `${name}-${row.version}.tar`, stream };
 }
 
+/**
+ * The beginning of one file, which is all that a look at it takes.
+ * @param firstBytes at most so many
+ * @throws AppError `model.not_found`; `request.invalid` for a path that the version does not hold
+ */
+export async function readModelFile(
+  context: ModelsContext & { modelFiles: ModelFiles },
+  actor: Actor,
+  name: string,
+  version: string,
+  { path, firstBytes }: { path: string; firstBytes: number },
+): Promise<{ stream: Readable; sizeBytes: number }> {
+  authorize(actor, 'model.read', modelVersionPath(name, version));
+  const row = await findVersionOrRefuse(context, name, version);
+  const file = row.files.find((one) => one.path === path);
+  if (file === undefined) {
+    const message = `names no file of ${name}:${row.version}`;
+    throw new AppError('request.invalid', `The parameter path ${message}.`, { errors: [{ path: '?path', message }] });
+  }
+  const sizeBytes = Math.min(file.size_bytes, firstBytes);
+  return { stream: await context.modelFiles.openFile(name, row.version, file, sizeBytes), sizeBytes };
+}
+
 /** `latest` names the newest version. */
 async function findVersionOrRefuse(
   { database }: ModelsContext,

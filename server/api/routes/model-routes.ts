@@ -24,6 +24,7 @@ import {
   downloadModelVersion,
   getModelVersion,
   listModelVersions,
+  readModelFile,
 } from '#server/queries/list-model-versions.ts';
 import { listSamples, type SamplesContext } from '#server/queries/list-samples.ts';
 import type { QueryContext } from '#server/queries/query-context.ts';
@@ -102,6 +103,7 @@ function readRoutes(context: Context): AnyRoute[] {
       }),
     }),
     downloadRoute(context),
+    fileRoute(context),
     samplesRoute(context),
   ];
 }
@@ -119,6 +121,35 @@ function downloadRoute(context: Context): AnyRoute {
       const { filename, stream } = await downloadModelVersion(context, actor, params.model, params.version);
       raw.reply.header('content-type', 'application/x-tar');
       raw.reply.header('content-disposition', `attachment; filename="${filename}"`);
+      raw.reply.send(stream);
+      return ANSWERED;
+    },
+  });
+}
+
+const MAX_PREVIEW_BYTES = 1024 * 1024;
+
+function fileRoute(context: Context): AnyRoute {
+  return defineRoute({
+    method: 'GET',
+    path: '/models/{model}/versions/{version}/file',
+    auth: 'api',
+    summary: 'Read the beginning of one file of a model version',
+    tag: TAG,
+    params: versionParams,
+    query: z.object({
+      path: z.string().min(1).max(4096),
+      first_bytes: z.coerce.number().int().min(1).max(MAX_PREVIEW_BYTES).default(MAX_PREVIEW_BYTES),
+    }),
+    responses: { 200: null },
+    handler: async ({ actor, params, query, raw }) => {
+      const wanted = { path: query.path, firstBytes: query.first_bytes };
+      const { stream, sizeBytes } = await readModelFile(context, actor, params.model, params.version, wanted);
+      // Whatever is in the file, a browser must not take it for a page of this origin.
+      raw.reply.header('content-type', 'application/octet-stream');
+      raw.reply.header('content-disposition', 'attachment');
+      raw.reply.header('x-content-type-options', 'nosniff');
+      raw.reply.header('content-length', sizeBytes);
       raw.reply.send(stream);
       return ANSWERED;
     },
