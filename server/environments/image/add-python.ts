@@ -13,6 +13,7 @@ import { takePython } from '../venv/take-python.ts';
 import { ownNameOf, type BuildTask, type MadeImage } from './build-task.ts';
 import { BuildFailedError } from './classify-failure.ts';
 import { openContainerToolchain, type ContainerToolchain } from './container-toolchain.ts';
+import { installConda } from './install-conda.ts';
 import { BUILD_LABEL, PYTHON_LABEL } from './labels.ts';
 
 const ENVIRONMENT = '/opt/viridian/env';
@@ -69,15 +70,14 @@ async function install(
   const asked = readDefinition(task.definition);
   const own = base.image.labels[PYTHON_LABEL] ?? null;
   const isIsolated = own === null && (task.definition.condaFile !== null || curated !== null);
-  refuseOnlyConda(asked.unmapped);
+  const requirements = joinRequirements(curated?.requirements ?? [], asked.requirements);
+  const packages = { requirements, optional: task.servesPython ? task.servingRequirements : [] };
+  if (asked.unmapped.length > 0) return installFromConda(task, tools, user, asked.notes);
   say(task, 'Finding Python');
   const found =
     own === null
       ? await takePython(asked.pythonVersion, tools, user)
       : { python: { path: own }, warnings: await compareWish(asked.pythonVersion, own) };
-  const extra = task.servesPython ? task.servingRequirements : [];
-  const requirements = joinRequirements(curated?.requirements ?? [], asked.requirements);
-  const packages = { requirements, optional: extra };
   const installed = isIsolated
     ? await installApart(task, tools, user, found.python.path, packages)
     : await installInto(task, tools, user, found.python.path, packages);
@@ -98,14 +98,6 @@ async function compareWish(wanted: string | null, own: string): Promise<string[]
   return wanted === null ? [] : [`The packages go into ${own} of the base image; Python ${wanted} was asked for.`];
 }
 
-function refuseOnlyConda(unmapped: readonly string[]): void {
-  if (unmapped.length === 0) return;
-  throw new BuildFailedError(
-    'deployment.package_not_found',
-    `Only conda has ${unmapped.join(', ')}. Install it in a Dockerfile with micromamba, or take a wheel in its place.`,
-  );
-}
-
 function say({ journal }: BuildTask, step: string): void {
   journal.step(step);
   journal.line(`== ${step}`);
@@ -114,6 +106,23 @@ function say({ journal }: BuildTask, step: string): void {
 interface Wanted {
   requirements: readonly string[];
   optional: readonly string[];
+}
+
+/** Conda solves the whole file by itself, its pip list included; lines of pip that stand beside it come after. */
+async function installFromConda(
+  task: BuildTask,
+  tools: ContainerToolchain,
+  user: ToolUser,
+  notes: readonly string[],
+): Promise<Installed> {
+  say(task, 'Installing packages with micromamba');
+  await installConda(task, tools, user, ENVIRONMENT);
+  const beside = readDefinition({ ...task.definition, condaFile: null });
+  const { python, warnings } = await installInto(task, tools, user, `${ENVIRONMENT}/bin/python`, {
+    requirements: beside.requirements,
+    optional: task.servesPython ? task.servingRequirements : [],
+  });
+  return { python, warnings: [...notes, ...warnings], packages: await listPackages(tools, user, python) };
 }
 
 /** An environment of its own: nothing of the image's packages is seen in it. The versions are settled first, and kept in the image. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BASE_IMAGE, hasEngine, imageOf, startBuilder, type BuilderStand } from './builder-fixture.ts';
 import { startFixtureRegistry } from './registry-fixture.ts';
 
-describe.runIf(hasEngine)('images from a Dockerfile', () => {
+describe.runIf(hasEngine)('images from a Dockerfile', { timeout: 60_000 }, () => {
   let stand: BuilderStand;
   let contextDir: string;
 

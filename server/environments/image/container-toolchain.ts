@@ -22,6 +22,8 @@ const PIDS_LIMIT = 2048;
 
 /** The tools of Python builds, run inside a container of an image. */
 export interface ContainerToolchain extends PythonToolchain {
+  /** PEM of everything that builds believe. */
+  authorities: Buffer;
   containerId: string;
   close(): Promise<void>;
 }
@@ -41,10 +43,11 @@ export async function openContainerToolchain(
   const folders = { ...venvFolders(folder), pythons: PYTHONS_INSIDE };
   for (const path of [folders.tmp, folders.home]) await mkdir(path, { recursive: true, mode: 0o700 });
   await writeAuthorities(folders.certificates, settings.VIRIDIAN_EXTRA_CA_FILE);
+  const authorities = await readFile(folders.certificates);
   const uv = await provideStaticUv({
     folder: join(task.workDir, 'uv'),
     settings,
-    authorities: await readFile(folders.certificates),
+    authorities,
     architecture: task.architecture,
     signal,
     onLine: (line) => journal.line(line),
@@ -64,6 +67,11 @@ export async function openContainerToolchain(
   const environment = {
     ...toolEnvironment(settings, folders, pathInside ?? PATH_INSIDE),
     UV_LINK_MODE: 'copy',
+    MAMBA_ROOT_PREFIX: join(folders.cache, 'mamba'),
+    MAMBA_SSL_VERIFY: folders.certificates,
+    MAMBA_NO_RC: 'true',
+    CONDA_CHANNEL_ALIAS: settings.VIRIDIAN_CONDA_CHANNEL_ALIAS,
+    MAMBA_CHANNEL_ALIAS: settings.VIRIDIAN_CONDA_CHANNEL_ALIAS,
   };
 
   async function run(program: string, args: readonly string[], user: ToolUser, timeoutMs: number): Promise<ProgramEnd> {
@@ -86,6 +94,7 @@ export async function openContainerToolchain(
 
   return {
     containerId,
+    authorities,
     folders,
     settings,
     run,

@@ -41,7 +41,7 @@ async function startCuttableEngine(path: string): Promise<{ cut(): Promise<void>
   return { cut, restore };
 }
 
-describe.runIf(hasEngine)('the builder of images', () => {
+describe.runIf(hasEngine)('the builder of images', { timeout: 60_000 }, () => {
   let stand: BuilderStand;
   let registry: FixtureRegistry;
 

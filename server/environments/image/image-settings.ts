@@ -15,6 +15,16 @@ export const imageConfig = {
     .min(0)
     .default(51_200)
     .describe('Room in MiB that images which nothing uses may keep, for a quick return'),
+  VIRIDIAN_MICROMAMBA_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+    .optional()
+    .describe(
+      'Program micromamba for Linux, which installs the packages that only conda has; unset takes the newest release',
+    ),
+  VIRIDIAN_CONDA_CHANNEL_ALIAS: z
+    .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+    .default('https://conda.anaconda.org')
+    .describe('Where conda channels are: the address before their names'),
 } satisfies ConfigSlice;
 
 /** Everything that decides how images are built; nothing of it gets into an image. */

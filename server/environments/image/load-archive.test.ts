@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hasEngine, imageOf, startBuilder, type BuilderStand } from './builder-fixture.ts';
 import { packFiles } from './registry-fixture.ts';
 
-describe.runIf(hasEngine)('images from an archive', () => {
+describe.runIf(hasEngine)('images from an archive', { timeout: 60_000 }, () => {
   let stand: BuilderStand;
   const made: string[] = [];
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasEngine, imageOf, startBuilder, type BuilderStand } from './builder-fixture.ts';
 import { BASE_REFRESHED_LABEL } from './labels.ts';
 
-describe.runIf(hasEngine)('curated environments', () => {
+describe.runIf(hasEngine)('curated environments', { timeout: 60_000 }, () => {
   let stand: BuilderStand;
 
   // One for all: what Debian gives is fetched once.
@@ -19,7 +19,7 @@ describe.runIf(hasEngine)('curated environments', () => {
     const { Config } = await stand.docker.getImage(imageId).inspect();
     expect(Config.Labels?.[BASE_REFRESHED_LABEL]).toMatch(/^\d{4}-\d{2}-\d{2}$/);
     expect((await stand.builder.find('k1'))?.packages).toEqual([{ name: 'six', version: '1.17.0' }]);
-  }, 60_000);
+  });
 
   test('a curated environment has its packages, and those that are asked for on top', async () => {
     const image = 'viridian.local/curated/onnx';
@@ -28,7 +28,7 @@ describe.runIf(hasEngine)('curated environments', () => {
     const packages = (await stand.builder.find('k2'))?.packages ?? [];
     expect(packages).toContainEqual({ name: 'numpy', version: '2.4.5' });
     expect(packages.map(({ name }) => name)).toEqual(expect.arrayContaining(['onnxruntime', 'six']));
-  }, 60_000);
+  });
 
   test('a curated environment that there is not is said with those that there are', async () => {
     expect(await stand.build({ image: 'viridian.local/curated/none' }, { key: 'k3' })).toMatchObject({

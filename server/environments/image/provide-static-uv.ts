@@ -1,30 +1,20 @@
 import { createHash } from 'node:crypto';
 import { access, constants, mkdir, mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises';
-import { Agent as HttpAgent, get as httpGet, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { fromBuffer, type Entry, type ZipFile } from 'yauzl';
-import type { PythonSettings } from '../python-settings.ts';
 import { UV_HASHES, UV_VERSION } from '../venv/uv-release.ts';
 import { BuildFailedError } from './classify-failure.ts';
+import { fetchBytes, withoutPassword, type FetchOptions } from './fetch-bytes.ts';
 
-const MAX_REDIRECTS = 5;
-/** Between two pieces of an answer. */
-const SILENCE_MS = 60_000;
 /** Names of processors: images' → wheels'. */
 const WHEEL_PROCESSORS: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64' };
 
-export interface StaticUvOptions {
+export interface StaticUvOptions extends FetchOptions {
   /** Where it is kept. */
   folder: string;
-  settings: PythonSettings;
-  /** PEM file of everything that builds believe. */
-  authorities: Buffer;
   /** In the names of images: `amd64`. */
   architecture: string;
-  signal: AbortSignal;
   onLine(line: string): void;
 }
 
@@ -76,37 +66,6 @@ async function fetchWheel(options: StaticUvOptions, processor: string): Promise<
   return wheel;
 }
 
-async function fetchBytes(url: URL, accept: string, options: StaticUvOptions, redirects = 0): Promise<Buffer> {
-  const response = await request(url, accept, options);
-  const { statusCode = 0, headers } = response;
-  if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined && redirects < MAX_REDIRECTS) {
-    response.resume();
-    return fetchBytes(new URL(headers.location, url), accept, options, redirects + 1);
-  }
-  if (statusCode === 200) return buffer(response);
-  response.resume();
-  throw new Error(`${withoutPassword(url.href)} answered ${statusCode}`);
-}
-
-function request(url: URL, accept: string, options: StaticUvOptions): Promise<IncomingMessage> {
-  const { settings, authorities, signal } = options;
-  const proxies: Partial<NodeJS.ProcessEnv> = {
-    HTTP_PROXY: settings.VIRIDIAN_HTTP_PROXY,
-    HTTPS_PROXY: settings.VIRIDIAN_HTTPS_PROXY,
-    NO_PROXY: settings.VIRIDIAN_NO_PROXY,
-  };
-  const proxyEnv = proxies as NodeJS.ProcessEnv;
-  const headers = { accept, 'user-agent': `viridian uv/${UV_VERSION}` };
-  return new Promise((resolve, reject) => {
-    const asked =
-      url.protocol === 'https:'
-        ? httpsGet(url, { headers, signal, agent: new HttpsAgent({ proxyEnv, ca: authorities }) }, resolve)
-        : httpGet(url, { headers, signal, agent: new HttpAgent({ proxyEnv }) }, resolve);
-    asked.setTimeout(SILENCE_MS, () => asked.destroy(new Error(`no answer for ${SILENCE_MS / 1000} s`)));
-    asked.on('error', reject);
-  });
-}
-
 async function install(wheel: Buffer, folder: string, own: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = await mkdtemp(join(folder, '.installing-'));
@@ -135,11 +94,4 @@ async function openProgram(wheel: Buffer): Promise<NodeJS.ReadableStream> {
   return new Promise((resolve, reject) =>
     zip.openReadStream(entry, (error, stream) => (error === null ? resolve(stream) : reject(error))),
   );
-}
-
-function withoutPassword(text: string): string {
-  const url = new URL(text);
-  url.username = '';
-  url.password = '';
-  return url.href;
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hasEngine, imageOf, requestOf, startBuilder, type BuilderStand } from './builder-fixture.ts';
 import { startFixtureRegistry, type FixtureRegistry } from './registry-fixture.ts';
 
-describe.runIf(hasEngine)('images from a registry', () => {
+describe.runIf(hasEngine)('images from a registry', { timeout: 60_000 }, () => {
   let stand: BuilderStand;
   let registry: FixtureRegistry;
   let pulled: string[];
