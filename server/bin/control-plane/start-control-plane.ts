@@ -14,8 +14,6 @@ import { createControlPlane } from '#server/control-plane/control-plane.ts';
 import { createTrials } from '#server/control-plane/trials.ts';
 import { createRetainComparisonsLoop } from '#server/control-plane/retain-comparisons-loop.ts';
 import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
-import { joinDrivers } from '#server/drivers/join-drivers.ts';
-import { createProcessDriver } from '#server/drivers/process/process-driver.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import { detectHostCapabilities, dockerSocketFrom } from '#server/environments/host-capabilities.ts';
 import { createRegistryProbe } from '#server/environments/image/registry-probe.ts';
@@ -29,6 +27,7 @@ import { type Database, openDatabase } from '#server/store/database.ts';
 import { createSampleSender, createTelemetryClient } from '#server/telemetry/telemetry-client.ts';
 import { isLoopbackHost, planTls } from '#server/tls/tls-config.ts';
 import { ensureSecretFile } from '../supervisor/secret-file.ts';
+import { composeDrivers } from './compose-drivers.ts';
 import { type ComposedEnvironments, composeEnvironments } from './compose-environments.ts';
 import { composeExternalDriver, composeExternals, type ExternalsOptions } from './compose-externals.ts';
 import { composeModels } from './compose-models.ts';
@@ -104,9 +103,18 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     upstreamKey: parseKey(await ensureSecretFile(dataDir.upstreamKey), 'keys/upstream.key'),
     lookup: process.lookup,
   });
-  const programs = process.driver ?? createDriver(process);
-  const external = composeExternalDriver(externals, process, database, paths, logger);
-  const driver = joinDrivers({ process: programs, docker: null, external });
+  const installationId = await ensureInstallationId({ database });
+  const driver = composeDrivers({
+    dataDir,
+    capabilities: hostFacts,
+    dockerSocket,
+    searchPath: process.searchPath,
+    installationId,
+    readableFolders: [paths.pythonServerDir],
+    external: composeExternalDriver(externals, process, database, paths, logger),
+    programs: process.driver,
+    logger,
+  });
   const { environments, runtimes, checkPackages, runProgram } =
     process.environments ??
     (await composeEnvironments({
@@ -115,7 +123,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
       capabilities: hostFacts,
       dockerSocket,
       searchPath: process.searchPath,
-      installationId: await ensureInstallationId({ database }),
+      installationId,
       credentials: (registry) => openRegistryCredentials({ database, masterKey }, registry),
       logger,
     }));
@@ -212,16 +220,6 @@ async function prepareSetupCode(database: Database, tell: (code: string | null) 
   const { needs_setup: needed } = await getSetupState({ database });
   tell(needed ? code.current() : null);
   return code;
-}
-
-function createDriver({ dataDir, logger, searchPath }: ControlPlaneProcess): RuntimeDriver {
-  return createProcessDriver({
-    ...(searchPath !== undefined && { searchPath }),
-    instancesDir: dataDir.instances,
-    logsDir: dataDir.logs,
-    clock: systemClock,
-    onError: (what, error) => logger.warn({ err: error }, what),
-  });
 }
 
 function planOf(settings: ControlPlaneSettings) {
