@@ -82,8 +82,8 @@ function confinement({ spec, container, gpuDevices, pidsLimit, closed }: Contain
       ReadOnly: true,
       BindOptions: { Propagation: 'rprivate' as const },
     })),
-    // Engines before 25 hand questions for outside names to the host even from a network without a way out: here they go nowhere.
-    ...(closed && { Dns: ['127.0.0.1'] }),
+    // Engines before 25 hand questions for outside names to the host even from a network without a way out: here they go nowhere, soon.
+    ...(closed && { Dns: ['127.0.0.1'], DnsOptions: ['timeout:1', 'attempts:1'] }),
     ...(gpuDevices.length > 0 && { DeviceRequests: [gpuRequest(gpuDevices)] }),
   };
 }

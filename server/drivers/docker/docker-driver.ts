@@ -37,6 +37,8 @@ export interface DockerDriverOptions {
   mountRoots: readonly string[];
   /** Ids of GPUs or MIG slices that instances may be given. */
   listGpus: () => Promise<readonly string[]>;
+  /** How instances are dialled; left out, it is found out. */
+  addressing?: Addressing;
   /** CIDR that the networks of deployments are cut from, at most a /25 each. */
   addressPool?: string;
   /** Processes and threads of an instance. */
@@ -84,7 +86,7 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
   let orphans: { container: ListedContainer; mark: ContainerMark }[] = [];
   let listedAt = -Infinity;
   let listing: Promise<void> | null = null;
-  let addressing: Addressing | null = null;
+  let addressing: Addressing | null = options.addressing ?? null;
 
   const networks = createDeploymentNetworks({
     engine,

@@ -89,6 +89,7 @@ export interface DockerHarness extends DriverHarness {
   readonly errors: string[];
   open(change?: Partial<DockerDriverOptions>): Promise<DockerDriver>;
   containers(): Promise<Docker.ContainerInfo[]>;
+  networks(): Promise<Docker.NetworkInspectInfo[]>;
 }
 
 export async function createDockerHarness(): Promise<DockerHarness> {
@@ -97,11 +98,14 @@ export async function createDockerHarness(): Promise<DockerHarness> {
   const errors: string[] = [];
   const containers = (): Promise<Docker.ContainerInfo[]> =>
     docker.listContainers({ all: true, filters: { label: instanceFilter(installationId) } });
+  const networks = (): Promise<Docker.NetworkInspectInfo[]> =>
+    docker.listNetworks({ filters: { label: networkFilter(installationId) } });
   return {
     folder,
     installationId,
     errors,
     containers,
+    networks,
     spec: { container: containerSpec() },
     command: (program) => (program === 'missing' ? ['no-such-program'] : python(SCRIPTS[program])),
     async open(change = {}) {
@@ -120,8 +124,7 @@ export async function createDockerHarness(): Promise<DockerHarness> {
     },
     async close() {
       for (const { Id } of await containers()) await docker.getContainer(Id).remove({ force: true, v: true });
-      const networks = await docker.listNetworks({ filters: { label: networkFilter(installationId) } });
-      for (const { Id } of networks) await docker.getNetwork(Id).remove();
+      for (const { Id } of await networks()) await docker.getNetwork(Id).remove();
       await rm(folder, { recursive: true, force: true });
     },
   };
