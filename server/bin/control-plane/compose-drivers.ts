@@ -40,10 +40,11 @@ function composeProcessDriver({ dataDir, logger, searchPath }: DriversOptions): 
   });
 }
 
-/** Null where there is no Docker engine. */
-function composeDockerDriver(options: DriversOptions): RuntimeDriver | null {
+/**
+ * Also where no engine answers now: containers outlive the control plane, and one that starts while the engine is down must not take them for gone.
+ */
+function composeDockerDriver(options: DriversOptions): RuntimeDriver {
   const { dataDir, capabilities, dockerSocket, installationId, readableFolders, logger } = options;
-  if (!capabilities.docker.available) return null;
   return createDockerDriver({
     engineHost: `unix://${dockerSocket}`,
     installationId,

@@ -53,19 +53,17 @@ export async function composeEnvironments(options: EnvironmentsOptions): Promise
     clock: systemClock,
     logger,
   });
-  const docker = capabilities.docker.available
-    ? createImageBuilder({
-        socketPath: options.dockerSocket,
-        store,
-        credentials: options.credentials,
-        settings,
-        servingRequirements: SERVING_REQUIREMENTS,
-        workDir: join(folder, 'work'),
-        installationId: options.installationId,
-        clock: systemClock,
-        logger,
-      })
-    : null;
+  const docker = createImageBuilder({
+    socketPath: options.dockerSocket,
+    store,
+    credentials: options.credentials,
+    settings,
+    servingRequirements: SERVING_REQUIREMENTS,
+    workDir: join(folder, 'work'),
+    installationId: options.installationId,
+    clock: systemClock,
+    logger,
+  });
   return {
     environments: createEnvironmentBuilder({ process: venvs, docker }),
     runtimes: { python: runtimeOf(capabilities.python), docker: runtimeOf(capabilities.docker) },
