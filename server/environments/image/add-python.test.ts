@@ -31,11 +31,12 @@ describe.runIf(hasEngine)('Python packages on an image', SLOW, () => {
     const chunks: Buffer[] = [];
     const output = new PassThrough().on('data', (chunk: Buffer) => chunks.push(chunk));
     const labels = { 'viridian-test': stand.installationId };
-    await stand.docker.run(imageId, command, output, {
+    const [, container] = await stand.docker.run(imageId, command, output, {
       Tty: true,
       Labels: labels,
-      HostConfig: { AutoRemove: true, NetworkMode: 'none', ReadonlyRootfs: true },
+      HostConfig: { NetworkMode: 'none', ReadonlyRootfs: true },
     });
+    await container.remove({ force: true });
     return Buffer.concat(chunks).toString('utf8').trim();
   }
 

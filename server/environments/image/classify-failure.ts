@@ -69,8 +69,8 @@ const PULL_RULES: readonly Rule[] = [
 
 const denied = (registry: string, withCredentials: boolean): string =>
   withCredentials
-    ? `${registry} refuses the stored credentials. Correct them under Administration, Registries, and test them there.`
-    : `${registry} asks for credentials, and none are stored for it. Add them under Administration, Registries.`;
+    ? `${registry} refuses the stored credentials. Correct them under Admin, Registries, and test them there.`
+    : `${registry} asks for credentials, and none are stored for it. Add them under Admin, Registries.`;
 
 /** What an engine's words about a pull mean. */
 export function classifyPullFailure(
@@ -91,7 +91,7 @@ const HIDDEN: Rule = {
   code: 'deployment.image_not_found',
   pattern: /pull access denied|requested access to the resource is denied/i,
   detail: (image, registry) =>
-    `${registry} has no image "${image}" that everybody may pull. Check the name; for a private image add credentials under Administration, Registries.`,
+    `${registry} has no image "${image}" that everybody may pull. Check the name; for a private image add credentials under Admin, Registries.`,
 };
 
 function findPullRule(said: string, withCredentials: boolean): Rule | null {
