@@ -33,6 +33,8 @@ export const keys = {
     list: (search = '') => ['models', 'list', search] as const,
     versions: (model: string) => ['models', 'one', model, 'versions'] as const,
     version: (model: string, version: string) => ['models', 'one', model, 'versions', version] as const,
+    file: (model: string, version: string, path: string) =>
+      ['models', 'one', model, 'versions', version, 'file', path] as const,
     samples: () => ['models', 'samples'] as const,
   },
   environments: {

@@ -31,7 +31,7 @@ import { type SendPlannedRequest, useCreateDeployment } from './use-create-deplo
 import { useFocusRequest } from './use-focus-request.ts';
 import { type FormStorage, useFormStorage } from './use-form-storage.ts';
 import { useWizard, type Wizard } from './use-wizard.ts';
-import { emptyForm, formOfDeployment, type ModelTab, type WizardForm } from './wizard-form.ts';
+import { type DeployMethod, emptyForm, formOfDeployment, type ModelTab, type WizardForm } from './wizard-form.ts';
 import { type WizardStep, WizardSteps } from './wizard-steps.tsx';
 
 /** Whoever deploys a model does without what edits scripts. */
@@ -42,6 +42,8 @@ const ScoringSections = dynamic(() => import('./scoring-sections.tsx').then((mod
 
 /** What an address asks for; it wins over what was kept. */
 export interface WizardRequest {
+  /** `nocode` or `lowcode`. */
+  mode?: string | undefined;
   /** `<name>:<version>` of a registered model. */
   model?: string | undefined;
   source?: string | undefined;
@@ -87,11 +89,15 @@ function newFormId(): string {
 
 const TABS: readonly string[] = ['sample', 'upload', 'registered'];
 
-function applyRequest(form: WizardForm, { model, source }: WizardRequest): WizardForm {
+function applyRequest(kept: WizardForm, { mode, model, source }: WizardRequest): WizardForm {
+  const method = mode === undefined ? undefined : METHOD_OF_MODE[mode];
+  const form = method === undefined ? kept : { ...kept, method, tab: kept.tab === 'none' ? 'sample' : kept.tab };
   const reference = model === undefined ? null : parseModelReference(model);
   if (reference) return { ...form, tab: 'registered', model: { kind: 'registered', ...reference } };
   return source !== undefined && TABS.includes(source) ? { ...form, tab: source as ModelTab } : form;
 }
+
+const METHOD_OF_MODE: Readonly<Record<string, DeployMethod>> = { nocode: 'no-code', lowcode: 'low-code' };
 
 interface EditingWizardProps {
   endpoint: string;

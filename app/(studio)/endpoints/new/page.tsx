@@ -4,11 +4,11 @@ import { sendPlannedRequest } from './actions.ts';
 
 export const metadata: Metadata = { title: 'New endpoint' };
 
-type Search = Promise<{ model?: string; source?: string }>;
+type Search = Promise<{ mode?: string; model?: string; source?: string }>;
 
 export default async function NewEndpointPage({ searchParams }: { searchParams: Search }) {
-  const { model, source } = await searchParams;
+  const { mode, model, source } = await searchParams;
   // A link with another model begins anew; without the key the form on the page would stay.
-  const key = `${model} ${source}`;
-  return <DeploymentWizard key={key} endpoint={null} request={{ model, source }} send={sendPlannedRequest} />;
+  const key = `${mode} ${model} ${source}`;
+  return <DeploymentWizard key={key} endpoint={null} request={{ mode, model, source }} send={sendPlannedRequest} />;
 }

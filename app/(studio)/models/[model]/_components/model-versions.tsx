@@ -13,7 +13,7 @@ import { formatBytes } from '#lib/format/bytes.ts';
 import { describeUser } from '#lib/format/deployment-user.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { modelVersionsQuery } from '#lib/queries/models.ts';
-import { MODEL_TYPE_WORDS } from '../../_components/model-words.ts';
+import { deployHref, MODEL_TYPE_WORDS } from '../../_components/model-words.ts';
 
 /** Every version of a model, newest first. */
 export function ModelVersions({ model }: { model: string }) {
@@ -72,14 +72,9 @@ export function ModelVersions({ model }: { model: string }) {
                   <Age at={version.created_at} />
                 </Cell>
                 <Cell>
-                  {version.detected.servable ? (
-                    <ButtonLink
-                      size="sm"
-                      href={`/endpoints/new?mode=nocode&model=${encodeURIComponent(`${model}:${version.version}`)}`}
-                    >
-                      Deploy
-                    </ButtonLink>
-                  ) : null}
+                  <ButtonLink size="sm" href={deployHref(version)}>
+                    Deploy
+                  </ButtonLink>
                 </Cell>
               </Row>
             ))}

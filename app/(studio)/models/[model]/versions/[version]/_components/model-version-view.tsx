@@ -4,8 +4,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
-import { DeploymentUsers } from '#components/endpoints/deployment-users.tsx';
-import { usePreferences, useTimeStyle } from '#components/layout/preferences.tsx';
+import { SignatureTable } from '#components/deployments/detected-model.tsx';
+import { PackageList, TritonModels, TrustNote } from '#components/deployments/model-needs.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Chip } from '#components/ui/chip.tsx';
 import { CodeBlock } from '#components/ui/code-block.tsx';
@@ -14,21 +14,20 @@ import { ErrorState } from '#components/ui/error-state.tsx';
 import { ButtonLink } from '#components/ui/link.tsx';
 import { Note } from '#components/ui/note.tsx';
 import { PageHead, Section } from '#components/ui/panel.tsx';
-import { Facts, Figure } from '#components/ui/readouts.tsx';
+import { Facts } from '#components/ui/readouts.tsx';
 import { SkeletonRows } from '#components/ui/skeleton.tsx';
 import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx';
 import { toast } from '#components/ui/toast.tsx';
-import type { ModelVersion, TensorSpec } from '#lib/contracts/model.ts';
-import { formatBytes } from '#lib/format/bytes.ts';
-import { figureText } from '#lib/format/figure.ts';
-import { formatInstant } from '#lib/format/time.ts';
+import type { DetectedModel, ModelVersion, TensorSpec } from '#lib/contracts/model.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { keys } from '#lib/queries/keys.ts';
 import { API_BASE, apiPath } from '#lib/queries/fetch-json.ts';
 import { modelVersionQuery } from '#lib/queries/models.ts';
 import { formatJson } from '#lib/snippets/format-json.ts';
 import { deleteModelVersion } from '../../../../actions.ts';
-import { MODEL_TYPE_WORDS, sayShape } from '../../../../_components/model-words.ts';
+import { deployHref, MODEL_TYPE_WORDS, sayShape } from '../../../../_components/model-words.ts';
+import { VersionAbout } from './version-about.tsx';
+import { VersionFiles } from './version-files.tsx';
 
 /** One version: what is in it, what it takes and gives, who uses it. */
 export function ModelVersionView({ model, version }: { model: string; version: string }) {
@@ -51,27 +50,82 @@ export function ModelVersionView({ model, version }: { model: string; version: s
         aside={<Chip>{MODEL_TYPE_WORDS[data.type]}</Chip>}
         actions={<VersionActions data={data} />}
       />
-      <div className="grid gap-8">
-        {detected.servable ? null : <Note tone="warning">{detected.reason}</Note>}
-        {detected.warnings.map((warning) => (
-          <Note key={warning} tone="warning">
-            {warning}
-          </Note>
-        ))}
+      <div className="grid grid-cols-1 gap-8">
+        <VersionNotes detected={detected} />
+        <Signature detected={detected} />
         <div className="grid gap-8 lg:grid-cols-2">
-          <Tensors title="Inputs" tensors={detected.inputs} />
-          <Tensors title="Outputs" tensors={detected.outputs} />
-        </div>
-        <div className="grid gap-8 lg:grid-cols-2">
-          <VersionFacts data={data} />
+          <VersionAbout data={data} />
           {detected.sample_request === null ? null : (
             <Section title="Sample request">
               <CodeBlock label="Sample request" code={formatJson(detected.sample_request)} maxHeight="md" />
             </Section>
           )}
         </div>
+        <ModelInside detected={detected} />
         <VersionFiles data={data} />
       </div>
+    </>
+  );
+}
+
+function VersionNotes({ detected }: { detected: DetectedModel }) {
+  const { servable, reason, warnings, scoring, mlflow } = detected;
+  const isScript = !servable && scoring != null;
+  return (
+    <>
+      {servable ? null : <Note tone={isScript ? 'neutral' : 'warning'}>{reason}</Note>}
+      {mlflow ? <TrustNote mlflow={mlflow} /> : null}
+      {warnings.map((warning) => (
+        <Note key={warning} tone="warning">
+          {warning}
+        </Note>
+      ))}
+    </>
+  );
+}
+
+/** MLflow describes columns, which are more than tensors. */
+function Signature({ detected }: { detected: DetectedModel }) {
+  if (detected.mlflow) {
+    return (
+      <Section title="Signature">
+        <SignatureTable detected={detected} />
+      </Section>
+    );
+  }
+  return (
+    <div className="grid gap-8 lg:grid-cols-2">
+      <Tensors title="Inputs" tensors={detected.inputs} />
+      <Tensors title="Outputs" tensors={detected.outputs} />
+    </div>
+  );
+}
+
+/** What the model needs and how it was rated, where it says so. */
+function ModelInside({ detected: { python, mlflow, triton } }: { detected: DetectedModel }) {
+  const metrics = Object.entries(mlflow?.metrics ?? {});
+  return (
+    <>
+      {triton ? (
+        <Section title="Models of the repository" count={triton.models.length}>
+          <TritonModels triton={triton} />
+        </Section>
+      ) : null}
+      {python ? (
+        <Section title="Packages" count={python.requirements.length + python.conda_packages.length}>
+          <div className="border-t border-line pt-3">
+            <p>{python.version === null ? 'On any Python.' : `On Python ${python.version}.`}</p>
+            <PackageList python={python} />
+          </div>
+        </Section>
+      ) : null}
+      {metrics.length > 0 ? (
+        <Section title="Metrics">
+          <div className="border-t border-line pt-3">
+            <Facts items={metrics.map(([term, value]) => ({ term, value }))} />
+          </div>
+        </Section>
+      ) : null}
     </>
   );
 }
@@ -98,14 +152,9 @@ function VersionActions({ data }: { data: ModelVersion }) {
       >
         Delete…
       </Button>
-      {data.detected.servable ? (
-        <ButtonLink
-          variant="primary"
-          href={`/endpoints/new?mode=nocode&model=${encodeURIComponent(`${data.name}:${data.version}`)}`}
-        >
-          Deploy
-        </ButtonLink>
-      ) : null}
+      <ButtonLink variant="primary" href={deployHref(data)}>
+        {data.detected.servable ? 'Deploy' : 'Deploy with a script'}
+      </ButtonLink>
       <ConfirmDialog
         isOpen={asking}
         onOpenChange={setAsking}
@@ -151,67 +200,6 @@ function Tensors({ title, tensors }: { title: string; tensors: readonly TensorSp
           </tbody>
         </Table>
       ) : null}
-    </Section>
-  );
-}
-
-function VersionFacts({ data }: { data: ModelVersion }) {
-  const { locale } = usePreferences();
-  const style = useTimeStyle();
-  const { onnx } = data.detected;
-  return (
-    <Section title="About">
-      <div className="border-t border-line pt-3">
-        <Facts
-          items={[
-            ...(data.description ? [{ term: 'Description', value: data.description }] : []),
-            ...(onnx
-              ? [
-                  {
-                    term: 'Opset',
-                    value: `${onnx.opset}, format ${onnx.ir_version}, made by ${onnx.producer || 'an unnamed program'}`,
-                  },
-                ]
-              : []),
-            { term: 'Size', value: figureText(formatBytes(data.size_bytes, locale)) },
-            { term: 'From', value: <code className="font-mono text-xs">{data.path}</code> },
-            { term: 'SHA-256', value: <code className="font-mono text-xs">{data.sha256}</code> },
-            { term: 'Registered', value: formatInstant(data.created_at, style) },
-            {
-              term: 'Used by',
-              value: <DeploymentUsers usedBy={data.used_by} />,
-            },
-          ]}
-        />
-      </div>
-    </Section>
-  );
-}
-
-function VersionFiles({ data }: { data: ModelVersion }) {
-  const { locale } = usePreferences();
-  return (
-    <Section title="Files" count={data.files.length}>
-      <Table label="Files" compact>
-        <thead>
-          <tr>
-            <HeadCell>Path</HeadCell>
-            <HeadCell numeric>Size</HeadCell>
-            <HeadCell>SHA-256</HeadCell>
-          </tr>
-        </thead>
-        <tbody>
-          {data.files.map((file) => (
-            <Row key={file.path}>
-              <RowHeader className="font-mono text-xs">{file.path}</RowHeader>
-              <Cell numeric>
-                <Figure {...formatBytes(file.size_bytes, locale)} />
-              </Cell>
-              <Cell className="font-mono text-xs text-muted">{file.sha256.slice(0, 16)}</Cell>
-            </Row>
-          ))}
-        </tbody>
-      </Table>
     </Section>
   );
 }
