@@ -46,19 +46,28 @@ class StandardPythonParameterType(AbstractParameterType):
         return schema
 
 
-def _parse_moment(text):
+def _lenient_parser():
+    """dateutil's parser, which reads nearly anything; None where it is not installed, and ISO 8601 has to do."""
     try:
         from dateutil import parser
     except ImportError:
-        return datetime.datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    return parser.parse(text)
+        return None
+    return parser.parse
+
+
+def _iso(text):
+    # Before Python 3.11 fromisoformat() does not know the Z.
+    return text.strip().replace("Z", "+00:00")
+
+
+def _parse_moment(text):
+    parse = _lenient_parser()
+    return parse(text) if parse else datetime.datetime.fromisoformat(_iso(text))
 
 
 def _parse_time(text):
-    try:
-        return datetime.time.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError:
-        return _parse_moment(text).timetz()
+    parse = _lenient_parser()
+    return parse(text).timetz() if parse else datetime.time.fromisoformat(_iso(text))
 
 
 _FROM_TEXT = {

@@ -13,10 +13,10 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Mapping, Optional
+from typing import Dict, List, Mapping, Optional
 
 from cases import Case
-from support.server_process import ServerProcess
+from support.server_process import PACKAGE_ROOT, ServerProcess
 
 ORIGINAL = "azureml-inference-server-http==1.5.1"
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -84,21 +84,15 @@ def start_ours(case: Case) -> ServerProcess:
     return ServerProcess(["-m", "viridian_serving", "--kind", "scoring"], environment_of(case)).wait_ready()
 
 
-class OriginalProcess:
-    """The original server on the script of a case, in its own environment."""
+class OtherProcess:
+    """A server on the script of a case in another environment than that of the tests."""
 
-    def __init__(self, python: str, case: Case) -> None:
-        self.port = _free_port()
-        environment = environment_of(case)
-        inherited = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH",)}
+    def __init__(self, command: List[str], port: int, environment: Mapping[str, str]) -> None:
+        self.port = port
+        inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         # Read only when it does not start; open as long as the process.
         self._log = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(
-            [python, "-m", "azureml_inference_server_http", "--entry_script", environment["AZUREML_ENTRY_SCRIPT"], "--port", str(self.port)],
-            env={**inherited, **environment},
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+        self._process = subprocess.Popen(command, env={**inherited, **environment}, stdout=self._log, stderr=subprocess.STDOUT)
         self._wait()
 
     def _wait(self) -> None:
@@ -112,7 +106,7 @@ class OriginalProcess:
             except OSError:
                 time.sleep(0.05)
         self._log.seek(0)
-        raise AssertionError(f"the original does not start:\n{self._log.read().decode()}")
+        raise AssertionError(f"the server does not start:\n{self._log.read().decode()}")
 
     def stop(self) -> None:
         self._process.terminate()
@@ -120,7 +114,23 @@ class OriginalProcess:
         self._log.close()
 
 
-def _free_port() -> int:
+def start_original(python: str, case: Case) -> OtherProcess:
+    """The original server, in its own environment."""
+    port = free_port()
+    environment = environment_of(case)
+    script = environment["AZUREML_ENTRY_SCRIPT"]
+    return OtherProcess([python, "-m", "azureml_inference_server_http", "--entry_script", script, "--port", str(port)], port, environment)
+
+
+def start_ours_beside_real_packages(python: str, case: Case) -> OtherProcess:
+    """Our server in the original's environment, where scripts import the real packages: Flask's requests, the real inference-schema."""
+    port = free_port()
+    address = {"PYTHONPATH": PACKAGE_ROOT, "PORT": str(port), "VIRIDIAN_SERVING_HOST": "127.0.0.1"}
+    return OtherProcess([python, "-m", "viridian_serving", "--kind", "scoring"], port, {**environment_of(case), **address})
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

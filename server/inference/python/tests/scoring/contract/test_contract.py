@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import pytest
 from cases import CASES, Case
-from servers import Answer, OriginalProcess, ask, environment_of, find_original, start_ours
+from servers import Answer, ask, environment_of, find_original, start_original, start_ours, start_ours_beside_real_packages
 
 
 def _needs(case: Case) -> Tuple[str, str]:
@@ -55,15 +55,26 @@ def ours() -> Iterator[Pool]:
 
 
 @pytest.fixture(scope="module")
-def original() -> Iterator[Pool]:
+def original_python() -> str:
     try:
-        python = find_original()
+        return find_original()
     except RuntimeError as error:
         if "azureml" in os.environ.get("VIRIDIAN_REQUIRE", "").split(","):
             raise
         warnings.warn(f"NOT COMPARED with the original server: {error}", stacklevel=1)
         pytest.skip(f"NOT COMPARED with the original server: {error}")
-    pool = Pool(lambda case: OriginalProcess(python, case))
+
+
+@pytest.fixture(scope="module")
+def original(original_python: str) -> Iterator[Pool]:
+    pool = Pool(lambda case: start_original(original_python, case))
+    yield pool
+    pool.stop()
+
+
+@pytest.fixture(scope="module")
+def beside_real_packages(original_python: str) -> Iterator[Pool]:
+    pool = Pool(lambda case: start_ours_beside_real_packages(original_python, case))
     yield pool
     pool.stop()
 
@@ -93,6 +104,13 @@ def test_the_original_agrees(ours: Pool, original: Pool, case: Case) -> None:
         assert mine == theirs
     else:
         assert mine != theirs, f"This is listed as a difference and is none: {case.differs}"
+
+
+@pytest.mark.parametrize("case", ORDERED, ids=[case.id for case in ORDERED])
+def test_scripts_that_import_the_real_packages_are_answered_alike(original: Pool, beside_real_packages: Pool, case: Case) -> None:
+    theirs = original.ask(case).comparable(case.compare_body)
+    mine = beside_real_packages.ask(case).comparable(case.compare_body)
+    assert (mine == theirs) == (case.differs is None), (mine, theirs)
 
 
 def test_names_of_cases_are_unique() -> None:

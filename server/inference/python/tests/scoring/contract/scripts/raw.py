@@ -39,6 +39,14 @@ def form(request):
     return {"fields": request.form.to_dict(flat=False), "files": files}
 
 
+def later(request):
+    response = AMLResponse("body", 200)
+    response.headers["X-Later"] = "1"
+    response.headers.add("X-Later", "2")
+    response.status_code = 203
+    return response
+
+
 def fail(request):
     raise RuntimeError("the secret of the script")
 
@@ -58,5 +66,14 @@ ORDERS = {
     "broken": lambda request: AMLResponse({"message": "own words"}, 503, json_str=True),
     "failed": lambda request: AMLResponse("failed", 200, run_function_failed=True),
     "ids": lambda request: AMLResponse("ids", 200, {"x-request-id": "mine", "x-ms-request-id": "mine"}),
+    "later": later,
+    "list": lambda request: AMLResponse(["a", b"b"], 200),
+    "keys": lambda request: AMLResponse({"a": 1}, 200),
+    "generator": lambda request: AMLResponse((str(n) for n in range(3)), 200),
+    "lower": lambda request: AMLResponse("l", 200, {"content-type": "text/csv"}),
+    "not_text": lambda request: AMLResponse("n", 200, {"X-Number": 1}),
+    "bad_json": lambda request: AMLResponse({1, 2}, 200, json_str=True),
+    "unicode": lambda request: AMLResponse("ü€", 200),
+    "html": lambda request: AMLResponse("<p>", "201 Made", {"Content-Type": "text/html"}),
     "empty": lambda request: AMLResponse("", 204),
 }
