@@ -9,9 +9,10 @@ import { readDefinition } from '../python-requirements/read-definition.ts';
 import { sayOnlyConda } from './check-requirements.ts';
 import { classifyToolFailure } from './classify-tool-failure.ts';
 import type { Interpreter } from './find-interpreters.ts';
+import { lockedPackages } from './lock-file.ts';
 import { measureFolder } from './measure-folder.ts';
 import type { PythonToolchain, ToolUser } from './python-toolchain.ts';
-import { lockedPackages, resolvePackages, type Resolution } from './resolve-packages.ts';
+import { resolvePackages, type Resolution } from './resolve-packages.ts';
 import type { ProgramEnd } from './run-program.ts';
 import { takePython } from './take-python.ts';
 

@@ -2,8 +2,9 @@ import type { ErrorCode } from '#lib/contracts/error-codes.ts';
 import type { EnvironmentDefinition } from '#server/domain/environment-build.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { readDefinition } from '../python-requirements/read-definition.ts';
+import { lockedPackages } from './lock-file.ts';
 import type { PythonToolchain } from './python-toolchain.ts';
-import { lockedPackages, resolvePackages } from './resolve-packages.ts';
+import { resolvePackages } from './resolve-packages.ts';
 import { takePython } from './take-python.ts';
 
 /** A person waits for the answer. */

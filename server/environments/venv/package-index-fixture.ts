@@ -10,6 +10,8 @@ export interface WheelOptions {
   requiresPython?: string;
   /** Tag of the interpreter and platform, `py3-none-any` by default. */
   tag?: string;
+  /** Text of a program with the package's name. */
+  program?: string;
 }
 
 /** A package index on a port of this host (PEP 503), for what the public one cannot be made to do. */
@@ -18,7 +20,8 @@ export interface PackageIndex {
   url: string;
   /** Paths that were asked for. */
   asked: string[];
-  addWheel(name: string, version: string, options?: WheelOptions): void;
+  /** Returns the bytes of the file. */
+  addWheel(name: string, version: string, options?: WheelOptions): Buffer;
   /** A source package whose build runs this Python code, which may read `sys`, `os` and `subprocess`. */
   addSource(name: string, version: string, code: string): void;
   /** Asks for this user and password from now on. */
@@ -67,7 +70,9 @@ export async function startPackageIndex(tls?: { key: string; cert: string }): Pr
     asked,
     addWheel(name, version, options = {}) {
       const tag = options.tag ?? 'py3-none-any';
-      files.set(`${name}-${version}-${tag}.whl`, makeWheel(name, version, tag, options));
+      const wheel = makeWheel(name, version, tag, options);
+      files.set(`${name}-${version}-${tag}.whl`, wheel);
+      return wheel;
     },
     addSource(name, version, code) {
       files.set(`${name}-${version}.tar.gz`, makeSource(name, version, code));
@@ -87,7 +92,8 @@ function basicOf({ headers }: IncomingMessage): string {
   return Buffer.from(headers.authorization?.replace('Basic ', '') ?? '', 'base64').toString();
 }
 
-function makeWheel(name: string, version: string, tag: string, { requires, requiresPython }: WheelOptions): Buffer {
+function makeWheel(name: string, version: string, tag: string, options: WheelOptions): Buffer {
+  const { requires, requiresPython, program } = options;
   const info = `${name}-${version}.dist-info`;
   const metadata = [
     'Metadata-Version: 2.1',
@@ -98,6 +104,7 @@ function makeWheel(name: string, version: string, tag: string, { requires, requi
   ];
   return makeZip({
     [`${name}.py`]: `VERSION = "${version}"\n`,
+    ...(program === undefined ? {} : { [`${name}-${version}.data/scripts/${name}`]: program }),
     [`${info}/METADATA`]: `${metadata.join('\n')}\n`,
     [`${info}/WHEEL`]: `Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: ${tag}\n`,
     [`${info}/RECORD`]: '',

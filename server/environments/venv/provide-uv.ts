@@ -14,13 +14,15 @@ export interface UvDeps {
   interpreters(): Promise<readonly Interpreter[]>;
   /** Null when it cannot be started. */
   run(program: string, args: readonly string[]): Promise<ProgramEnd | null>;
+  /** Fetches the program without the help of a Python. */
+  fetch(path: string): Promise<void>;
   onLine(line: string): void;
 }
 
 /**
- * Path of uv: ours where it has been installed before, one on the search path that is new enough, else the pinned wheel, fetched by the pip of a
- * Python of this host and believed only with the right hash.
- * @throws AppError `deployment.packages_unreachable` or `deployment.python_unavailable` saying how to get it
+ * Path of uv: ours where it has been installed before, one on the search path that is new enough, else the pinned wheel, believed only with
+ * the right hash: fetched by the pip of a Python of this host, which knows the ways of its package index, or directly where there is none.
+ * @throws AppError `deployment.packages_unreachable` saying how to get it
  */
 export async function provideUv(deps: UvDeps): Promise<string> {
   const own = join(deps.folder, UV_VERSION, 'uv');
@@ -49,22 +51,37 @@ async function isNewEnough(uv: string, { run }: UvDeps): Promise<boolean> {
 }
 
 async function installWheel(deps: UvDeps, own: string): Promise<void> {
-  await mkdir(deps.folder, { recursive: true, mode: 0o700 });
+  await mkdir(join(deps.folder, UV_VERSION), { recursive: true, mode: 0o700 });
   const temporary = await mkdtemp(join(deps.folder, '.installing-'));
   try {
-    const requirement = join(temporary, 'uv.txt');
-    const hashes = UV_HASHES.map((hash) => ` --hash=sha256:${hash}`).join('');
-    await writeFile(requirement, `uv==${UV_VERSION}${hashes}\n`);
-    await pipInstall(deps, requirement, join(temporary, 'target'));
-    await mkdir(join(deps.folder, UV_VERSION), { recursive: true, mode: 0o700 });
-    await rename(join(temporary, 'target', 'bin', 'uv'), own);
+    const pip = await findPip(deps, join(temporary, 'pip'));
+    const made = pip === null ? join(temporary, 'uv') : join(temporary, 'target', 'bin', 'uv');
+    if (pip === null) await fetchDirectly(deps, made);
+    else await pipInstall(deps, pip, temporary);
+    await rename(made, own);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
 }
 
-async function pipInstall(deps: UvDeps, requirement: string, target: string): Promise<void> {
-  const pip = await findPip(deps, join(target, '..', 'pip'));
+/** A Python that has pip; or a new virtual environment that gets one, for Debian leaves pip out of its Python but not always the means for it. */
+async function findPip(deps: UvDeps, spare: string): Promise<string | null> {
+  const interpreters = await deps.interpreters();
+  for (const { path } of interpreters) {
+    const end = await deps.run(path, ['-I', '-m', 'pip', '--version']);
+    if (end?.status === 0) return path;
+  }
+  for (const { path } of interpreters) {
+    const end = await deps.run(path, ['-I', '-m', 'venv', spare]);
+    if (end?.status === 0) return join(spare, 'bin', 'python');
+  }
+  return null;
+}
+
+async function pipInstall(deps: UvDeps, pip: string, folder: string): Promise<void> {
+  const requirement = join(folder, 'uv.txt');
+  const hashes = UV_HASHES.map((hash) => ` --hash=sha256:${hash}`).join('');
+  await writeFile(requirement, `uv==${UV_VERSION}${hashes}\n`);
   const end = await deps.run(pip, [
     '-I',
     '-m',
@@ -76,30 +93,23 @@ async function pipInstall(deps: UvDeps, requirement: string, target: string): Pr
     '--no-cache-dir',
     '--quiet',
     '--root-user-action=ignore',
-    `--target=${target}`,
+    `--target=${join(folder, 'target')}`,
     `--requirement=${requirement}`,
   ]);
-  if (end?.status !== 0) {
-    const { code, detail } = classifyToolFailure(end?.output ?? '');
-    throw new AppError(code, `uv, which builds environments, could not be installed. ${detail}`);
-  }
+  if (end?.status === 0) return;
+  const { code, detail } = classifyToolFailure(end?.output ?? '');
+  throw new AppError(code, `uv, which builds environments, could not be installed. ${detail}`);
 }
 
-/** A Python that has pip; or a new virtual environment that gets one, for Debian leaves pip out of its Python but not always the means for it. */
-async function findPip(deps: UvDeps, spare: string): Promise<string> {
-  const interpreters = await deps.interpreters();
-  for (const { path } of interpreters) {
-    const end = await deps.run(path, ['-I', '-m', 'pip', '--version']);
-    if (end?.status === 0) return path;
+async function fetchDirectly(deps: UvDeps, path: string): Promise<void> {
+  try {
+    await deps.fetch(path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new AppError(
+      'deployment.packages_unreachable',
+      `uv, which builds environments, could not be fetched. ${why} Check VIRIDIAN_PIP_INDEX_URL, VIRIDIAN_HTTPS_PROXY and VIRIDIAN_EXTRA_CA_FILE, or put uv on the PATH.`,
+      { cause: error },
+    );
   }
-  for (const { path } of interpreters) {
-    const end = await deps.run(path, ['-I', '-m', 'venv', spare]);
-    if (end?.status === 0) return join(spare, 'bin', 'python');
-  }
-  throw new AppError(
-    'deployment.python_unavailable',
-    interpreters.length === 0
-      ? 'No Python 3.9 or newer was found on this host. Install Python 3 (on Debian: apt install python3 python3-venv), or put uv on the PATH.'
-      : 'uv, which builds environments, cannot be installed: no Python of this host has pip or venv. Install one of them (on Debian: apt install python3-venv), or put uv on the PATH.',
-  );
 }

@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import type { Clock } from '#server/kernel/clock.ts';
 import { isSameProcess, parseIdentity } from '#server/kernel/process-identity.ts';
 import type { PythonSettings } from '../python-settings.ts';
+import { fetchUv } from './fetch-uv.ts';
 import { findInterpreters, type Interpreter } from './find-interpreters.ts';
 import { provideUv } from './provide-uv.ts';
 import { runProgram, signalGroup, type ProgramEnd } from './run-program.ts';
@@ -85,6 +86,18 @@ export function createPythonToolchain({ folder, settings, hostPath, clock }: Too
       interpreters: () => interpreters(user),
       run: (program, args) =>
         run(program, args, { ...user, onLine: () => undefined }, UV_INSTALL_TIMEOUT_MS).catch(asNotStarted),
+      fetch: async (path) =>
+        fetchUv({
+          indexUrl: settings.VIRIDIAN_PIP_INDEX_URL,
+          authorities: await readFile(folders.certificates, 'utf8'),
+          proxies: {
+            httpProxy: settings.VIRIDIAN_HTTP_PROXY,
+            httpsProxy: settings.VIRIDIAN_HTTPS_PROXY,
+            noProxy: settings.VIRIDIAN_NO_PROXY,
+          },
+          path,
+          signal: user.signal,
+        }),
       onLine: user.onLine,
     });
   }

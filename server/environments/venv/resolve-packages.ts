@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AppError } from '#server/kernel/app-error.ts';
 import { normalName } from '../python-requirements/requirement-line.ts';
 import { classifyToolFailure } from './classify-tool-failure.ts';
+import { keepAskedHashes } from './lock-file.ts';
 import type { PythonToolchain, ToolUser } from './python-toolchain.ts';
 import type { ProgramEnd } from './run-program.ts';
 
@@ -101,7 +102,8 @@ async function compile(
     user,
     input.timeoutMs,
   );
-  return { end, lock: end.status === 0 ? await readFile(locked, 'utf8') : '' };
+  const lock = end.status === 0 ? await readFile(locked, 'utf8') : '';
+  return { end, lock: keepAskedHashes(lock, input.requirements) };
 }
 
 function failureOf(end: ProgramEnd, timeoutMs: number): AppError {
@@ -121,12 +123,4 @@ function silenced(user: ToolUser): ToolUser {
 
 function nameOf(line: string): string {
   return normalName(/^[A-Za-z0-9][\w.-]*/.exec(line)?.[0] ?? line);
-}
-
-/** Names and versions of a lock file, in its order. Pure. */
-export function lockedPackages(lock: string): { name: string; version: string }[] {
-  return lock.split('\n').flatMap((line) => {
-    const match = /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*(?:==\s*([^\s;\\]+)|@\s*(\S+))/.exec(line);
-    return match === null ? [] : [{ name: match[1] ?? '', version: match[2] ?? match[3] ?? '' }];
-  });
 }

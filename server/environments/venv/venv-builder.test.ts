@@ -1,7 +1,10 @@
 import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { identityOf } from '#server/kernel/process-identity.ts';
+import { createTestAuthority } from '#server/tls/certificate-fixture.ts';
 import { startPackageIndex, type PackageIndex } from './package-index-fixture.ts';
 import {
   build,
@@ -180,6 +183,44 @@ describe.runIf(requiresPython)('virtual environments', { timeout: 120_000 }, () 
     expect(await build(place, request('k', 'alpha\nnone', { attempt: 'second' }))).toMatchObject({ kind: 'failed' });
     expect(JSON.stringify(place.store.find('k')) + (await logOf(place, 'k'))).not.toContain('pass-word');
     expect(await build(place, request('k', 'alpha', { attempt: 'third' }))).toMatchObject({ kind: 'ready' });
+  });
+
+  test('trust an authority that was named, and no other', async () => {
+    const authority = await createTestAuthority();
+    const { certificatePem, keyPem } = await authority.issue(['127.0.0.1']);
+    const secure = await startPackageIndex({ cert: certificatePem, key: keyPem });
+    onTestFinished(() => secure.close());
+    secure.addWheel('alpha', '1.0');
+    const place = await workplace({ VIRIDIAN_PIP_INDEX_URL: secure.url });
+    expect(await build(place, request('k', 'alpha'))).toMatchObject({
+      failure: {
+        code: 'deployment.packages_unreachable',
+        detail: expect.stringMatching(/certificate.*not trusted.*VIRIDIAN_EXTRA_CA_FILE/),
+      },
+    });
+    const file = join(place.folder, 'extra.pem');
+    await place.restart({ VIRIDIAN_PIP_INDEX_URL: secure.url, VIRIDIAN_EXTRA_CA_FILE: file });
+    expect(await build(place, request('k', 'alpha', { attempt: 'second' }))).toMatchObject({
+      failure: { code: 'deployment.packages_unreachable', detail: expect.stringContaining(file) },
+    });
+    await writeFile(file, authority.certificatePem);
+    expect(await build(place, request('k', 'alpha', { attempt: 'third' }))).toMatchObject({ kind: 'ready' });
+  });
+
+  test('go through the proxy that was named', async () => {
+    const place = await workplace();
+    index.addWheel('alpha', '1.0');
+    const seen: string[] = [];
+    const proxy = createServer((asked, answer) => {
+      seen.push(asked.url ?? '');
+      get(asked.url ?? '', (found) => found.pipe(answer.writeHead(found.statusCode ?? 500, found.headers)));
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void proxy.close());
+    const { port } = proxy.address() as AddressInfo;
+    await place.restart({ VIRIDIAN_HTTP_PROXY: `http://127.0.0.1:${port}` });
+    expect(await build(place, request('k', 'alpha'))).toMatchObject({ kind: 'ready' });
+    expect(seen).toContain(`${index.url}/alpha/`);
   });
 
   test('whose source does not build show its last words', async () => {
