@@ -1,6 +1,7 @@
 // `npm test`: sets up what the tests need, runs every check and suite, and closes with the totals of all of them.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureServingEnvironment, servingPython, wantsPython } from './setup/python-environment.mjs';
 import { ensureDependencies, ensureStudioBuild, pinnedNode, requireNode, root, statusOf } from './setup/prepare.mjs';
 
 requireNode();
@@ -50,6 +51,24 @@ await suite(
   unitReport,
   (report) => ({ passed: report.numPassedTests, failed: report.numFailedTests }),
 );
+
+if (wantsPython()) {
+  const pythonReport = join(results, 'pytest.json');
+  if (await ensureServingEnvironment()) {
+    const config = 'server/inference/python/pytest.ini';
+    await suite(
+      'tests of the Python server',
+      servingPython,
+      ['-m', 'pytest', '-c', config, '--counts', pythonReport, 'server/inference/python/tests'],
+      pythonReport,
+      (report) => report,
+    );
+  } else {
+    totals.failed += 1;
+    console.error('✗ tests of the Python server: their environment could not be made');
+  }
+} else
+  console.log('\n— tests of the Python server: left out, there is no python3 (VIRIDIAN_REQUIRE=python insists on it)');
 
 await ensureStudioBuild();
 const journeyReport = join(results, 'playwright.json');

@@ -81,7 +81,8 @@ export function statusOf(command, args, extraEnvironment = {}) {
   });
 }
 
-function digestOf(paths) {
+/** Changes with the content of files and folders. */
+export function digestOf(paths) {
   const hash = createHash('sha256');
   for (const path of paths)
     for (const file of listFiles(path))

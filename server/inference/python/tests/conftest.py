@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import Callable, Dict, Iterator, List, Optional
 
 import pytest
 from support.server_process import ServerProcess
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--counts", metavar="FILE", help="write the numbers of passed and failed tests to a JSON file")
+
+
+def pytest_terminal_summary(terminalreporter, config) -> None:
+    """Counts for the runner of all suites; an error in a fixture is a failure."""
+    path = config.getoption("--counts")
+    if path:
+        counts = {name: len(terminalreporter.stats.get(name, [])) for name in ("passed", "failed", "error")}
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"passed": counts["passed"], "failed": counts["failed"] + counts["error"]}, file)
+
 
 StartServer = Callable[..., ServerProcess]
 
