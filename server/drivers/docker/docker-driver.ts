@@ -114,6 +114,7 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
     networks,
     mountRoots: options.mountRoots,
     pidsLimit: options.pidsLimit ?? DEFAULT_PIDS_LIMIT,
+    foundPrograms: new Set(),
     addressing: async () => (addressing ??= await findAddressing(engine)),
   };
 

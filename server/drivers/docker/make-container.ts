@@ -21,6 +21,8 @@ export interface MakerDeps {
   mountRoots: readonly string[];
   pidsLimit: number;
   addressing(): Promise<Addressing>;
+  /** Programs that were found in their image: images never change. */
+  foundPrograms: Set<string>;
 }
 
 export interface ContainerOrder {
@@ -43,7 +45,7 @@ export async function makeContainer(deps: MakerDeps, order: ContainerOrder): Pro
     if (found?.state === 'running') return { kind: 'started', container: found, isNew: false };
     const id = found?.id ?? (await create(deps, order));
     if (typeof id !== 'string') return id;
-    const refused = await startChecked(deps.engine, id, order);
+    const refused = await startChecked(deps, id, order);
     if (refused !== null) {
       await deps.engine.remove(id);
       return refused;
@@ -104,12 +106,16 @@ function isAsOrdered(found: InspectedContainer, { spec, generation }: ContainerO
   return isSame && mark.generation === generation && (found.state === 'created' || found.state === 'running');
 }
 
-async function startChecked(engine: Engine, id: string, { spec }: ContainerOrder): Promise<Refused | null> {
-  const image = await engine.imageProgram(spec.container.imageId);
-  const fault = image === null ? null : await findProgramFault(engine, id, image, spec);
-  if (fault !== null) return fault;
+async function startChecked(deps: MakerDeps, id: string, { spec }: ContainerOrder): Promise<Refused | null> {
+  const program = JSON.stringify([spec.container.imageId, spec.command[0], spec.environment['PATH']]);
+  if (!deps.foundPrograms.has(program)) {
+    const image = await deps.engine.imageProgram(spec.container.imageId);
+    const fault = image === null ? null : await findProgramFault(deps.engine, id, image, spec);
+    if (fault !== null) return fault;
+    deps.foundPrograms.add(program);
+  }
   try {
-    await engine.start(id);
+    await deps.engine.start(id);
     return null;
   } catch (error) {
     if (error instanceof EngineRefusalError) return explainRefusal(error);
