@@ -112,7 +112,8 @@ export class ClientStream implements ExchangeClient, BodySink {
 
   write(octets: Buffer | string): boolean {
     const bytes = typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets;
-    if (this.stream.destroyed || this.answered) return true;
+    // A client that is gone is told of by 'close', a moment later.
+    if (this.stream.closed || this.stream.destroyed || this.answered) return true;
     let p = 0;
     while (!this.headSent && p < bytes.length) p = this.sendHead(bytes, p);
     if (p < bytes.length && this.answer.read(bytes, p, bytes.length, this) === REFUSED) {
@@ -152,7 +153,7 @@ export class ClientStream implements ExchangeClient, BodySink {
   onResponseDone(): void {
     this.answered = true;
     this.deadlineAt = performance.now() + this.owner.core.settings.streamIdleTimeoutMs;
-    if (this.stream.destroyed) return;
+    if (this.stream.closed || this.stream.destroyed) return;
     this.stream.end();
     this.stream.resume();
     if (!this.requestComplete && !this.waitsForTrailers) this.stream.close(constants.NGHTTP2_NO_ERROR);
@@ -292,6 +293,7 @@ export class ClientStream implements ExchangeClient, BodySink {
   }
 
   private sendTrailers(): void {
+    if (this.stream.closed || this.stream.destroyed) return;
     this.stream.sendTrailers(fieldObject(this.trailers));
     if (this.requestComplete) return;
     // Trailers are sent in a turn of their own; a reset must not overtake them.
