@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inlineEnvironmentSchema } from './environment.ts';
+import { environmentVersionWriteSchema } from './environment.ts';
 import { externalSchema, externalWriteSchema } from './external-server.ts';
 import { MODEL_TYPES } from './model.ts';
 import { problemSchema } from './problem.ts';
@@ -112,7 +112,7 @@ const writableShape = {
   code_configuration: z
     .strictObject({ code: z.string().min(1).max(1024), scoring_script: relativePathSchema })
     .optional(),
-  environment: z.union([z.string().min(1), inlineEnvironmentSchema]).optional(),
+  environment: z.union([z.string().min(1), environmentVersionWriteSchema]).optional(),
   environment_variables: z.record(environmentNameSchema, scalarTextSchema).optional(),
   instance_type: z.string().min(1).max(64).optional(),
   instance_count: z.number().int().min(0).max(1000).optional(),

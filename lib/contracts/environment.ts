@@ -53,9 +53,6 @@ export const environmentVersionWriteSchema = z.strictObject({
   properties: tagsSchema.optional(),
 });
 
-/** The inline form in a deployment. */
-export const inlineEnvironmentSchema = environmentVersionWriteSchema;
-
 export const ENVIRONMENT_READ_ONLY_FIELDS = [
   '$schema',
   'id',

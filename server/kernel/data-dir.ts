@@ -80,7 +80,20 @@ export function dataDirPaths(root: string): DataDir {
 /** Makes the data directory and its folders, readable by their owner only. */
 export function ensureDataDir(root: string): DataDir {
   const paths = dataDirPaths(root);
-  const folders = [root, 'keys', 'run', 'routing', 'models', 'uploads', 'files', 'environments', 'instances', 'logs', 'telemetry', 'cache'];
+  const folders = [
+    root,
+    'keys',
+    'run',
+    'routing',
+    'models',
+    'uploads',
+    'files',
+    'environments',
+    'instances',
+    'logs',
+    'telemetry',
+    'cache',
+  ];
   for (const folder of folders)
     mkdirSync(folder === root ? root : join(root, folder), { recursive: true, mode: 0o700 });
   return paths;
