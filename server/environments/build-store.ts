@@ -202,9 +202,11 @@ export function createBuildStore({ folder, clock, logger }: BuildStoreOptions): 
         await rm(recordPath(key), { force: true });
       } else {
         const ended = end();
+        // First in memory: on a full disk nobody may wait for a build that has ended. After a restart it counts as cut.
+        builds.set(key, ended);
+        hint(key);
         await save(ended);
-        if (builds.get(key)?.startedAt === startedAt) builds.set(key, ended);
-        else await rm(folderOf(key), { recursive: true, force: true });
+        if (builds.get(key)?.startedAt !== startedAt) await rm(folderOf(key), { recursive: true, force: true });
       }
       hint(key);
       wakeReaders(key);

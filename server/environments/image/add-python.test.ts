@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startFixtureRegistry } from './registry-fixture.ts';
 import { classifyCondaFailure } from './install-conda.ts';
 import { BUILD_LABEL } from './labels.ts';
 import { BASE_IMAGE, hasEngine, imageOf, startBuilder, type BuilderStand } from './builder-fixture.ts';
@@ -54,7 +55,7 @@ describe.runIf(hasEngine)('Python packages on an image', SLOW, () => {
     expect(image.Config.Env).toEqual(base.Config.Env);
     expect(image.Config.Entrypoint ?? []).toEqual(base.Config.Entrypoint ?? []);
     expect(image.Config.Cmd ?? []).toEqual(base.Config.Cmd ?? []);
-    expect(await runIn(imageId, ['find', '/', '-xdev', '-name', 'authorities.pem'])).toBe('');
+    expect(await runIn(imageId, ['find', '/', '-xdev', '-path', '*viridian-*'])).toBe('/opt/viridian-build');
     expect(
       await stand.docker.listContainers({ all: true, filters: { label: [`${BUILD_LABEL}=${stand.installationId}`] } }),
     ).toEqual([]);
@@ -74,6 +75,16 @@ describe.runIf(hasEngine)('Python packages on an image', SLOW, () => {
     expect(python).toMatch(/python3/);
     expect(state).toMatchObject({ warnings: [expect.stringContaining('no-such-package-of-anybody-2b1c')] });
     expect((await stand.builder.find(key))?.packages).toContainEqual({ name: 'six', version: '1.17.0' });
+  });
+
+  test('an image without a shell is refused with what to do', async () => {
+    const registry = await startFixtureRegistry();
+    await registry.push('m', '1', {});
+    expect(await stand.build({ image: `${registry.host}/m:1`, pipRequirements: 'six' }, { key })).toMatchObject({
+      failure: { code: 'deployment.image_invalid', detail: expect.stringContaining('/bin/sh') },
+    });
+    await registry.close();
+    await stand.docker.getImage(`${registry.host}/m:1`).remove();
   });
 
   test.each([

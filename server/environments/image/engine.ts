@@ -260,7 +260,6 @@ async function startWorkContainer(docker: Docker, options: WorkContainerOptions)
     Labels: options.labels,
     HostConfig: {
       NetworkMode: options.network,
-      Init: true,
       CapDrop: ['ALL'],
       CapAdd: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'],
       SecurityOpt: ['no-new-privileges:true'],

@@ -13,9 +13,15 @@ import type { BuildJournal, BuildStore, StoredBuild } from '../build-store.ts';
 import { secretsOf } from '../python-settings.ts';
 import type { BuildTask, MadeImage } from './build-task.ts';
 import type { ImageBuildSettings } from './image-settings.ts';
-import { BuildFailedError } from './classify-failure.ts';
+import { BuildFailedError, classifyBuildFailure } from './classify-failure.ts';
 import { collectImages, ownReferencesOf, ownRepository, removeLeftovers } from './collect-images.ts';
-import { createImageEngine, EngineUnavailableError, type ImageEngine, type RegistryCredentials } from './engine.ts';
+import {
+  createImageEngine,
+  EngineRefusalError,
+  EngineUnavailableError,
+  type ImageEngine,
+  type RegistryCredentials,
+} from './engine.ts';
 import { BUILD_LABEL, INSTALLATION_LABEL, KEY_LABEL } from './labels.ts';
 import { makeImage } from './make-image.ts';
 
@@ -60,17 +66,19 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
   let stopped = false;
 
   async function ensure(request: BuildRequest): Promise<BuildState> {
-    const under = beginning.get(request.key) ?? (jobs.has(request.key) ? null : decide(request));
-    if (under === null) return stateOf(request.key);
-    beginning.set(request.key, under);
-    try {
-      return await under;
-    } finally {
-      beginning.delete(request.key);
-    }
+    const { key } = request;
+    const first = beginning.get(key);
+    if (first !== undefined) return first;
+    const deciding = decide(request).finally(() => beginning.delete(key));
+    beginning.set(key, deciding);
+    return deciding;
   }
 
   async function decide(request: BuildRequest): Promise<BuildState> {
+    const job = jobs.get(request.key);
+    if (job?.control.signal.aborted === false) return stateOf(request.key);
+    // It was let go, and is asked for again before its end.
+    await job?.ended;
     const known = store.find(request.key);
     if (known?.state.kind === 'failed' && !mayTryAgain(known, request)) return known.state;
     const unavailable = await findOutage(engine);
@@ -94,7 +102,9 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
     if (stopped) throw new Error('The image builder has been stopped.');
     const journal = await store.begin(request, secretsOf(options.settings));
     const control = new AbortController();
-    const ended = run(request, journal, control.signal, digestOf(known)).finally(() => jobs.delete(request.key));
+    const ended = run(request, journal, control.signal, digestOf(known))
+      .catch((error: unknown) => logger.error({ err: error, key: request.key }, 'environment_build_not_recorded'))
+      .finally(() => jobs.delete(request.key));
     jobs.set(request.key, { journal, control, ended });
     return stateOf(request.key);
   }
@@ -210,6 +220,10 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
 
   function describeFailure(error: unknown, key: string): Omit<BuildFailure, 'logTail'> {
     if (error instanceof BuildFailedError) return { code: error.code, detail: error.message };
+    if (error instanceof EngineRefusalError) {
+      const { code, message } = classifyBuildFailure(error.message, null, null);
+      return { code, detail: message };
+    }
     logger.error({ err: error, key }, 'environment_build_broke');
     const said = error instanceof Error ? error.message : String(error);
     return { code: 'deployment.build_failed', detail: `The image could not be made: ${said}` };

@@ -2,11 +2,11 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMap, parseDocument } from 'yaml';
 import type { ErrorCode } from '#lib/contracts/error-codes.ts';
+import { fetchFile } from '../venv/fetch-uv.ts';
 import type { ToolUser } from '../venv/python-toolchain.ts';
 import type { BuildTask } from './build-task.ts';
 import { BuildFailedError } from './classify-failure.ts';
 import type { ContainerToolchain } from './container-toolchain.ts';
-import { fetchBytes, withoutPassword } from './fetch-bytes.ts';
 
 const INSTALL_TIMEOUT_MS = 2 * 60 * 60_000;
 const QUOTED_LINES = 12;
@@ -40,17 +40,14 @@ export async function installConda(
 async function provideMicromamba(task: BuildTask, tools: ContainerToolchain): Promise<string> {
   const { settings, signal, journal, architecture } = task;
   const url = settings.VIRIDIAN_MICROMAMBA_URL ?? `${RELEASES}/${PROGRAMS[architecture] ?? PROGRAMS['amd64']}`;
-  journal.line(`Fetching micromamba from ${withoutPassword(url)}`);
+  const { origin, pathname } = new URL(url);
+  journal.line(`Fetching micromamba from ${origin}${pathname}`);
   const folder = join(tools.folders.tmp, 'bin');
   const path = join(folder, 'micromamba');
   try {
-    const bytes = await fetchBytes(new URL(url), 'application/octet-stream', {
-      settings,
-      signal,
-      authorities: tools.authorities,
-    });
+    const { body } = await fetchFile(new URL(url), tools.fetching);
     await mkdir(folder, { recursive: true });
-    await writeFile(path, bytes);
+    await writeFile(path, body);
     await chmod(path, 0o755);
     return path;
   } catch (error) {
@@ -58,7 +55,7 @@ async function provideMicromamba(task: BuildTask, tools: ContainerToolchain): Pr
     const said = error instanceof Error ? error.message : String(error);
     throw new BuildFailedError(
       'deployment.packages_unreachable',
-      `Packages that only conda has need micromamba, which could not be fetched from ${withoutPassword(url)}: ${said}. Set VIRIDIAN_MICROMAMBA_URL to where it can be, or take wheels in place of these packages.`,
+      `Packages that only conda has need micromamba, which could not be fetched: ${said} Set VIRIDIAN_MICROMAMBA_URL to where it can be, or take wheels in place of these packages.`,
     );
   }
 }

@@ -11,15 +11,21 @@ import { UV_HASHES, UV_VERSION } from './uv-release.ts';
 const MAX_REDIRECTS = 5;
 const SILENCE_TIMEOUT_MS = 60_000;
 
-export interface FetchUvOptions {
-  /** Address of the package index; user and password in it are sent to it alone. */
-  indexUrl: string;
+/** How a file of the web is fetched. */
+export interface FetchOptions {
   /** PEM of all authorities to believe. */
   authorities: string;
   proxies: { httpProxy: string | undefined; httpsProxy: string | undefined; noProxy: string | undefined };
+  signal: AbortSignal;
+}
+
+export interface FetchUvOptions extends FetchOptions {
+  /** Address of the package index; user and password in it are sent to it alone. */
+  indexUrl: string;
   /** Where the program is written. */
   path: string;
-  signal: AbortSignal;
+  /** Which wheels will do; those for this process by default. */
+  platform?: RegExp;
   /** SHA-256 that are believed; those of the pinned release by default. */
   hashes?: readonly string[];
 }
@@ -31,17 +37,17 @@ export interface FetchUvOptions {
  */
 export async function fetchUv(options: FetchUvOptions): Promise<void> {
   const page = new URL('uv/', options.indexUrl.replace(/\/*$/, '/'));
-  const answer = await get(page, options);
+  const answer = await fetchFile(page, options);
   const isJson = answer.type.includes('json');
   const files = isJson ? parseJsonPage(answer.body, answer.url) : parseHtmlPage(answer.body.toString(), answer.url);
-  const platform = platformPattern();
+  const platform = options.platform ?? platformPattern();
   const file = files.find(({ name }) => name.startsWith(`uv-${UV_VERSION}-`) && platform.test(name));
   if (file === undefined) {
     throw new Error(
       `${withoutUser(page)} has no uv ${UV_VERSION} for this platform (${process.platform} ${process.arch}).`,
     );
   }
-  const { body } = await get(withUserOf(file.url, page), options);
+  const { body } = await fetchFile(withUserOf(file.url, page), options);
   const hash = createHash('sha256').update(body).digest('hex');
   if (!(options.hashes ?? UV_HASHES).includes(hash)) {
     throw new Error(`${withoutUser(file.url)} is not the uv ${UV_VERSION} that was published: its hash is ${hash}.`);
@@ -83,13 +89,14 @@ interface Answer {
   body: Buffer;
 }
 
-async function get(url: URL, options: FetchUvOptions, redirects = 0): Promise<Answer> {
+/** Follows redirects. @throws Error in words for people, without user and password */
+export async function fetchFile(url: URL, options: FetchOptions, redirects = 0): Promise<Answer> {
   const response = await send(url, options);
   const status = response.statusCode ?? 0;
   const { location } = response.headers;
   if (status >= 300 && status < 400 && location !== undefined && redirects < MAX_REDIRECTS) {
     response.resume();
-    return get(withUserOf(new URL(location, url), url), options, redirects + 1);
+    return fetchFile(withUserOf(new URL(location, url), url), options, redirects + 1);
   }
   if (status !== 200) {
     response.resume();
@@ -98,7 +105,7 @@ async function get(url: URL, options: FetchUvOptions, redirects = 0): Promise<An
   return { url, type: response.headers['content-type'] ?? '', body: await buffer(response) };
 }
 
-function send(url: URL, { authorities, proxies, signal }: FetchUvOptions): Promise<IncomingMessage> {
+function send(url: URL, { authorities, proxies, signal }: FetchOptions): Promise<IncomingMessage> {
   const named = { HTTP_PROXY: proxies.httpProxy, HTTPS_PROXY: proxies.httpsProxy, NO_PROXY: proxies.noProxy };
   // Next declares NODE_ENV as always there.
   const proxyEnv = named as unknown as NodeJS.ProcessEnv;
