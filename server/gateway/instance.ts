@@ -25,6 +25,7 @@ export class Instance implements UpstreamOwner, Sweepable {
   readonly key: string;
   readonly host: string;
   readonly port: number;
+  private readonly grpcPort: number;
   readonly health = new InstanceHealth();
   readonly target: UpstreamTarget;
   /** Requests that this worker may have in flight here. */
@@ -50,6 +51,7 @@ export class Instance implements UpstreamOwner, Sweepable {
     this.key = instanceKey(route);
     this.host = route.host;
     this.port = route.port;
+    this.grpcPort = route.grpcPort ?? route.port;
     this.maxConcurrency = route.maxConcurrency;
     this.environment = environment;
     this.target = compileTarget(route, (sealed) => environment.openHeader(deployment, sealed));
@@ -106,8 +108,8 @@ export class Instance implements UpstreamOwner, Sweepable {
 
   /** A stream of a connection that speaks HTTP/2, for a call of gRPC. */
   openStream(user: UpstreamUser): Upstream {
-    const { host, port, environment } = this;
-    this.sessions ??= new UpstreamSessions({ host, port, tlsName: this.target.tlsName, environment });
+    const { host, grpcPort, environment } = this;
+    this.sessions ??= new UpstreamSessions({ host, port: grpcPort, tlsName: this.target.tlsName, environment });
     return this.sessions.openStream(user);
   }
 

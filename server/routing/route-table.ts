@@ -23,6 +23,8 @@ export const routeInstanceSchema = z.object({
   generation: z.number().int().nonnegative(),
   host: z.string(),
   port: z.number().int().min(1).max(65_535),
+  /** Where its server takes calls of gRPC, if not at `port`: Triton and TensorFlow Serving have a port for each protocol. */
+  grpcPort: z.number().int().min(1).max(65_535).optional(),
   /** Requests that may be in flight at this instance, over all workers. */
   maxConcurrency: z.number().int().positive(),
   /** Left out for what runs here. */

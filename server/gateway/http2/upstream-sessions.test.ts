@@ -7,8 +7,17 @@ import { status as STATUS } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { say, startBare } from '#server/gateway/testing/bare-http2-server.ts';
 import { dialGrpc, predict } from '#server/gateway/testing/grpc-client.ts';
+import { requestOnce } from '#server/gateway/testing/raw-client.ts';
 import { startGrpcModel } from '#server/gateway/testing/grpc-model.ts';
-import { deployment, endpoint, startGateway, table, until } from '#server/gateway/testing/start-gateway.ts';
+import {
+  deployment,
+  endpoint,
+  post,
+  startGateway,
+  startTestModel,
+  table,
+  until,
+} from '#server/gateway/testing/start-gateway.ts';
 import { createTestAuthority } from '#server/tls/certificate-fixture.ts';
 
 async function startGrpc(options: Record<string, number> = {}) {
@@ -59,6 +68,15 @@ describe('connections to a gRPC server', () => {
     });
     const started = await startGateway(table(endpoint([deployment('blue', [port])])));
     expect((await predict(dialGrpc(started.port), 'hello')).answer).toBe('got hello');
+  });
+
+  it('are made to the port that an instance has for them, where it has one', async () => {
+    const [model, plain] = [await startGrpcModel('blue'), await startTestModel()];
+    const blue = deployment('blue', [plain.port]);
+    const instances = blue.instances.map((one) => ({ ...one, grpcPort: model.port }));
+    const { port } = await startGateway(table(endpoint([{ ...blue, instances }])));
+    expect((await predict(dialGrpc(port), 'x')).answer).toBe('blue:x');
+    expect((await requestOnce(port, post())).status).toBe(200);
   });
 
   it('are given up when a server says nothing that could be HTTP/2', async () => {
