@@ -115,7 +115,35 @@ def test_a_run_that_never_ends_does_not_keep_the_server(start_script: StartScrip
         assert server.wait() == 1
 
 
-@pytest.mark.parametrize("raised", ["ValueError('secret')", "SystemExit(5)", "MemoryError()", "TimeoutError('secret')", "RecursionError()"])
+def test_the_script_does_not_work_for_callers_that_left_while_they_waited(start_script: StartScript, tmp_path: Path) -> None:
+    server = start_script(GATED)
+    gate = tmp_path / "gate"
+    first = Asking(server, f"wait {gate}".encode())
+    server.wait_for_line("began wait")
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nleft")
+        while _requests_read(server) < 2:
+            threading.Event().wait(0.01)
+    assert server.request("GET", "/")[0] == 200
+    gate.touch()
+    assert first.result() == (200, "wait")
+    assert post(server, b"last") == (200, "last")
+    server.wait_for_line("POST /score 499")
+    assert "began left" not in server.log
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        "KeyboardInterrupt()",
+        "GeneratorExit()",
+        "ValueError('secret')",
+        "SystemExit(5)",
+        "MemoryError()",
+        "TimeoutError('secret')",
+        "RecursionError()",
+    ],
+)
 def test_whatever_run_raises_costs_only_its_request(start_script: StartScript, raised: str) -> None:
     server = start_script(f"def init(): pass\ndef run(data):\n    if data == 'fail': raise {raised}\n    return 'fine'")
     status, body = post(server, b"fail")

@@ -11,6 +11,8 @@ from typing import Any, Dict, List, Tuple
 
 from support.server_process import PACKAGE_ROOT, ServerProcess
 
+_RUN = "import runpy; runpy.run_module('viridian_serving', run_name='__main__')"
+
 GOOD = "def init():\n    print('in init')\n\n\ndef run(data):\n    return {'got': data}\n"
 
 
@@ -126,6 +128,26 @@ def test_reload_serves_changed_code_and_survives_broken_code(tmp_path: Path) -> 
         assert server.request("POST", "/score")[2] == b'"two"'
         server.terminate()
         assert server.wait() == 0
+    finally:
+        server.stop()
+
+
+def test_a_command_line_of_the_original_works(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "near.py").write_text("NEAR = 'near'")
+    script = "import os, near\ndef init(): pass\ndef run(data): return [near.NEAR, os.environ['AZUREML_MODEL_DIR'], os.environ['WORKER_COUNT']]"
+    (tmp_path / "folder" / "score.py").write_text(script)
+    (tmp_path / "settings.json").write_text('{"SERVICE_NAME": "named"}')
+    arguments = ["--entry_script", "folder/score.py", "--model_dir", "m", "--worker_count", "1", "--config_file", "settings.json"]
+    server = ServerProcess(
+        ["-c", f"import os; os.chdir({str(tmp_path)!r})\n{_RUN}", *arguments, "--access_control_allow_origins", "https://a.example"]
+    )
+    try:
+        server.wait_ready()
+        status, headers, body = server.request("POST", "/score")
+        assert (status, json.loads(body)) == (200, ["near", "m", "1"])
+        assert headers["access-control-allow-origin"] == "https://a.example"
+        assert json.loads(server.request("GET", "/swagger.json")[2])["info"]["title"] == "named"
     finally:
         server.stop()
 

@@ -14,6 +14,12 @@ _DEBUG_PORT = 5678
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of scoring scripts."""
+    original = parser.add_argument_group("options of azmlinfsrv, under its names")
+    original.add_argument("--entry_script", dest="azmlinfsrv_script", metavar="FILE", help="scoring script; the app root is the working directory")
+    original.add_argument("--model_dir", dest="model_dir", metavar="DIR")
+    original.add_argument("--worker_count", dest="workers", metavar="N")
+    original.add_argument("--config_file", metavar="FILE", help="JSON file with settings")
+    original.add_argument("--access_control_allow_origins", dest="cors_origins", metavar="LIST", help="origins for CORS, with commas")
     group = parser.add_argument_group("scoring scripts")
     group.add_argument("--script", metavar="FILE", help="scoring script; its folder becomes the app root unless one is given")
     group.add_argument("--reload", action="store_true", help="start again whenever code or model files change")
@@ -25,12 +31,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def take_script(options: argparse.Namespace, environ: MutableMapping[str, str]) -> None:
-    """Writes --script into the environment, from which everything else reads."""
-    if not options.script:
+    """Writes --script and the options of azmlinfsrv into the environment, from which everything else reads."""
+    if options.config_file:
+        environ["AZUREML_CONFIG_FILE"] = os.path.realpath(options.config_file)
+    if options.cors_origins:
+        environ["AML_CORS_ORIGINS"] = options.cors_origins
+    script = options.script or options.azmlinfsrv_script
+    if not script:
         return
-    path = os.path.realpath(options.script)
+    path = os.path.realpath(script)
     environ["AZUREML_ENTRY_SCRIPT"] = path
-    environ.setdefault("AML_APP_ROOT", os.path.dirname(path))
+    environ.setdefault("AML_APP_ROOT", os.path.dirname(path) if options.script else os.getcwd())
     environ.setdefault("VIRIDIAN_SERVING_KIND", "scoring")
 
 

@@ -20,6 +20,8 @@ class Call:
     headers: Sequence[tuple[str, str]]
     body: bytes
     remote_addr: str | None = None
+    #: Whether the caller has left, so that nobody reads the answer.
+    is_gone: Callable[[], bool] = lambda: False
 
     def header(self, name: str) -> str | None:
         """The first value of a field; `name` in lower case."""

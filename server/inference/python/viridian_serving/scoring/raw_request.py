@@ -26,7 +26,7 @@ class Headers:
 
     def __setitem__(self, name: str, value: object) -> None:
         self.remove(name)
-        self._fields.append((name, str(value)))
+        self.add(name, value)
 
     def __delitem__(self, name: str) -> None:
         self.remove(name)
@@ -59,8 +59,11 @@ class Headers:
     get_all = getlist
 
     def add(self, name: str, value: object) -> None:
-        """Adds a field beside those of the same name."""
-        self._fields.append((name, str(value)))
+        """Adds a field beside those of the same name. Raises ValueError for a line break, which would begin another field."""
+        text = str(value)
+        if "\n" in text or "\r" in text:
+            raise ValueError("Header values must not contain newline characters.")
+        self._fields.append((name, text))
 
     add_header = add
     set = __setitem__

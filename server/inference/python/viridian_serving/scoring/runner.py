@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import inspect
 import queue
 from typing import Any, Callable, Deque, Optional, Protocol, Tuple
@@ -17,6 +18,9 @@ from .inputs import Call
 from .scorer import Scorer
 
 Done = Callable[[Any], None]
+
+#: Only the log sees it: who has left while waiting is not worth the script's time.
+CLIENT_GONE = 499
 
 
 class Loop(Protocol):
@@ -59,7 +63,9 @@ class _Deliveries:
         self._ready.append((done, result))
         if not self._woken:
             self._woken = True
-            self._loop.call_soon_threadsafe(self._hand_over)
+            # A loop that has closed is not interested in the end of a stream any more.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._hand_over)
 
     def _hand_over(self) -> None:
         # Cleared first: what is put from here on wakes the loop again.
@@ -104,6 +110,8 @@ class PlainRunner:
             work, done = item
             if not isinstance(work, Call):
                 self._deliveries.put(done, work())
+            elif work.is_gone():
+                self._deliveries.put(done, Answer(CLIENT_GONE))
             elif self._max_batch == 1 or self._queue.empty():
                 self._deliveries.put(done, self._scorer.score(work))
             else:

@@ -37,7 +37,7 @@ _END = object()
 
 
 class Scorer:
-    """Knows the script and its time limit. Every method that scores answers; none raises."""
+    """Knows the script and its time limit. Every method that scores answers; none raises, whatever the script raises."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Scorer:
         try:
             with TimeLimit(self._timeout_ms):
                 result = self.script.call_run(arguments, call)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             return self._failed(error)
         return self._open_stream(self._finish(result, started, call))
 
@@ -76,7 +76,7 @@ class Scorer:
             result = self.script.call_run(arguments, call)
             if inspect.isawaitable(result):
                 result = await self._limit(result)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             return self._failed(error)
         return await self._open_stream_async(self._finish(result, started, call))
 
@@ -99,7 +99,7 @@ class Scorer:
             with TimeLimit(self._timeout_ms):
                 item = next(answer.pieces, _END)
             return None if item is _END else answer.encode(item)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             return self._stream_broke(error)
 
     async def next_piece_async(self, answer: Answer) -> Any:
@@ -109,7 +109,7 @@ class Scorer:
         try:
             item = await self._limit(_next_item(answer.pieces))
             return None if item is _END else answer.encode(item)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             return self._stream_broke(error)
 
     def close_stream(self, answer: Answer) -> None:
@@ -141,7 +141,7 @@ class Scorer:
         try:
             with TimeLimit(self._timeout_ms):
                 return _with_first(answer, next(answer.pieces, _END))
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             return self._failed(error)
 
     async def _open_stream_async(self, answer: Answer) -> Answer:
@@ -149,7 +149,7 @@ class Scorer:
             return self._open_stream(answer)
         try:
             return _with_first(answer, await self._limit(_next_item(answer.pieces)))
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             return self._failed(error)
 
     def _stream_broke(self, error: BaseException) -> BaseException:
@@ -165,7 +165,7 @@ class Scorer:
         try:
             with TimeLimit(self._timeout_ms):
                 results = run_batch(inputs)  # type: ignore[misc]
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             failure = explain_run_error(error, self.script.code_folders, function="run_batch()")
             logger.error("%s Each of the %d requests runs alone.\n%s", failure.detail, len(inputs), failure.traceback)
             return None

@@ -130,6 +130,7 @@ def to_call(request: Request) -> Call:
         list(request.headers.items()),
         bytes(request.body),
         request.peer,
+        lambda: request.aborted,
     )
 
 

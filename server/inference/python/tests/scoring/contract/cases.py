@@ -380,6 +380,8 @@ RAW = [
     raw("generator", "generator", body=b"012", expected={"x-ms-run-fn-exec-ms": "*"}),
     raw("lower case content type", "lower", body=b"l"),
     raw("header that is not text", "not_text", status=500, body=SCRIPT),
+    raw("line break in a header", "injected", status=500, body=SCRIPT, expected={"x-two": None}),
+    raw("accent in a header", "accents"),
     raw("json that is none", "bad_json", status=500, body=SCRIPT),
     raw("unicode", "unicode", body="ü€".encode()),
     raw("status as text", "html", status=201, expected={"content-type": "text/html"}),

@@ -72,6 +72,8 @@ ORDERS = {
     "generator": lambda request: AMLResponse((str(n) for n in range(3)), 200),
     "lower": lambda request: AMLResponse("l", 200, {"content-type": "text/csv"}),
     "not_text": lambda request: AMLResponse("n", 200, {"X-Number": 1}),
+    "injected": lambda request: AMLResponse("i", 200, {"X-One": "a\r\nX-Two: b"}),
+    "accents": lambda request: AMLResponse("a", 200, {"X-Accent": "caf\u00e9"}),
     "bad_json": lambda request: AMLResponse({1, 2}, 200, json_str=True),
     "unicode": lambda request: AMLResponse("ü€", 200),
     "html": lambda request: AMLResponse("<p>", "201 Made", {"Content-Type": "text/html"}),
