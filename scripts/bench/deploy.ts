@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { hasDocker } from '#server/testing/require-docker.ts';
+import { measureContainers } from './deploy-containers.ts';
 import { startBackEnd, type BackEnd } from '#server/testing/start-back-end.ts';
 
 /**
@@ -13,11 +15,17 @@ import { startBackEnd, type BackEnd } from '#server/testing/start-back-end.ts';
  * - **traffic → every worker**: from sending `PUT …/traffic` to its answer, which comes when every worker serves the split. After each answer
  *   predictions on fresh connections must all come from the new deployment.
  *
+ * - **containers**, where there is a Docker engine: see deploy-containers.ts.
+ *
  *   npm run bench:deploy -- --runs 20 --switches 100 --workers 2
  */
 
 /** What the product is held to, in milliseconds at the 95th percentile. */
-const AIMS: Readonly<Record<string, number>> = { 'create → first 200': 3_000, 'traffic → every worker': 100 };
+const AIMS: Readonly<Record<string, number>> = {
+  'create → first 200': 3_000,
+  'traffic → every worker': 100,
+  'warm image → first 200': 3_000,
+};
 
 const ROOT = join(import.meta.dirname, '../..');
 const SAMPLE = readFileSync(join(ROOT, 'samples/iris/v1/model/sample-request.json'));
@@ -44,6 +52,11 @@ async function main(): Promise<void> {
     }
     for (let run = 0; run < Number(options.runs); run += 1) await measureDeploy(backEnd, `bench-${run}`, note);
     await measureSwitches(backEnd, Number(options.switches), note);
+    if (hasDocker) {
+      await measureContainers(backEnd, Number(options.runs), note, { createEndpoint, expectStatus, succeeded });
+    } else {
+      console.log('No Docker engine: the rows about containers are left out.');
+    }
     printTable(measured);
   } finally {
     await backEnd.stop();
@@ -126,7 +139,7 @@ async function expectStatus(call: ReturnType<BackEnd['call']>, status: number): 
 function printTable(measured: ReadonlyMap<string, readonly number[]>): void {
   const format = (ms: number | undefined): string => (ms === undefined ? '–' : ms.toFixed(0)).padStart(8);
   process.stdout.write(
-    `${'milliseconds'.padEnd(28)}${['runs', 'p50', 'p95', 'max', 'aim'].map((h) => h.padStart(8)).join('')}\n`,
+    `${'milliseconds'.padEnd(44)}${['runs', 'p50', 'p95', 'max', 'aim'].map((h) => h.padStart(8)).join('')}\n`,
   );
   for (const [what, values] of measured) {
     const sorted = values.toSorted((a, b) => a - b);
@@ -139,7 +152,7 @@ function printTable(measured: ReadonlyMap<string, readonly number[]>): void {
       format(at(1)),
       format(AIMS[what]),
     ];
-    process.stdout.write(`${what.padEnd(28)}${cells.join('')}\n`);
+    process.stdout.write(`${what.padEnd(44)}${cells.join('')}\n`);
   }
 }
 
