@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, AsyncIterator, Callable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, AsyncIterator, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 RawHeaders = List[Tuple[bytes, bytes]]
 HeaderPairs = Sequence[Tuple[str, str]]
@@ -12,21 +12,26 @@ TEXT_HEADERS: HeaderPairs = (("content-type", "text/plain; charset=utf-8"),)
 
 
 class Headers:
-    """A read-only multi-map of lower-case names. Decodes on demand, since most requests are answered after looking at none or one."""
+    """A read-only multi-map of lower-case names. Indexed on first use and kept with the head it belongs to: heads that come again are looked up, not parsed."""
 
-    __slots__ = ("raw",)
+    __slots__ = ("raw", "_first")
 
     def __init__(self, raw: Optional[RawHeaders] = None) -> None:
         #: (lower-case name, value) in order of arrival.
         self.raw: RawHeaders = raw if raw is not None else []
+        self._first: Optional[Dict[str, str]] = None
 
     def get(self, name: str, default: Optional[str] = None) -> Optional[str]:
         """The first value of a header; bytes beyond ASCII are read as ISO 8859-1 (RFC 9110, section 5.5)."""
-        wanted = name.lower().encode("latin-1")
+        first = self._first if self._first is not None else self._index()
+        return first.get(name if name in first else name.lower(), default)
+
+    def _index(self) -> Dict[str, str]:
+        first: Dict[str, str] = {}
         for key, value in self.raw:
-            if key == wanted:
-                return value.decode("latin-1")
-        return default
+            first.setdefault(key.decode("latin-1"), value.decode("latin-1"))
+        self._first = first
+        return first
 
     def get_all(self, name: str) -> List[str]:
         """Every value of a header, in order."""
@@ -38,8 +43,7 @@ class Headers:
         return ((key.decode("latin-1"), value.decode("latin-1")) for key, value in self.raw)
 
     def __contains__(self, name: str) -> bool:
-        wanted = name.lower().encode("latin-1")
-        return any(key == wanted for key, _ in self.raw)
+        return self.get(name) is not None
 
     def __len__(self) -> int:
         return len(self.raw)

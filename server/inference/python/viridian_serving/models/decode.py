@@ -24,6 +24,7 @@ class TableDecoder:
         self._names = tuple(column.name for column in columns if column.name is not None)
         self._types = [np.dtype(NUMERIC_COLUMNS[column.type]) for column in columns]
         self.dtype = np.result_type(*self._types)
+        self._carrier = np.dtype("float64") if self.dtype == np.float32 else self.dtype
         self._width = len(columns)
         #: What may be stored without looking at each column: only where all columns have one type.
         self._direct: Optional[frozenset] = None
@@ -47,15 +48,17 @@ class TableDecoder:
         try:
             if not self._direct.issuperset(map(type, chain.from_iterable(rows))):
                 return None
-            matrix = np.array(rows, self.dtype)
+            # Numbers are stored as doubles first: single precision would overflow with a warning in the log.
+            matrix = np.array(rows, self._carrier)
         except (TypeError, ValueError, OverflowError):
             return None
         if matrix.ndim != 2 or matrix.shape[1] != self._width:
             return None
-        # A double always finds room for a JSON number, or orjson has refused it; smaller floats may overflow.
-        if self.dtype == np.float32 and not np.isfinite(matrix).all():
-            return None
-        return matrix
+        if self._carrier is self.dtype:
+            return matrix
+        with np.errstate(over="ignore"):
+            narrowed = matrix.astype(self.dtype)
+        return narrowed if np.isfinite(narrowed).all() else None
 
     def _split(self, rows: List[Any], content: Content) -> Dict[str, List[Any]]:
         where = content.where
