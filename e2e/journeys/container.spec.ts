@@ -1,0 +1,161 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import type { Deployment } from '#lib/contracts/deployment.ts';
+import type { Info } from '#lib/contracts/info.ts';
+import { expectAccessibleEverywhere } from '../support/accessibility.ts';
+import { IRIS_ROWS, keyOf, predict, putDeployment, removeEndpoint } from '../support/endpoints.ts';
+import { guardPage } from '../support/page-guard.ts';
+import { expect, type Stack, test } from '../support/stack.ts';
+
+/** A base that the engine of the tests has; see docs for how it is made without a registry. */
+const IMAGE = 'debian:bookworm-slim';
+const isRequired = (process.env['VIRIDIAN_REQUIRE'] ?? '').split(',').includes('docker');
+
+/** Answers GET with "up" and POST with what it got; listens on the port in its first argument. */
+const SERVER = `
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def answer(self, body):
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self):
+        self.answer(b'"up"')
+    def do_POST(self):
+        self.answer(self.rfile.read(int(self.headers["content-length"])))
+
+HTTPServer(("0.0.0.0", int(sys.argv[1])), Handler).serve_forever()
+`;
+/** A container comes with a network interface, and the browser gives up what is on its way when interfaces of its host change. The studio asks again. */
+const NETWORK_CHANGED = [/net::ERR_NETWORK_CHANGED/];
+
+const COMMAND = ['python3', '-c', `exec(${JSON.stringify(SERVER)})`, '9000'].join('\n');
+
+test.describe('a container that somebody brings', () => {
+  let folder = '';
+
+  test.beforeAll(async ({ stack }) => {
+    const { runtimes } = await stack.api<Info>('GET', '/info');
+    if (!isRequired) test.skip(!runtimes.docker.available, `No Docker engine: ${runtimes.docker.reason}`);
+    folder = await mkdtemp(join(tmpdir(), 'viridian-container-'));
+    await mkdir(join(folder, 'server'));
+    await writeFile(join(folder, 'server', 'server.py'), SERVER);
+    await writeFile(
+      join(folder, 'server', 'Dockerfile'),
+      `FROM ${IMAGE}\nCOPY server.py /srv/server.py\nCMD ["python3", "/srv/server.py", "9000"]\n`,
+    );
+  });
+
+  test.afterAll(async () => {
+    if (folder !== '') await rm(folder, { recursive: true, force: true });
+  });
+
+  test.beforeEach(async ({ page, stack }) => {
+    await stack.signIn(page);
+  });
+
+  test('by image is deployed, called and edited by clicks', async ({ page, stack }) => {
+    test.setTimeout(180_000);
+    const guard = guardPage(page);
+    await chooseContainer(page);
+    await page.getByRole('textbox', { name: 'Image', exact: true }).fill('registry.example.com/team/server:1.0');
+    await expect(page.getByText('No credentials are kept for registry.example.com.')).toBeVisible();
+    await page.getByRole('textbox', { name: 'Image', exact: true }).fill(IMAGE);
+    await page.getByLabel('Port', { exact: true }).fill('9000');
+    await page.getByLabel('Command').fill(COMMAND);
+    await page.getByLabel('Environment variables').fill('MODE=fast');
+    await page.getByLabel('Name', { exact: true }).fill('by-image');
+    await page.getByRole('link', { name: 'Review' }).click();
+    await expect(page.getByText('How it is kept apart.')).toBeVisible();
+    await expect(page.getByRole('group', { name: 'YAML', exact: true })).toContainText(`image: ${IMAGE}`);
+    await expectAccessibleEverywhere(page);
+
+    await page.getByRole('button', { name: 'Create endpoint' }).click();
+    await expect(page.getByText('blue is ready.')).toBeVisible({ timeout: 90_000 });
+    await expectEcho(stack, 'by-image');
+    await expectAccessibleEverywhere(page);
+
+    await page.goto('/endpoints/by-image/deployments/blue');
+    await expect(page.getByRole('definition').filter({ hasText: IMAGE })).toBeVisible();
+    await expectAccessibleEverywhere(page);
+
+    await page.goto('/endpoints/by-image/deployments/new?from=blue&focus=container-port');
+    await expect(page.getByLabel('Port', { exact: true })).toBeFocused();
+    await expect(page.getByLabel('Port', { exact: true })).toHaveValue('9000');
+    await expect(page.getByLabel('Command')).toHaveValue(COMMAND.trim());
+    guard.expectClean(NETWORK_CHANGED);
+    await removeEndpoint(stack, 'by-image');
+  });
+
+  test('by Dockerfile is built from a dropped folder, with its log in the stage', async ({ page, stack }) => {
+    test.setTimeout(180_000);
+    const guard = guardPage(page);
+    await chooseContainer(page);
+    await page.getByRole('radio', { name: 'Dockerfile', exact: true }).check({ force: true });
+    await page.locator('input[type=file][webkitdirectory]').setInputFiles(join(folder, 'server'));
+    await expect(page.getByRole('button', { name: 'Change' })).toBeVisible();
+    await page.getByLabel('Port', { exact: true }).fill('9000');
+    await page.getByLabel('Name', { exact: true }).fill('by-dockerfile');
+    await page.getByRole('button', { name: 'Create endpoint' }).click();
+    await expect(page.getByText('blue is ready.')).toBeVisible({ timeout: 120_000 });
+    await expectEcho(stack, 'by-dockerfile');
+
+    await page.getByRole('button', { name: /^Prepare environment/ }).click();
+    await expect(page.getByRole('group', { name: 'Log of Prepare environment' })).toContainText('COPY server.py');
+    await expectAccessibleEverywhere(page);
+
+    const { environment } = await stack.api<Deployment>('GET', '/endpoints/by-dockerfile/deployments/blue');
+    const [, name, version] = String(environment).split(':');
+    await page.goto(`/environments/${name}/versions/${version}`);
+    await expect(page.getByRole('heading', { name: 'Build for containers' })).toBeVisible();
+    await expect(page.getByRole('group', { name: 'Log of the build for containers' })).toContainText('COPY server.py');
+    await expectAccessibleEverywhere(page);
+    guard.expectClean(NETWORK_CHANGED);
+    await removeEndpoint(stack, 'by-dockerfile');
+  });
+
+  test('that listens elsewhere fails with its cause, and a button to the field that mends it', async ({
+    page,
+    stack,
+  }) => {
+    test.setTimeout(180_000);
+    const guard = guardPage(page);
+    await stack.api('PUT', '/endpoints/wrong-port', {});
+    const operation = await putDeployment(stack, 'wrong-port', 'blue', {
+      environment: { image: IMAGE, inference_config: { scoring_route: { path: '/score', port: 9001 } } },
+      command: COMMAND.split('\n').slice(0, -1).concat('9000'),
+      readiness_probe: { period: 1, failure_threshold: 5 },
+    });
+    await stack.waitForOperation(operation);
+    await page.goto(`/endpoints/wrong-port/operations/${operation}`);
+    await expect(page.getByRole('heading', { name: 'Nothing listens on the port' })).toBeVisible();
+    await expect(page.getByRole('definition').filter({ hasText: /^9000$/ })).toBeVisible();
+    await expectAccessibleEverywhere(page);
+    await page.getByRole('link', { name: 'Correct the port' }).click();
+    await expect(page.getByLabel('Port', { exact: true })).toBeFocused();
+    await page.getByLabel('Port', { exact: true }).fill('9000');
+    await page.getByRole('button', { name: 'Deploy again' }).click();
+    await expect(page.getByText('blue is ready.')).toBeVisible({ timeout: 90_000 });
+    guard.expectClean(NETWORK_CHANGED);
+    await removeEndpoint(stack, 'wrong-port');
+  });
+});
+
+async function chooseContainer(page: Page): Promise<void> {
+  await page.goto('/endpoints/new');
+  await page.getByRole('radio', { name: /^Container/ }).click({ force: true });
+  await expect(page.getByRole('heading', { name: 'Routes' })).toBeVisible();
+}
+
+/** The container answers with what it was sent. */
+async function expectEcho(stack: Stack, endpoint: string): Promise<void> {
+  const { status, body } = await predict(stack, { endpoint, key: await keyOf(stack, endpoint) });
+  expect(status, body).toBe(200);
+  expect(JSON.parse(body)).toEqual(IRIS_ROWS);
+}
