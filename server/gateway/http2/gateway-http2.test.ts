@@ -188,6 +188,30 @@ describe('bodies over HTTP/2', () => {
     expect(gateway.core.counters.get('internal_errors')).toBe(0);
   });
 
+  it('that a model does not take wait in their client, and hold up no other stream', async () => {
+    const { port, model } = await startSimple();
+    model.onBytes = (socket, text) => {
+      if (text.includes('/slow')) socket.pause();
+    };
+    const client = dialHttp2(port);
+    const slow = startPrediction(client, { path: '/iris/slow' });
+    let sent = 0;
+    const pump = (): void => {
+      for (let goesOn = true; goesOn && sent < 256 * MIB; sent += MIB) goesOn = slow.write(Buffer.alloc(MIB));
+    };
+    slow.on('drain', pump);
+    pump();
+    await until(() => model.received.some((text) => text.includes('/slow')));
+    for (let i = 0; i < 20; i += 1) expect((await predict(client, { body: 'x'.repeat(20_000) })).status).toBe(200);
+    let before = -1;
+    while (sent !== before) {
+      before = sent;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    // Socket buffers of the kernel hold the most of it.
+    expect(sent).toBeLessThan(32 * MIB);
+  });
+
   it.each([
     ['HEAD keeps its length and has no body', 'HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n', 200, '7'],
     ['204 has none', 'POST', 'HTTP/1.1 204 No Content\r\n\r\n', 204, undefined],
