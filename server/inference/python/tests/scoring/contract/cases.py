@@ -90,6 +90,15 @@ TEXT = [
     text("nan and infinity", sent=order("nan"), body=b"[NaN, Infinity, -Infinity]"),
     text("raise", sent=order("raise"), status=500, body=SCRIPT, expected=FAILED),
     text("timeout", sent=order("sleep", seconds=30), status=500, body={"message": "Scoring timeout after 400 ms"}, expected=FAILED),
+    text(
+        "a TimeoutError of its own",
+        sent=order("own_timeout"),
+        status=500,
+        body=SCRIPT,
+        expected=FAILED,
+        differs="the original takes it for the scoring time-out",
+    ),
+    text("generator", sent=order("generator"), body=b'{"n": 0}\n{"n": 1}\n', differs="the original cannot send generators"),
     text("in time", sent=order("sleep", seconds=0.01), body="slept"),
     text(
         "not serialisable",

@@ -86,7 +86,7 @@ def samples():
         more = ["2021-01-01 10:00:00", "2021-01-01T10:00:00Z", "10:11:12"] if value in moments else []
         name = f"standard {type(value).__name__} {value if not isinstance(value, object.__class__) and 'object' not in repr(value) else ''}"
         yield name, (lambda value=value: Standard(value)), [*anything, *more]
-    yield "standard date", lambda: Standard(datetime.date(2020, 1, 2)), []
+    yield "standard date", lambda: Standard(datetime.date(2020, 1, 2)), ["2021-03-04"]
     wrapped = {"array": Numpy(np.array([1, 2])), "text": Standard("x"), "plain": 5}
     yield "wrapped dict", lambda: Standard(wrapped), [{"array": [1], "text": "y", "plain": "any"}, {"array": "no"}, {"text": 5}, {}, []]
     yield "wrapped list", lambda: Standard([Numpy(np.array([1, 2]))]), [[[1], [2, 3]], [["x"]], {"a": 1}, []]

@@ -17,6 +17,10 @@ def fail(*_):
     raise ValueError("the secret of the script")
 
 
+def own_timeout(*_):
+    raise TimeoutError("the secret of the script")
+
+
 def sleep(data, order, headers):
     time.sleep(order["seconds"])
     return "slept"
@@ -39,6 +43,8 @@ ORDERS = {
     "int_keys": lambda *_: {1: "a", None: "b", 2.5: "c"},
     "tuple": lambda *_: (1, 2),
     "raise": fail,
+    "own_timeout": own_timeout,
+    "generator": lambda *_: ({"n": n} for n in range(2)),
     "sleep": sleep,
     "set": not_serialisable,
     "headers": lambda data, order, headers: {k: v for k, v in headers.items() if k not in ("Host", "User-Agent")},
