@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import type { Engine } from './engine.ts';
+import type { DeploymentNetworks } from './networks.ts';
 import { formatAddress, parseSubnet } from './subnets.ts';
 
 /** How instances are dialled: at their container's own address, or at a port of this host's loopback. */
@@ -9,13 +9,15 @@ export type Addressing = 'container' | 'published';
  * Containers' addresses can be reached where the engine's bridges are interfaces of this host: not from beside a virtual machine that runs the
  * engine (Docker Desktop), nor where the engine has a network of its own (rootless).
  */
-export async function findAddressing(engine: Engine): Promise<Addressing> {
-  for (const network of await engine.listNetworks([])) {
-    // An engine that chose the gateway itself does not say which: it takes the first address.
-    const gateways = network.gateways.length > 0 ? network.gateways : network.subnets.flatMap(firstAddress);
-    for (const gateway of gateways) if (await isOwnAddress(gateway)) return 'container';
-  }
-  return 'published';
+export function findAddressing(networks: Pick<DeploymentNetworks, 'withAny'>): Promise<Addressing> {
+  return networks.withAny(async (there) => {
+    for (const network of there) {
+      // An engine that chose the gateway itself does not say which: it takes the first address.
+      const gateways = network.gateways.length > 0 ? network.gateways : network.subnets.flatMap(firstAddress);
+      for (const gateway of gateways) if (await isOwnAddress(gateway)) return 'container';
+    }
+    return 'published';
+  });
 }
 
 function firstAddress(subnet: string): string[] {

@@ -115,7 +115,7 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
     mountRoots: options.mountRoots,
     pidsLimit: options.pidsLimit ?? DEFAULT_PIDS_LIMIT,
     foundPrograms: new Set(),
-    addressing: async () => (addressing ??= await findAddressing(engine)),
+    addressing: async () => (addressing ??= await findAddressing(networks)),
   };
 
   function hint(endpoint: string): void {
@@ -366,6 +366,7 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
     async suspend() {
       const ends = [...supervisors.values()].map((supervisor) => supervisor.suspend().catch(ignoreUnavailable));
       await Promise.all(ends);
+      if (watch.downSince === null) await networks.removeIdle().catch(ignoreUnavailable);
     },
     ensure,
     remove,

@@ -10,7 +10,7 @@ import { createDockerDriver, type DockerDriver, type DockerDriverOptions } from 
 import { instanceFilter, networkFilter } from './labels.ts';
 
 /** An image with Python that has to be on the engine; nothing is pulled. */
-const BASE_IMAGE = 'debian:bookworm-slim';
+export const BASE_IMAGE = 'debian:bookworm-slim';
 
 export const ENGINE_HOST = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
 

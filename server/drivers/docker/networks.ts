@@ -10,6 +10,9 @@ const NETWORK_BITS = 25;
 /** Ranges that somebody else may be using without our seeing it: so many are tried. */
 const MAX_ATTEMPTS = 64;
 
+/** Owner of a network that is only made to be looked at; names of deployments have no such form. */
+const NOBODY = { endpoint: '-', deployment: '-' };
+
 type Owner = Pick<InstanceSpec, 'endpoint' | 'deployment'>;
 
 /**
@@ -23,6 +26,10 @@ export interface DeploymentNetworks {
   removeUnwanted(owner: Owner): Promise<void>;
   /** Removes the networks of all deployments that nobody wants. */
   sweep(): Promise<void>;
+  /** Removes every network that nothing is connected to: instances are gone for now, and make theirs anew. */
+  removeIdle(): Promise<void>;
+  /** Does something while there is at least one network. */
+  withAny<Result>(work: (networks: readonly ListedNetwork[]) => Promise<Result>): Promise<Result>;
 }
 
 export interface NetworksDeps {
@@ -86,6 +93,22 @@ export function createDeploymentNetworks(deps: NetworksDeps): DeploymentNetworks
         await removeAll((await engine.listNetworks(filter)).filter(({ name }) => names.has(name)));
       }),
     sweep: () => inTurn(async () => removeAll(await engine.listNetworks(filter))),
+    removeIdle: () =>
+      inTurn(async () => {
+        for (const { id } of await engine.listNetworks(filter)) await engine.removeNetwork(id);
+      }),
+    withAny: (work) =>
+      inTurn(async () => {
+        const there = (await engine.listNetworks([])).filter(({ subnets }) => subnets.length > 0);
+        if (there.length > 0) return work(there);
+        const name = await ensureOnce(NOBODY, false);
+        try {
+          return await work(await engine.listNetworks(filter));
+        } finally {
+          const made = (await engine.listNetworks(filter)).filter((network) => network.name === name);
+          for (const { id } of made) await engine.removeNetwork(id);
+        }
+      }),
   };
 }
 

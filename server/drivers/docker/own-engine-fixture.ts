@@ -1,0 +1,99 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import Docker from 'dockerode';
+import { pause } from '../supervision/pause.ts';
+import { BASE_IMAGE, docker } from './docker-fixture.ts';
+
+const START_MS = 60_000;
+
+/** An engine of a test's own, which it may stop and start. Needs root. */
+export interface OwnEngine {
+  readonly host: string;
+  readonly docker: Docker;
+  start(): Promise<void>;
+  /** Politely, as an upgrade does, or as a crash. */
+  stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Without a default bridge and without rules of the firewall, so that it stays out of the way of the other engine of this host. */
+export async function createOwnEngine(liveRestore: boolean): Promise<OwnEngine> {
+  const folder = await mkdtemp(join(tmpdir(), 'viridian-engine-'));
+  const socketPath = join(folder, 'docker.sock');
+  const own = new Docker({ socketPath });
+  const containerd = join(folder, 'containerd.sock');
+  const runner = spawn(
+    'containerd',
+    [
+      '--root',
+      join(folder, 'root'),
+      '--state',
+      join(folder, 'state'),
+      '--address',
+      containerd,
+      '--config',
+      '/dev/null',
+    ],
+    { stdio: 'ignore' },
+  );
+  let daemon: ChildProcess | null = null;
+
+  async function start(): Promise<void> {
+    const roots = ['data-root', 'exec-root', 'pidfile'].flatMap((name) => [`--${name}`, join(folder, name)]);
+    const options = [
+      `--containerd=${containerd}`,
+      '--bridge=none',
+      '--iptables=false',
+      `--live-restore=${liveRestore}`,
+    ];
+    daemon = spawn('dockerd', ['--host', `unix://${socketPath}`, ...roots, ...options], { stdio: 'ignore' });
+    await until(() => own.ping());
+  }
+
+  async function stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (daemon === null) return;
+    const ended = once(daemon, 'exit');
+    daemon.kill(signal);
+    await ended;
+    daemon = null;
+  }
+
+  await until(() => access(containerd));
+  await start();
+  await own.loadImage(await docker.getImage(BASE_IMAGE).get()).then((stream) => once(stream.resume(), 'end'));
+  return {
+    host: `unix://${socketPath}`,
+    docker: own,
+    start,
+    stop,
+    async close() {
+      for (const { Id } of await own.listContainers({ all: true })) await own.getContainer(Id).remove({ force: true });
+      for (const { Id } of await own.listNetworks({ filters: { driver: ['bridge'] } }))
+        await own.getNetwork(Id).remove();
+      await stop('SIGTERM');
+      const ended = once(runner, 'exit');
+      runner.kill('SIGTERM');
+      await ended;
+      // Engines mount their folder onto itself and leave that behind.
+      await promisify(execFile)('umount', [join(folder, 'data-root')]).catch(() => undefined);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @throws what the last attempt threw, after the longest time that a start may take */
+async function until(attempt: () => Promise<unknown>): Promise<void> {
+  const deadline = performance.now() + START_MS;
+  for (;;) {
+    try {
+      return void (await attempt());
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await pause(50);
+    }
+  }
+}
