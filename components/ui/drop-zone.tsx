@@ -19,7 +19,7 @@ export interface ChosenFile {
 export interface DropZoneProps {
   title: string;
   hint?: ReactNode;
-  /** Extensions for the file chooser: `['.onnx', '.zip']`. */
+  /** Extensions for the file chooser: `['.onnx', '.zip']`; none takes every file. */
   accept?: readonly string[];
   allowsMultiple?: boolean;
   /** Adds a second button that takes a whole folder. */
@@ -60,7 +60,7 @@ export function DropZone({
       {hint ? <p className="max-w-[52ch] text-xs text-muted">{hint}</p> : null}
       <div className="mt-3 flex flex-wrap justify-center gap-2">
         <FileTrigger
-          {...(accept ? { acceptedFileTypes: [...accept] } : {})}
+          {...(accept && accept.length > 0 ? { acceptedFileTypes: [...accept] } : {})}
           allowsMultiple={allowsMultiple}
           onSelect={choose}
         >

@@ -53,6 +53,14 @@ const WANTED: WantedUpload = {
   packing: 'folder',
 };
 
+/** Somebody else's server reads what we cannot judge. */
+const WANTED_BY_CONTAINER: WantedUpload = {
+  title: 'Drop the files of the model: a file, a folder or an archive',
+  hint: 'Any files that the server reads. Zip, tar and tar.gz are unpacked. Several gigabytes are fine: an upload goes on after a lost connection or a reload.',
+  accept: [],
+  packing: 'folder',
+};
+
 const IN_SERVER = 'A bundled sample, files of your own, or a registered version.';
 const LEADS: Readonly<Partial<Record<DeployMethod, string>>> = {
   'low-code': 'Files that the script loads, if it needs any: AZUREML_MODEL_DIR is the folder that holds them.',
@@ -87,7 +95,7 @@ export function ModelSection({ wizard }: SectionProps) {
             <UploadPanel
               upload={form.model?.kind === 'upload' ? form.model : null}
               onChange={wizard.chooseUpload}
-              wanted={WANTED}
+              wanted={form.method === 'container' ? WANTED_BY_CONTAINER : WANTED}
               incoming={wizard.incoming}
               onIncomingTaken={() => wizard.sendModel(null)}
               {...(form.method === 'no-code' && { takeElsewhere: (files) => takeScript(wizard, files) })}

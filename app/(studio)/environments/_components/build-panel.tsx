@@ -11,7 +11,7 @@ import { ProgressBar } from '#components/ui/progress-bar.tsx';
 import { Facts } from '#components/ui/readouts.tsx';
 import type { EnvironmentBuild, EnvironmentVersion } from '#lib/contracts/environment.ts';
 import { formatBytes } from '#lib/format/bytes.ts';
-import { formatElapsed } from '#lib/format/duration.ts';
+import { formatSpan } from '#lib/format/duration.ts';
 import { figureText } from '#lib/format/figure.ts';
 import { formatInstant } from '#lib/format/time.ts';
 import { apiPath, withSearch } from '#lib/queries/fetch-json.ts';
@@ -59,7 +59,7 @@ function BuildFacts({ build }: { build: EnvironmentBuild }) {
   const code = (text: string) => <code className="font-mono text-xs wrap-anywhere">{text}</code>;
   const took =
     build.started_at && build.finished_at
-      ? formatElapsed(Date.parse(build.finished_at) - Date.parse(build.started_at))
+      ? formatSpan(Date.parse(build.finished_at) - Date.parse(build.started_at))
       : null;
   return (
     <Facts
@@ -82,6 +82,7 @@ function BuildLog({ version, build }: BuildPanelProps) {
   const { lines, state } = useLineStream(buildLogRequest(version.name, version.version, build.runtime));
   return (
     <LogView
+      className="border-t border-line"
       lines={lines}
       label={`Log of the build ${RUNTIME_WORDS[build.runtime]}`}
       follow={follow}

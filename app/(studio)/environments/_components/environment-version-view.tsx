@@ -83,7 +83,7 @@ function Builds({ data }: { data: EnvironmentVersion }) {
     </Button>
   );
   return (
-    <Section title="Builds" aside={<span className="text-muted">build {data.build_number}</span>} actions={button}>
+    <Section title="Builds" actions={button}>
       {problem ? <ErrorState problem={problem} title="The build was not begun" className="mb-3" /> : null}
       {isBuilt ? (
         <div className="grid gap-4">
@@ -111,7 +111,7 @@ function Definition({ data }: { data: EnvironmentVersion }) {
   );
   return (
     <Section title="Definition">
-      <div className="grid gap-4 border-t border-line pt-3 lg:grid-cols-2">
+      <div className="grid items-start gap-4 border-t border-line pt-3 lg:grid-cols-2">
         <Facts
           items={[
             ...(data.description ? [{ term: 'Description', value: data.description }] : []),
