@@ -20,6 +20,7 @@ const NOT_IN_TRAILERS = fieldSet(
   'te',
   'trailer',
   'upgrade',
+  'http2-settings',
   'expect',
   'authorization',
   'proxy-authorization',

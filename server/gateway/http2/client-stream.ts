@@ -14,6 +14,9 @@ import { type ComposedRequest, composeRequest } from './compose-request.ts';
 import { encodeGrpcMessage, grpcStatusOfAnswer, grpcStatusOfCut, httpStatusOfGrpc, parseGrpcTimeout } from './grpc.ts';
 import { fieldObject, type OwnHead, readOwnHead } from './own-message.ts';
 
+/** Answers that end with their head (RFC 9110 sections 15.3.5, 15.3.6, 15.4.5); `node:http2` takes no body for them. */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+
 /** Node adds a Date of its own where it is not told otherwise; the types do not know. */
 const KEEP_FIELDS = { sendDate: false };
 
@@ -266,14 +269,17 @@ export class ClientStream implements ExchangeClient, BodySink {
   private respond(status: number, head: OwnHead): void {
     this.headSent = true;
     const request = this.exchange.head;
-    const kind = request.method === 'HEAD' || status === 204 || status === 304 ? BODY_NONE : head.bodyKind;
+    const kind = request.method === 'HEAD' || WITHOUT_BODY.has(status) ? BODY_NONE : head.bodyKind;
     this.answer.start(kind, head.contentLength);
     const endStream = kind === BODY_NONE;
     const waitForTrailers = !endStream && (this.isGrpc || acceptsTrailers(request.fields));
     this.waitsForTrailers = waitForTrailers;
     if (this.isGrpc && endStream) this.noteGrpcStatus(head.fields);
     const options = { ...KEEP_FIELDS, endStream, waitForTrailers };
-    this.stream.respond([':status', String(status), ...head.fields], options);
+    this.stream.respond(
+      [':status', String(status), ...(status === 205 ? withoutLength(head.fields) : head.fields)],
+      options,
+    );
   }
 
   private takeTrailers(table: FieldTable): void {
@@ -315,6 +321,12 @@ export class ClientStream implements ExchangeClient, BodySink {
     this.answered = true;
     this.stream.destroy(error);
   }
+}
+
+/** A 205 has no body, whatever a model has said: its length would be a lie in HTTP/2. */
+function withoutLength(fields: readonly string[]): string[] {
+  const at = fields.findIndex((name, i) => i % 2 === 0 && name === 'content-length');
+  return at < 0 ? [...fields] : fields.toSpliced(at, 2);
 }
 
 /** An answer without messages: its status stands in the head, which is also its end (grpc/grpc `doc/PROTOCOL-HTTP2.md`, "Trailers-Only"). */

@@ -215,6 +215,13 @@ describe('bodies over HTTP/2', () => {
   it.each([
     ['HEAD keeps its length and has no body', 'HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n', 200, '7'],
     ['204 has none', 'POST', 'HTTP/1.1 204 No Content\r\n\r\n', 204, undefined],
+    [
+      '205 has none, though its model sends one',
+      'POST',
+      'HTTP/1.1 205 Reset Content\r\nContent-Length: 2\r\n\r\nhi',
+      205,
+      undefined,
+    ],
     ['an empty one is whole', 'POST', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 200, '0'],
   ])('%s', async (_name, method, text, status, length) => {
     const { port } = await startSimple(says(text));

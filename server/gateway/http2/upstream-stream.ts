@@ -60,7 +60,7 @@ export class UpstreamStream implements Upstream, UpstreamSocket, BodySink {
   attach(session: ClientHttp2Session, onReleased: () => void): void {
     this.session = session;
     this.onReleased = onReleased;
-    if (this.repeated) this.repeat();
+    if (this.repeated) this.guard(() => this.repeat());
   }
 
   /** Tells the user, who has waited, that it may write. */
@@ -234,7 +234,8 @@ export class UpstreamStream implements Upstream, UpstreamSocket, BodySink {
       work();
     } catch (error) {
       this.home.onInternalError(error);
-      this.stream?.destroy(error as Error);
+      if (this.stream === null) this.onNoSession(error as Error);
+      else this.stream.destroy(error as Error);
     }
   }
 }
