@@ -39,6 +39,7 @@ export async function buildVenv(request: BuildRequest, deps: BuildVenvDeps): Pro
   const user: ToolUser = { signal, onLine: (line) => journal.line(line) };
   const venv = join(tools.folders.venvs, request.key);
   await rm(venv, { recursive: true, force: true });
+  refuseContainer(request);
   const asked = readDefinition(request.definition);
   const warnings = [...describeIgnored(request), ...asked.notes];
   refuseUnmapped(asked.unmapped);
@@ -59,7 +60,6 @@ export async function buildVenv(request: BuildRequest, deps: BuildVenvDeps): Pro
   );
   warnings.push(...resolution.warnings);
   const locked = lockedPackages(resolution.lock);
-  for (const { name, version } of locked) journal.line(`  ${name} ${version}`);
 
   step(journal, `Install ${locked.length} package${locked.length === 1 ? '' : 's'}`);
   await makeVenv(venv, python, tools, user);
@@ -82,6 +82,12 @@ export async function buildVenv(request: BuildRequest, deps: BuildVenvDeps): Pro
 function step(journal: BuildJournal, name: string): void {
   journal.step(name);
   journal.line(`== ${name}`);
+}
+
+function refuseContainer({ definition }: BuildRequest): void {
+  if (definition.build === null && definition.imageArchive === null) return;
+  const what = definition.build === null ? 'A saved image' : 'A Dockerfile';
+  throw new AppError('deployment.runtime_unavailable', `${what} can only be used with the Docker runtime.`);
 }
 
 function describeIgnored({ definition }: BuildRequest): string[] {
@@ -143,11 +149,11 @@ async function makeVenv(venv: string, python: Interpreter, tools: PythonToolchai
   refuseFailure(end);
 }
 
-/** Compiled at once: otherwise the first instances would all compile at their start, and race. */
+/** Not compiled here: most of a large environment is never imported, and Python keeps what the first instance compiles at its start. */
 async function install(venv: string, tools: PythonToolchain, user: ToolUser): Promise<void> {
   const lock = join(venv, 'lock.txt');
   const end = await tools.uv(
-    ['pip', 'sync', '--python', join(venv, 'bin', 'python'), '--compile-bytecode', '--allow-empty-requirements', lock],
+    ['pip', 'sync', '--python', join(venv, 'bin', 'python'), '--allow-empty-requirements', lock],
     user,
     INSTALL_TIMEOUT_MS,
   );

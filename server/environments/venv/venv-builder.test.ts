@@ -156,6 +156,20 @@ describe.runIf(requiresPython)('virtual environments', { timeout: 120_000 }, () 
     });
   });
 
+  test('are not what a Dockerfile or a saved image makes, which is said; the image below packages is left out with a warning', async () => {
+    const place = await workplace();
+    const { definition } = request('k', '');
+    const dockerfile = { ...definition, build: { contextDir: '/context', dockerfilePath: 'Dockerfile' } };
+    expect(await build(place, request('d', '', { definition: dockerfile }))).toMatchObject({
+      failure: { code: 'deployment.runtime_unavailable', detail: expect.stringContaining('Dockerfile') },
+    });
+    const image = { ...definition, image: 'mcr.test/base:1' };
+    expect(await build(place, request('i', '', { definition: image }))).toMatchObject({
+      kind: 'ready',
+      warnings: [expect.stringContaining('mcr.test/base:1 is not used')],
+    });
+  });
+
   test('without packages are an interpreter', async () => {
     const place = await workplace();
     const state = await build(place, request('k', ''));

@@ -78,30 +78,34 @@ export function createVenvBuilder(options: VenvBuilderOptions): VenvBuilder {
 
   async function carryOut(request: BuildRequest, journal: BuildJournal, signal: AbortSignal): Promise<void> {
     const { key } = request;
-    try {
-      const result = await turns.take(signal, async () => {
-        await removals.get(key);
-        return buildVenv(request, { tools, journal, signal, servingRequirements });
-      });
-      await journal.complete(result);
-    } catch (error) {
-      await rm(venvOf(key), { recursive: true, force: true });
-      if (signal.aborted) return journal.abandon(String(signal.reason));
-      if (!(error instanceof AppError)) logger.error({ key, err: error }, 'environment_build_failed');
-      await journal.fail(describeFailure(error));
-    }
+    const built = turns.take(signal, async () => {
+      await removals.get(key);
+      return buildVenv(request, { tools, journal, signal, servingRequirements });
+    });
+    const outcome = await built.then(
+      (result) => ({ kind: 'built' as const, result }),
+      (error: unknown) => ({ kind: 'ended' as const, error }),
+    );
+    if (outcome.kind === 'built') return journal.complete(outcome.result);
+    await rm(venvOf(key), { recursive: true, force: true });
+    if (signal.aborted) return journal.abandon(String(signal.reason));
+    if (!(outcome.error instanceof AppError)) logger.error({ key, err: outcome.error }, 'environment_build_failed');
+    return journal.fail(describeFailure(outcome.error));
   }
 
   async function ensure(request: BuildRequest): Promise<BuildState> {
     if (stopped) throw new Error('Environments are not built any more: the builder has been stopped.');
-    const known = find(request.key);
-    const usable = known !== null && !running.has(request.key) && (await isUsable(known, request.attempt));
-    if (usable) return known.state;
-    const build = running.get(request.key) ?? begin(request);
-    await build.begun;
-    const begun = find(request.key);
-    if (begun !== null) return begun.state;
-    throw new Error(`The build of ${request.key} was ended before it had begun.`);
+    const { key, attempt } = request;
+    const known = find(key);
+    if (known !== null && (await isUsable(known, attempt))) return known.state;
+    const current = running.get(key) ?? begin(request);
+    if (find(key)?.state.kind !== 'building') {
+      // It has ended and is still being written down; how that went is reported where it began.
+      await current.done.catch(() => undefined);
+      return ensure(request);
+    }
+    await current.begun;
+    return find(key)?.state ?? ensure(request);
   }
 
   /** Out of the way first, for a build of the same key may begin at once. */
@@ -150,7 +154,10 @@ export function createVenvBuilder(options: VenvBuilderOptions): VenvBuilder {
       for (const [key, { control }] of running) {
         if (!keys.has(key)) control.abort('Ended: nothing needs this environment any more.');
       }
-      for (const { key } of store.list('process')) await store.markUse(key, keys.has(key));
+      for (const { key } of store.list('process')) {
+        // One that has just ended is still being written down.
+        if (!running.has(key)) await store.markUse(key, keys.has(key));
+      }
       const evicted = chooseEvictions(store.list('process'), cacheBytes);
       for (const { key } of evicted) await remove(key);
       if (evicted.length > 0) await cleanPackages();
