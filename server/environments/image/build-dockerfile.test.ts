@@ -118,6 +118,7 @@ describe.runIf(hasEngine)('images from a Dockerfile', { timeout: 60_000 }, () =>
       failure: { code: 'deployment.image_not_found' },
     });
     await registry.close();
-    await stand.close([`${registry.host}/base:1`]);
+    await stand.builder.retain(new Set());
+    await expect(stand.docker.getImage(`${registry.host}/base:1`).inspect()).rejects.toMatchObject({ statusCode: 404 });
   });
 });

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import type { ImageReference } from '#lib/contracts/image-reference.ts';
+import { formatImageReference, type ImageReference } from '#lib/contracts/image-reference.ts';
 import { listFiles, packContext } from './build-context.ts';
 import { createBuildOutput, type BuildStep } from './build-output.ts';
-import { ownNameOf, type BuildTask, type MadeImage } from './build-task.ts';
+import { ownNameOf, shareNames, type BuildTask, type MadeImage } from './build-task.ts';
 import { BuildFailedError, classifyBuildFailure } from './classify-failure.ts';
 import { readBase, readDockerfile, readFrom, type DockerfileOutline } from './dockerfile.ts';
 import { EngineRefusalError, type RegistryCredentials } from './engine.ts';
@@ -31,6 +31,7 @@ export async function buildDockerfile(
   const text = await readDockerfileText(contextDir, path);
   const outline = readDockerfile(text);
   const credentials = await findCredentials(task, outline.bases);
+  const absent = await listAbsent(task, outline.bases);
   journal.step(`Sending the context of ${path}`);
   const context = await packContext({ folder: contextDir, dockerfile: path, extra: await extraFiles(settings, text) });
   const output = createBuildOutput();
@@ -57,11 +58,12 @@ export async function buildDockerfile(
     throw explain(error.message, step, credentials);
   } finally {
     context.destroy();
-    for (const id of output.leftovers()) task.leftovers.add(id);
+    await recordPulled(task, absent);
+    for (const id of output.leftovers()) task.traces.layers.add(id);
   }
   const image = await engine.inspect(tag);
   if (image === null) throw new BuildFailedError('deployment.build_failed', 'The build ended without an image.');
-  return { image, digest: null, ownReferences: [], python: null, warnings: [], packages: [] };
+  return { image, digest: null, python: null, warnings: [], packages: [] };
 }
 
 /** @throws BuildFailedError deployment.dockerfile_missing with what is there */
@@ -90,6 +92,24 @@ async function describeMissing(contextDir: string, path: string): Promise<string
 async function extraFiles(settings: ImageBuildSettings, dockerfile: string): Promise<Record<string, Buffer>> {
   const { VIRIDIAN_EXTRA_CA_FILE: caFile } = settings;
   return caFile === undefined || !dockerfile.includes(CA_PATH) ? {} : { [CA_PATH]: await readFile(caFile) };
+}
+
+/** Images in FROM that the engine will have to pull. Those that builds of ours brought here stay for this one too. */
+async function listAbsent(task: BuildTask, bases: readonly ImageReference[]): Promise<string[]> {
+  const absent: string[] = [];
+  for (const name of new Set(bases.map(formatImageReference))) {
+    const image = await task.engine.inspect(name);
+    if (image === null) absent.push(name);
+    else shareNames(task, image.id);
+  }
+  return absent;
+}
+
+async function recordPulled(task: BuildTask, absent: readonly string[]): Promise<void> {
+  for (const name of absent) {
+    const image = await task.engine.inspect(name);
+    if (image !== null) task.traces.names.push({ name, imageId: image.id });
+  }
 }
 
 async function findCredentials(

@@ -4,6 +4,22 @@ import type { BuildJournal } from '../build-store.ts';
 import type { ImageBuildSettings } from './image-settings.ts';
 import type { EngineImage, ImageEngine, RegistryCredentials } from './engine.ts';
 
+/** A name in the engine that came with a build of ours. */
+export interface OwnName {
+  name: string;
+  /** What it names. One that somebody has given to another image since is theirs. */
+  imageId: string;
+}
+
+/** What a build, whatever becomes of it, leaves in the engine; it goes with the build's record. */
+export interface BuildTraces {
+  names: OwnName[];
+  /** Ids of layers without a name. */
+  layers: Set<string>;
+  /** References that it has begun to pull: an engine goes on with a pull that nobody waits for any more. */
+  begun: Set<string>;
+}
+
 /** What one build works with. */
 export interface BuildTask {
   key: string;
@@ -26,22 +42,26 @@ export interface BuildTask {
   architecture: string;
   /** `2026-01-31` */
   today: string;
-  /** Ids of unnamed images that the build left behind; they go with it. */
-  leftovers: Set<string>;
+  traces: BuildTraces;
+  /** What builds of ours brought to this engine, for the images that this one finds here. */
+  ownNames: () => OwnName[];
   logger: Logger;
   signal: AbortSignal;
 }
 
-/** An image that the engine has, and what of it we answer for. */
+/** An image that the engine has. */
 export interface MadeImage {
   image: EngineImage;
   /** `<repository>@sha256:…`, for what came from a registry. */
   digest: string | null;
-  /** Names in the engine that came with this build and go with it. */
-  ownReferences: string[];
   python: string | null;
   warnings: string[];
   packages: { name: string; version: string }[];
 }
 
 export const ownNameOf = ({ repository, tag }: BuildTask['ownName']): string => `${repository}:${tag}`;
+
+/** What another build of ours brought and this one uses goes with the last of the two. */
+export function shareNames({ traces, ownNames }: BuildTask, imageId: string): void {
+  traces.names.push(...ownNames().filter((own) => own.imageId === imageId && !own.name.startsWith('viridian.local/')));
+}

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { chooseEvictions, type BuildStore, type StoredBuild } from '../build-store.ts';
+import type { BuildTraces, OwnName } from './build-task.ts';
 import type { ImageEngine } from './engine.ts';
 import { INSTALLATION_LABEL } from './labels.ts';
 
@@ -30,55 +32,59 @@ export async function collectImages({
 }
 
 /** Whether nothing of it is left. */
-async function letGo(engine: ImageEngine, store: BuildStore, build: StoredBuild): Promise<boolean> {
-  const { state } = build;
-  if (state.kind === 'ready' && state.artifact.kind === 'image') {
-    if (!(await letNamesGo(engine, store, build, state.artifact.imageId))) return false;
-  }
-  await removeLeftovers(engine, namesIn(build, 'leftovers'));
-  return true;
+function letGo(engine: ImageEngine, store: BuildStore, build: StoredBuild): Promise<boolean> {
+  const others = store.list('docker').filter(({ key }) => key !== build.key);
+  return removeTraces(
+    engine,
+    readTraces(build),
+    others.flatMap((other) => readTraces(other).names),
+  );
 }
 
-/** Removes unnamed layers of builds. One that has got a name, or that other images are made of, is somebody's. */
-export async function removeLeftovers(engine: ImageEngine, ids: Iterable<string>): Promise<void> {
-  for (const id of ids) {
+/**
+ * Takes away what a build left in the engine. What was made last goes first, for it stands on the rest.
+ * @param others names that stay for other builds
+ * @returns false where something is in use and has to stay for now
+ */
+export async function removeTraces(
+  engine: ImageEngine,
+  { names, layers }: Omit<BuildTraces, 'begun'>,
+  others: readonly OwnName[],
+): Promise<boolean> {
+  const idOf = ({ name, imageId }: OwnName): string => `${imageId} ${name}`;
+  const kept = new Set(others.map(idOf));
+  for (const own of names.toReversed()) {
+    if (kept.has(idOf(own)) || (await engine.inspect(own.name))?.id !== own.imageId) continue;
+    if ((await engine.untag(own.name)) === 'in_use') return false;
+  }
+  for (const id of layers) {
     const image = await engine.inspect(id);
+    // One that has got a name, or that other images are made of, is somebody's.
     if (image !== null && image.tags.length + image.digests.length === 0) await engine.untag(id);
   }
-}
-
-async function letNamesGo(
-  engine: ImageEngine,
-  store: BuildStore,
-  build: StoredBuild,
-  imageId: string,
-): Promise<boolean> {
-  const others = new Set(
-    store
-      .list('docker')
-      .filter(({ key }) => key !== build.key)
-      .flatMap((build) => ownReferencesOf(build)),
-  );
-  for (const reference of ownReferencesOf(build)) {
-    if (others.has(reference)) continue;
-    // A name that somebody has given to another image since is theirs.
-    if ((await engine.inspect(reference))?.id !== imageId) continue;
-    if ((await engine.untag(reference)) === 'in_use') return false;
-  }
   return true;
 }
 
-/** Names that came with a build and go with it. */
-export const ownReferencesOf = (build: StoredBuild): string[] => namesIn(build, 'ownReferences');
+const factsSchema = z.object({
+  names: z.array(z.object({ name: z.string(), imageId: z.string() })).default([]),
+  layers: z.array(z.string()).default([]),
+});
 
-function namesIn({ facts }: StoredBuild, fact: string): string[] {
-  const names = facts[fact];
-  return Array.isArray(names) ? names.filter((name): name is string => typeof name === 'string') : [];
+/** What the store keeps of a build for this module. */
+export function factsOf({ names, layers }: BuildTraces): z.infer<typeof factsSchema> {
+  const distinct = new Map(names.map((own) => [own.name, own]));
+  return { names: [...distinct.values()], layers: [...layers] };
+}
+
+export function readTraces({ facts }: StoredBuild): Omit<BuildTraces, 'begun'> {
+  const { names, layers } = factsSchema.parse(facts);
+  return { names, layers: new Set(layers) };
 }
 
 /** Images of ours that no build has and none is making: a crash came before the record was written. */
 async function removeForgotten(engine: ImageEngine, store: BuildStore, installationId: string): Promise<void> {
-  const known = new Set(store.list('docker').flatMap((build) => ownReferencesOf(build)));
+  const builds = store.list('docker');
+  const known = new Set(builds.flatMap((build) => readTraces(build).names).map(({ name }) => name));
   const prefix = `${ownRepository(installationId)}:`;
   for (const image of await engine.listImages(`${INSTALLATION_LABEL}=${installationId}`)) {
     for (const tag of image.tags) {

@@ -82,6 +82,8 @@ describe.runIf(hasEngine)('the builder of images', { timeout: 60_000 }, () => {
     await engine.restore();
     await eventually(async () => (await stepOf('k1')) === 'ready', 'the image');
     expect((await stand.log('k1')).join('\n')).toContain('begins anew');
+    await stand.builder.retain(new Set());
+    expect(await exists(`${registry.host}/m:1`)).toBe(false);
     await stand.reopen();
     await engine.cut();
   });

@@ -11,10 +11,10 @@ import { formatInstant, type Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import type { BuildJournal, BuildStore, StoredBuild } from '../build-store.ts';
 import { secretsOf } from '../python-settings.ts';
-import type { BuildTask, MadeImage } from './build-task.ts';
+import type { BuildTask, BuildTraces, MadeImage, OwnName } from './build-task.ts';
 import type { ImageBuildSettings } from './image-settings.ts';
 import { BuildFailedError, classifyBuildFailure } from './classify-failure.ts';
-import { collectImages, ownReferencesOf, ownRepository, removeLeftovers } from './collect-images.ts';
+import { collectImages, factsOf, ownRepository, readTraces, removeTraces } from './collect-images.ts';
 import {
   createImageEngine,
   EngineRefusalError,
@@ -53,6 +53,7 @@ export interface ImageBuilderOptions {
 interface Job {
   journal: BuildJournal;
   control: AbortController;
+  traces: BuildTraces;
   ended: Promise<void>;
 }
 
@@ -101,47 +102,43 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
   async function begin(request: BuildRequest, known: StoredBuild | null): Promise<BuildState> {
     if (stopped) throw new Error('The image builder has been stopped.');
     const journal = await store.begin(request, secretsOf(options.settings));
-    const control = new AbortController();
-    const ended = run(request, journal, control.signal, digestOf(known))
+    const job = {
+      journal,
+      control: new AbortController(),
+      traces: { names: [], layers: new Set<string>(), begun: new Set<string>() },
+    };
+    const ended = run(request, job, digestOf(known))
       .catch((error: unknown) => logger.error({ err: error, key: request.key }, 'environment_build_not_recorded'))
       .finally(() => jobs.delete(request.key));
-    jobs.set(request.key, { journal, control, ended });
+    jobs.set(request.key, { ...job, ended });
     return stateOf(request.key);
   }
 
-  async function run(
-    request: BuildRequest,
-    journal: BuildJournal,
-    canceled: AbortSignal,
-    pinnedDigest: string | null,
-  ): Promise<void> {
+  async function run(request: BuildRequest, job: Omit<Job, 'ended'>, pinnedDigest: string | null): Promise<void> {
+    const { journal, control, traces } = job;
     const timeout = AbortSignal.timeout(MAX_BUILD_MS);
-    const signal = AbortSignal.any([canceled, timeout]);
-    const leftovers = new Set<string>();
+    const signal = AbortSignal.any([control.signal, timeout]);
     try {
       await places.take(signal);
       try {
-        await complete(
-          request.key,
-          journal,
-          leftovers,
-          await makeThroughOutages(request, journal, signal, { pinnedDigest, leftovers }),
-        );
+        const made = await makeThroughOutages(request, journal, signal, { pinnedDigest, traces });
+        await complete(journal, traces, made);
       } finally {
         places.give();
       }
     } catch (error) {
-      if (canceled.aborted) return abandon(journal, leftovers);
-      if (timeout.aborted) return journal.fail(tooLong(), { leftovers: [...leftovers] });
-      return journal.fail(describeFailure(error, request.key), { leftovers: [...leftovers] });
+      if (control.signal.aborted) return abandon(journal, traces);
+      const failure = timeout.aborted ? tooLong() : describeFailure(error, request.key);
+      return journal.fail(failure, factsOf(traces));
     }
   }
 
-  async function abandon(journal: BuildJournal, leftovers: ReadonlySet<string>): Promise<void> {
+  async function abandon(journal: BuildJournal, traces: BuildTraces): Promise<void> {
     await journal.abandon('The build was ended before it was done.');
-    // Without a record nobody would find them again.
-    await removeLeftovers(engine, leftovers).catch((error: unknown) =>
-      logger.warn({ err: error }, 'image_leftovers_not_removed'),
+    // Without a record nobody would find them again. After a stop the next start goes on with them.
+    if (stopped) return;
+    await removeTraces(engine, traces, ownNames()).catch((error: unknown) =>
+      logger.warn({ err: error }, 'image_traces_not_removed'),
     );
   }
 
@@ -150,7 +147,7 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
     request: BuildRequest,
     journal: BuildJournal,
     signal: AbortSignal,
-    kept: Pick<BuildTask, 'pinnedDigest' | 'leftovers'>,
+    kept: Pick<BuildTask, 'pinnedDigest' | 'traces'>,
   ): Promise<MadeImage> {
     for (;;) {
       try {
@@ -171,7 +168,7 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
     request: BuildRequest,
     journal: BuildJournal,
     signal: AbortSignal,
-    kept: Pick<BuildTask, 'pinnedDigest' | 'leftovers'>,
+    kept: Pick<BuildTask, 'pinnedDigest' | 'traces'>,
   ): Promise<BuildTask> {
     const { key, definition, servesPython } = request;
     const { credentials, settings, installationId, servingRequirements, workDir } = options;
@@ -181,23 +178,11 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
     const asked = { key, definition, servesPython, servingRequirements, workDir };
     const of = { ...asked, engine, journal, settings, credentials, labels, ownName };
     const today = formatInstant(options.clock.now()).slice(0, '2026-01-31'.length);
-    return { ...of, ...kept, architecture, today, logger, signal };
+    return { ...of, ...kept, ownNames, architecture, today, logger, signal };
   }
 
-  async function complete(
-    key: string,
-    journal: BuildJournal,
-    leftovers: ReadonlySet<string>,
-    made: MadeImage,
-  ): Promise<void> {
+  async function complete(journal: BuildJournal, traces: BuildTraces, made: MadeImage): Promise<void> {
     const { image, digest, python, warnings, packages } = made;
-    // What another build pulled and this one found here is let go with the last of the two.
-    const shared = store
-      .list('docker')
-      .filter((other) => other.key !== key && imageIdOf(other) === image.id)
-      .flatMap(ownReferencesOf)
-      .filter((name) => !name.startsWith(`${ownRepository(options.installationId)}:`));
-    const ownReferences = [...new Set([...made.ownReferences, ...shared])];
     const artifact: ImageArtifact = {
       kind: 'image',
       imageId: image.id,
@@ -209,13 +194,14 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
       user: image.user,
       architecture: image.architecture,
     };
-    await journal.complete({
-      artifact,
-      warnings,
-      sizeBytes: image.sizeBytes,
-      packages,
-      facts: { ownReferences, leftovers: [...leftovers] },
-    });
+    const sizeBytes = image.sizeBytes;
+    await journal.complete({ artifact, warnings, sizeBytes, packages, facts: factsOf(traces) });
+  }
+
+  /** Of builds that have ended, and of those under way. */
+  function ownNames(): OwnName[] {
+    const ended = store.list('docker').flatMap((build) => readTraces(build).names);
+    return [...ended, ...[...jobs.values()].flatMap(({ traces }) => traces.names)];
   }
 
   function describeFailure(error: unknown, key: string): Omit<BuildFailure, 'logTail'> {

@@ -51,7 +51,7 @@ export async function loadArchive(task: BuildTask, path: string): Promise<MadeIm
   const image = await engine.inspect(own);
   if (image === null)
     throw new BuildFailedError('deployment.image_invalid', 'The archive was loaded without an image.');
-  return { image, digest: null, ownReferences: [], python: null, warnings: [], packages: [] };
+  return { image, digest: null, python: null, warnings: [], packages: [] };
 }
 
 function logEvent({ journal }: BuildTask, event: Record<string, unknown>): void {

@@ -16,12 +16,13 @@ export async function makeImage(task: BuildTask): Promise<MadeImage> {
   const base = curated === null ? await makeBase(task) : await makeCuratedBase(task);
   const mismatch = findMismatch(task, base);
   if (mismatch !== null) {
-    for (const reference of base.ownReferences) await task.engine.untag(reference);
+    for (const { name } of task.traces.names.splice(0)) await task.engine.untag(name);
     throw new BuildFailedError('deployment.wrong_architecture', mismatch);
   }
   const made = needsPython(task) || curated !== null ? await addPython(task, base, curated) : base;
   await task.engine.tag(made.image.id, task.ownName.repository, task.ownName.tag);
-  return { ...made, ownReferences: [...made.ownReferences, ownNameOf(task.ownName)] };
+  task.traces.names.push({ name: ownNameOf(task.ownName), imageId: made.image.id });
+  return made;
 }
 
 const needsPython = ({ definition, servesPython }: BuildTask): boolean =>

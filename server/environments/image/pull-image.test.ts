@@ -58,6 +58,24 @@ describe.runIf(hasEngine)('images from a registry', { timeout: 60_000 }, () => {
     expect(imageOf(await stand.build({ image: `${registry.host}/m:1` }, { key: 'k2' })).imageId).not.toBe(old.imageId);
   });
 
+  test('a build anew sees that a tag has moved, and does without its registry', async () => {
+    await open();
+    const image = nameOf('m:1');
+    await registry.push('m', '1', { files: { a: 'old' } });
+    const old = imageOf(await stand.build({ image }));
+    await registry.push('m', '1', { files: { a: 'new' } });
+    const fresh = imageOf(await stand.build({ image }, { key: 'k2' }));
+    expect(fresh.imageId).not.toBe(old.imageId);
+    await registry.close();
+    const state = await stand.build({ image }, { key: 'k3' });
+    expect(imageOf(state).imageId).toBe(fresh.imageId);
+    expect(state).toMatchObject({ warnings: [expect.stringContaining('whether its tag has moved')] });
+    await stand.builder.retain(new Set(['k1']));
+    expect((await stand.docker.getImage(old.imageId).inspect()).Id).toBe(old.imageId);
+    await expect(stand.docker.getImage(fresh.imageId).inspect()).rejects.toMatchObject({ statusCode: 404 });
+    registry = await startFixtureRegistry();
+  });
+
   test('an image that is here already is used without asking its registry, and left when nobody needs it', async () => {
     await open();
     await registry.push('m', '1', {});

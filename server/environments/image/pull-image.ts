@@ -4,14 +4,14 @@ import {
   parseImageReference,
   type ImageReference,
 } from '#lib/contracts/image-reference.ts';
-import type { BuildTask, MadeImage } from './build-task.ts';
+import { shareNames, type BuildTask, type MadeImage } from './build-task.ts';
 import { BuildFailedError, classifyPullFailure } from './classify-failure.ts';
 import { EngineRefusalError, type EngineImage } from './engine.ts';
 import { createPullProgress } from './pull-progress.ts';
 
 /**
- * The image that a reference names: what the engine has already, else what its registry gives, pinned by digest. An image that is here is never
- * looked up again, so that a tag that moves upstream changes nothing.
+ * The image that a reference names: what the engine has already, else what its registry gives, pinned by digest. One that somebody else put here is
+ * never looked up again. One that a build of ours pulled is, for what is built anew: its tag may have moved.
  * @throws BuildFailedError
  */
 export async function pullImage(task: BuildTask, written: string): Promise<MadeImage> {
@@ -20,16 +20,40 @@ export async function pullImage(task: BuildTask, written: string): Promise<MadeI
   const name = formatImageReference(wanted);
   task.journal.step(`Looking for ${name}`);
   const present = await task.engine.inspect(name);
-  if (present !== null) {
+  const mayHaveMoved = wanted.digest === null && task.ownNames().some((own) => own.name === name);
+  if (present !== null && !mayHaveMoved) {
     task.journal.line(`${name} is on this host already; it is used as it is.`);
+    if (task.traces.begun.has(name)) recordNames(task, present, wanted);
+    else shareNames(task, present.id);
     return made(present, wanted, []);
   }
-  await pull(task, wanted);
+  task.traces.begun.add(name);
+  const warnings = present === null ? [] : await pullAgain(task, wanted);
+  if (present === null) await pull(task, wanted);
   const pulled = await task.engine.inspect(name);
   if (pulled === null) throw new BuildFailedError('deployment.image_not_found', `${name} was pulled but is not there.`);
-  const digest = digestOf(pulled, wanted);
+  recordNames(task, pulled, wanted);
+  return made(pulled, wanted, warnings);
+}
+
+function recordNames(task: BuildTask, image: EngineImage, reference: ImageReference): void {
+  const digest = digestOf(image, reference);
   if (digest !== null) task.journal.line(`Pinned to ${digest}`);
-  return made(pulled, wanted, [name, ...(digest === null ? [] : [digest])]);
+  const names = [formatImageReference(reference), ...(digest === null ? [] : [digest])];
+  task.traces.names.push(...names.map((name) => ({ name, imageId: image.id })));
+}
+
+/** Without its registry, what is here is better than nothing. */
+async function pullAgain(task: BuildTask, reference: ImageReference): Promise<string[]> {
+  try {
+    await pull(task, reference);
+    return [];
+  } catch (error) {
+    if (!(error instanceof BuildFailedError)) throw error;
+    const warning = `The image on this host is used; whether its tag has moved could not be seen. ${error.message}`;
+    task.journal.line(warning);
+    return [warning];
+  }
 }
 
 /** @throws BuildFailedError with the reason of the refusal */
@@ -70,12 +94,11 @@ async function pull(task: BuildTask, reference: ImageReference): Promise<void> {
   }
 }
 
-const made = (image: EngineImage, reference: ImageReference, ownReferences: string[]): MadeImage => ({
+const made = (image: EngineImage, reference: ImageReference, warnings: string[]): MadeImage => ({
   image,
   digest: digestOf(image, reference),
-  ownReferences,
   python: null,
-  warnings: [],
+  warnings,
   packages: [],
 });
 

@@ -82,7 +82,16 @@ export async function startFixtureRegistry(options: RegistryOptions = {}): Promi
     const layer = gzipSync(tar);
     const rootfs = { type: 'layers', diff_ids: [digestOf(tar)] };
     const configuration = Buffer.from(
-      JSON.stringify({ architecture, os: 'linux', created: '2024-01-01T00:00:00Z', config, rootfs, history: [{}] }),
+      // The author makes it an image of this registry alone: tests side by side must not hold each other's.
+      JSON.stringify({
+        architecture,
+        os: 'linux',
+        author: token,
+        created: '2024-01-01T00:00:00Z',
+        config,
+        rootfs,
+        history: [{}],
+      }),
     );
     for (const blob of [layer, configuration]) blobs.set(digestOf(blob), blob);
     const body = Buffer.from(
