@@ -43,6 +43,9 @@ await check('module boundaries bite (canary)', pinnedNode, ['scripts/lint/check-
 await check('types', bin('tsc'), ['--noEmit', '-p', '.']);
 await check('no unused files, exports or dependencies', bin('knip'), []);
 
+/** Tests of other suites make models with it, too. */
+const hasServingEnvironment = wantsPython() && (await ensureServingEnvironment());
+
 const unitReport = join(results, 'vitest.json');
 await suite(
   'unit, contract and component tests',
@@ -54,7 +57,7 @@ await suite(
 
 if (wantsPython()) {
   const pythonReport = join(results, 'pytest.json');
-  if (await ensureServingEnvironment()) {
+  if (hasServingEnvironment) {
     const config = 'server/inference/python/pytest.ini';
     await suite(
       'tests of the Python server',
