@@ -14,14 +14,9 @@ import { secretsOf } from '../python-settings.ts';
 import type { BuildTask, BuildTraces, MadeImage, OwnName } from './build-task.ts';
 import type { ImageBuildSettings } from './image-settings.ts';
 import { BuildFailedError, classifyBuildFailure } from './classify-failure.ts';
+import { createImageEngine } from './docker-engine.ts';
 import { collectImages, factsOf, ownRepository, readTraces, removeTraces } from './collect-images.ts';
-import {
-  createImageEngine,
-  EngineRefusalError,
-  EngineUnavailableError,
-  type ImageEngine,
-  type RegistryCredentials,
-} from './engine.ts';
+import { EngineRefusalError, EngineUnavailableError, type ImageEngine, type RegistryCredentials } from './engine.ts';
 import { BUILD_LABEL, INSTALLATION_LABEL, KEY_LABEL } from './labels.ts';
 import { makeImage } from './make-image.ts';
 

@@ -1,5 +1,6 @@
 import type { RegistryProbe } from '#server/domain/registry.ts';
-import { createImageEngine, EngineRefusalError, EngineUnavailableError } from './engine.ts';
+import { createImageEngine } from './docker-engine.ts';
+import { EngineRefusalError, EngineUnavailableError } from './engine.ts';
 
 /**
  * Asks a registry by way of the engine, which is what pulls: its network, its proxies and the certificates that it trusts decide.
