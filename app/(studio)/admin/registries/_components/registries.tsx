@@ -70,7 +70,8 @@ export function Registries() {
           <tbody>
             {registries.map((registry) => (
               <RegistryRow
-                key={registry.host}
+                // What other credentials were answered is no answer to these.
+                key={`${registry.host} ${registry.revision}`}
                 registry={registry}
                 onEdit={() => setOpen({ kind: 'edit', registry })}
                 onDelete={() => setOpen({ kind: 'delete', registry })}
