@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from viridian_serving.scoring.settings import SettingsError, read_settings
+
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -271,9 +273,6 @@ def test_not_a_number_passes_as_in_the_original_and_is_told(tmp_path: Path) -> N
 
 
 def test_a_setting_that_cannot_be_used_names_its_variable() -> None:
-    sys.path.insert(0, str(PACKAGE_ROOT))
-    from viridian_serving.scoring.settings import SettingsError, read_settings
-
     with pytest.raises(SettingsError) as caught:
         read_settings({"SCORING_TIMEOUT_MS": "soon", "WORKER_COUNT": "0"})
     assert [name for name, _ in caught.value.problems] == ["SCORING_TIMEOUT_MS", "WORKER_COUNT"]

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Callable, List, Optional, Tuple
 
-from .raw_request import AMLResponse
+from .raw_response import AMLResponse
 from .streams import content_type_for, encode_for, encode_piece
 
 HeaderList = List[Tuple[str, str]]

@@ -1,5 +1,5 @@
 """AMLResponse, for scripts whose environment does not have the original package."""
 
-from viridian_serving.scoring.raw_request import AMLResponse
+from viridian_serving.scoring.raw_response import AMLResponse
 
 __all__ = ["AMLResponse"]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Mapping, Optional
 
-from cases import Case
+from scoring.contract.cases import Case
 from support.server_process import PACKAGE_ROOT, ServerProcess
 
 ORIGINAL = "azureml-inference-server-http==1.5.1"

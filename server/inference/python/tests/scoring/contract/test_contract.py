@@ -9,8 +9,8 @@ import warnings
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import pytest
-from cases import CASES, Case
-from servers import Answer, ask, environment_of, find_original, start_original, start_ours, start_ours_beside_real_packages
+from scoring.contract.cases import CASES, Case
+from scoring.contract.servers import Answer, ask, environment_of, find_original, start_original, start_ours, start_ours_beside_real_packages
 
 
 def _needs(case: Case) -> Tuple[str, str]:

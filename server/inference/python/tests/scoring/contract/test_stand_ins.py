@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 import pytest
-from servers import find_original
+from scoring.contract.servers import find_original
 from support.server_process import PACKAGE_ROOT
 
 _SCRIPT = str(Path(__file__).parent / "describe_types.py")

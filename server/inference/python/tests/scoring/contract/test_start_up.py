@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Dict, List
 
 import pytest
-from servers import find_original, free_port
+from scoring.contract.servers import find_original, free_port
 from support.server_process import PACKAGE_ROOT
 
 RAW_AND_SCHEMA = """
