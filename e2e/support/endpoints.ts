@@ -65,10 +65,15 @@ export interface Call {
   /** Sent as `azureml-model-deployment`. */
   deployment?: string;
   agent?: Agent;
+  /** A row of the iris sample when left out. */
+  body?: unknown;
 }
 
 /** One real prediction through the gateway. */
-export function predict(stack: Stack, { endpoint, key, deployment, agent }: Call): Promise<Prediction> {
+export function predict(
+  stack: Stack,
+  { endpoint, key, deployment, agent, body: asked = IRIS_ROWS }: Call,
+): Promise<Prediction> {
   return new Promise((resolve, reject) => {
     const call = request(
       `${stack.gatewayUrl}/${endpoint}/score`,
@@ -93,7 +98,7 @@ export function predict(stack: Stack, { endpoint, key, deployment, agent }: Call
       },
     );
     call.once('error', reject);
-    call.end(JSON.stringify(IRIS_ROWS));
+    call.end(JSON.stringify(asked));
   });
 }
 

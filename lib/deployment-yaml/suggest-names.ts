@@ -44,11 +44,11 @@ function toResourceName(text: string): string {
   return resourceNameFault(name) === null ? name : 'model';
 }
 
-const ARCHIVE_ENDINGS = /\.(?:onnx|zip|tar|tgz|tar\.gz)$/i;
+const FILE_ENDINGS = /\.(?:onnx|pkl|pickle|joblib|pt|pth|h5|keras|safetensors|zip|tar|tgz|tar\.gz)$/i;
 
 /** A name for the model in a file, archive or folder: `Fraud v14.onnx` is fraud-v14. */
 export function suggestModelName(filename: string): string {
-  const stem = (filename.split('/').pop() ?? filename).replace(ARCHIVE_ENDINGS, '');
+  const stem = (filename.split('/').pop() ?? filename).replace(FILE_ENDINGS, '');
   const name = stem
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '-')

@@ -27,9 +27,13 @@ export function checkPackages(
   return post('/environments/check', packages);
 }
 
-/** Begins to load a model in its real environment, without deploying it. @throws ApiProblem */
-export function beginTrial(deployment: DeploymentWrite): Promise<Trial> {
-  return post('/trials', { deployment });
+/**
+ * Begins to load a model in its real environment, without deploying it.
+ * @param sample body of one request; the model's own when undefined
+ * @throws ApiProblem
+ */
+export function beginTrial(deployment: DeploymentWrite, sample: unknown): Promise<Trial> {
+  return post('/trials', { deployment, sample });
 }
 
 /** @throws ApiProblem */

@@ -40,6 +40,8 @@ const ScoringSections = dynamic(() => import('./scoring-sections.tsx').then((mod
   loading: () => <Skeleton className="h-60 w-full" />,
 });
 
+const TrialSection = dynamic(() => import('./trial-section.tsx').then((module) => module.TrialSection), { ssr: false });
+
 /** What an address asks for; it wins over what was kept. */
 export interface WizardRequest {
   /** `nocode` or `lowcode`. */
@@ -186,6 +188,7 @@ function WizardPage({ storage, form, send, isEndpointFixed, focus, title }: Load
           <MethodSection wizard={wizard} />
           <ServedSections wizard={wizard} />
           <ComputeSection wizard={wizard} />
+          {isTriable(wizard) ? <TrialSection wizard={wizard} /> : null}
           <EndpointSection wizard={wizard} />
           <TrafficSection wizard={wizard} />
           <ReviewSection wizard={wizard} />
@@ -194,6 +197,11 @@ function WizardPage({ storage, form, send, isEndpointFixed, focus, title }: Load
       </div>
     </>
   );
+}
+
+/** A script may fail in ways that no reading of it shows, and is worth a run before it is deployed. */
+function isTriable({ form }: Wizard): boolean {
+  return form.method === 'low-code';
 }
 
 /** What is served, in the sections of the chosen method. */
@@ -221,6 +229,7 @@ function stepsOf(wizard: Wizard): WizardStep[] {
       label: wizard.form.method === 'external' ? 'Limits' : 'Compute',
       isDone: isClear('instance-type', 'instance-count'),
     },
+    ...(isTriable(wizard) ? [{ id: 'try', label: 'Try it', isDone: false }] : []),
     { id: 'endpoint', label: 'Endpoint', isDone: isClear('endpoint-name', 'deployment-name') },
     { id: 'traffic', label: 'Traffic', isDone: isClear('endpoint-name', 'deployment-name') },
     { id: 'review', label: 'Review', isDone: false },

@@ -54,7 +54,8 @@ function concludeRequirements({ flavors, mlflowVersion }: MlmodelFile): string[]
 /** `Python 3.11 with scikit-learn 1.9.1`: what decides whether the model loads at all. Pure. */
 export function sayPythonNeeds(needs: PythonNeeds, flavor: string): string {
   const python = needs.version === null ? 'Python' : `Python ${needs.version.split('.').slice(0, 2).join('.')}`;
-  const names = packagesOf(flavor).length === 0 ? ['mlflow'] : packagesOf(flavor);
+  const wrapper = pinnedVersion(needs.requirements, 'mlflow-skinny') === null ? 'mlflow' : 'mlflow-skinny';
+  const names = packagesOf(flavor).length === 0 ? [wrapper] : packagesOf(flavor);
   const packages = names.map((name) => {
     const version = pinnedVersion(needs.requirements, name);
     return version === null ? name : `${name} ${version}`;
