@@ -51,7 +51,8 @@ export function toolEnvironment(
     GIT_TERMINAL_PROMPT: '0',
     UV_CACHE_DIR: folders.cache,
     UV_PYTHON_INSTALL_DIR: folders.pythons,
-    UV_PYTHON_DOWNLOADS: 'never',
+    // Only when it is told to install one, which it is where the settings allow that.
+    UV_PYTHON_DOWNLOADS: 'manual',
     UV_NO_CONFIG: '1',
     UV_NO_PROGRESS: '1',
     UV_KEYRING_PROVIDER: 'disabled',

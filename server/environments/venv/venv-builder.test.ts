@@ -361,6 +361,17 @@ describe.runIf(requiresPython)('virtual environments', { timeout: 120_000 }, () 
     });
   });
 
+  test('take the nearest Python where the one asked for may be fetched but nothing can be reached', async () => {
+    const place = await workplace({
+      VIRIDIAN_PYTHON_DOWNLOADS: 'auto',
+      VIRIDIAN_HTTPS_PROXY: 'http://127.0.0.1:9',
+    });
+    const asked = request('k', '');
+    const state = await build(place, { ...asked, definition: { ...asked.definition, pythonVersion: '3.8' } });
+    expect(state).toMatchObject({ kind: 'ready', warnings: [expect.stringContaining('could not be fetched')] });
+    expect(await logOf(place, 'k')).toMatch(/Fetching Python 3\.8\n[^]*Failed to download/);
+  });
+
   test('without any Python on the host say how to get one', async () => {
     index = await startPackageIndex();
     const place = await openWorkplace({

@@ -6,6 +6,7 @@ import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import { chooseEvictions, type BuildJournal, type BuildStore, type StoredBuild } from '../build-store.ts';
 import { secretsOf, type PythonSettings } from '../python-settings.ts';
+import { createBuildTurns } from './build-turns.ts';
 import { buildVenv } from './build-venv.ts';
 import { measureFolder } from './measure-folder.ts';
 import { createPythonToolchain } from './python-toolchain.ts';
@@ -49,7 +50,7 @@ export function createVenvBuilder(options: VenvBuilderOptions): VenvBuilder {
   const tools = createPythonToolchain(options);
   const running = new Map<string, RunningBuild>();
   const removals = new Map<string, Promise<void>>();
-  const turns = createTurns(MAX_BUILDS);
+  const turns = createBuildTurns(MAX_BUILDS);
   const cacheBytes = settings.VIRIDIAN_ENVIRONMENT_CACHE_MIB * 2 ** 20;
   let stopped = false;
 
@@ -194,48 +195,4 @@ function describeFailure(error: unknown): { code: AppError['code']; detail: stri
 
 function ignoreAbsent(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
-}
-
-interface Turns {
-  /** Runs the work once fewer than the limit are at it. @throws the signal's reason when it aborts before its turn */
-  take<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result>;
-}
-
-function createTurns(limit: number): Turns {
-  const waiting: (() => void)[] = [];
-  let busy = 0;
-
-  async function enter(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (busy < limit) {
-      busy += 1;
-      return;
-    }
-    await new Promise<void>((resolve, reject) => {
-      const leave = (): void => {
-        waiting.splice(waiting.indexOf(proceed), 1);
-        reject(signal.reason as Error);
-      };
-      const proceed = (): void => {
-        signal.removeEventListener('abort', leave);
-        resolve();
-      };
-      waiting.push(proceed);
-      signal.addEventListener('abort', leave, { once: true });
-    });
-  }
-
-  return {
-    async take(signal, work) {
-      await enter(signal);
-      try {
-        return await work();
-      } finally {
-        // The place goes to who waits longest, or is free.
-        const next = waiting.shift();
-        if (next === undefined) busy -= 1;
-        else next();
-      }
-    },
-  };
 }
