@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { writeFileDurably } from '#server/kernel/write-file-durably.ts';
 import { instanceExitSchema, programSpecSchema } from '../supervision/instance-schemas.ts';
+import type { ContainerInstanceSpec } from './make-container.ts';
 
 const containerSpecSchema = z.object({
   imageId: z.string(),
@@ -53,6 +54,39 @@ const containerRecordSchema = z.object({
 
 export type ContainerRecord = z.infer<typeof containerRecordSchema>;
 export type RunningContainer = z.infer<typeof runningSchema>;
+
+/**
+ * Of an instance that is about to be started.
+ * @param earlier generation of a container that runs already; 0 for none
+ */
+export function freshRecord(
+  spec: ContainerInstanceSpec,
+  gpuDevices: readonly string[],
+  earlier: number,
+  createdAt: string,
+): ContainerRecord {
+  const { external: _none, container, ...program } = spec;
+  return {
+    version: 1,
+    spec: {
+      ...program,
+      command: [...spec.command],
+      environment: { ...spec.environment },
+      container: { ...container, mounts: container.mounts.map((mount) => ({ ...mount })) },
+    },
+    phase: 'starting',
+    generation: earlier,
+    running: null,
+    gpuDevices: [...gpuDevices],
+    createdAt,
+    startedAt: null,
+    restarts: 0,
+    quickExits: 0,
+    nextStartAt: 0,
+    lastExit: null,
+    ready: false,
+  };
+}
 
 export function recordPath(folder: string, instanceId: string): string {
   return join(folder, instanceId, 'container.json');

@@ -367,21 +367,31 @@ print(json.dumps({'value': os.environ['VALUE'], 'port': os.environ['PORT'], 'mod
     expect(await harness.containers()).toHaveLength(1);
   });
 
-  test('whose record is lost is told of, taken over by whoever asks for the same, and goes with whoever removes it', async () => {
+  test('whose record is lost is taken over by whoever asks for the same', async () => {
     await driver.ensure(specOf(python(HEALTHY)));
     const { runtimeRef } = await reach('ready');
     await driver.stop();
     await rm(join(harness.folder, 'state'), { recursive: true });
     driver = await harness.open();
-    expect(await seen()).toMatchObject({ runtimeRef, specHash: 'first', state: 'unready' });
     await driver.ensure(specOf(python(HEALTHY)));
     expect((await reach('ready')).runtimeRef).toBe(runtimeRef);
+    expect(await harness.containers()).toHaveLength(1);
+  });
+
+  test('that nobody has asked for in a minute is told of, and goes with whoever removes it', async () => {
+    await driver.ensure(specOf(python(HEALTHY)));
+    const { runtimeRef } = await reach('ready');
     await driver.stop();
     await rm(join(harness.folder, 'state'), { recursive: true });
-    driver = await harness.open();
+    let skewMs = 0;
+    driver = await harness.open({ clock: { now: Date.now, monotonic: () => performance.now() + skewMs } });
+    expect(await driver.observe()).toEqual([]);
+    skewMs = 61_000;
+    expect(await seen()).toMatchObject({ runtimeRef, specHash: 'first', state: 'unready' });
     await driver.remove(ID);
     expect(await driver.observe()).toEqual([]);
     expect(await harness.containers()).toEqual([]);
+    expect(await harness.networks()).toEqual([]);
   });
 
   test('that was being removed when the driver ended is removed by the next, with its network', async () => {
@@ -424,6 +434,29 @@ print(json.dumps({'value': os.environ['VALUE'], 'port': os.environ['PORT'], 'mod
       await proxy.close();
     }
   });
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9])(
+    'is one container, also where the answer to call %i of its start was lost',
+    async (call) => {
+      const proxy = await startEngineProxy(ENGINE_HOST.slice('unix://'.length), join(harness.folder, 'proxy.sock'));
+      try {
+        await reopen({ engineHost: proxy.host });
+        await driver.observe();
+        proxy.loseAnswer(call);
+        await driver.ensure(specOf(python(HEALTHY))).catch((error: unknown) => {
+          expect(String(error)).toContain('does not answer');
+        });
+        expect((await harness.containers()).length).toBeLessThan(2);
+        await reopen();
+        await driver.ensure(specOf(python(HEALTHY)));
+        await reach('ready');
+        expect(await harness.containers()).toHaveLength(1);
+      } finally {
+        await driver.stop();
+        await proxy.close();
+      }
+    },
+  );
 
   test('whose removal is asked for while the engine is away is removed when it is back', async () => {
     const proxy = await startEngineProxy(ENGINE_HOST.slice('unix://'.length), join(harness.folder, 'proxy.sock'));

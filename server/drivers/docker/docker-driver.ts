@@ -15,14 +15,15 @@ import {
 } from '../runtime-driver.ts';
 import { type Addressing, findAddressing } from './addressing.ts';
 import { createContainerConsole } from './container-console.ts';
-import { type ContainerRecord, readRecord, recordPath } from './container-record.ts';
+import { type ContainerRecord, freshRecord, readRecord, recordPath } from './container-record.ts';
 import { DEFAULT_PIDS_LIMIT } from './container-request.ts';
 import { createEngine, type InspectedContainer, type ListedContainer } from './engine.ts';
-import { pickGpus } from './gpu-devices.ts';
+import { createGpuPool } from './gpu-pool.ts';
 import { inBatches } from './in-batches.ts';
 import { type ContainerMark, instanceFilter, networkName, readMark } from './labels.ts';
 import { type ContainerInstanceSpec, makeContainer, type MakerDeps } from './make-container.ts';
 import { createDeploymentNetworks } from './networks.ts';
+import { pause } from '../supervision/pause.ts';
 import { type ContainerSupervisor, superviseContainer } from './supervise-container.ts';
 import { watchEngine } from './watch-engine.ts';
 
@@ -53,6 +54,12 @@ const DEFAULT_ADDRESS_POOL = '10.213.0.0/16';
 /** A list as old as this still counts as a look at the world: events have told of what happened since. */
 const LIST_FRESH_MS = 1_000;
 
+/** Longest wait for a list by somebody who observes. */
+const LOOK_MS = 500;
+
+/** A container without a record belongs to nobody after this long: twice the time in which every wanted instance has been asked for. */
+const CLAIM_MS = 60_000;
+
 /** How long an engine that is down is waited for before what needs it is refused. */
 const PATIENCE_MS = 15_000;
 
@@ -80,13 +87,16 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
   const supervisors = new Map<string, ContainerSupervisor>();
   const removals = new Map<string, Promise<void>>();
   const listeners = new Set<(endpoint: string) => void>();
-  /** GPUs of instances that are being started and have no record yet. */
-  const reserved = new Map<string, readonly string[]>();
-  /** Containers of ours without a record. */
+  /** Containers of ours without a record, and since when each has been one or was last asked for. */
+  const orphanSince = new Map<string, number>();
   let orphans: { container: ListedContainer; mark: ContainerMark }[] = [];
   let listedAt = -Infinity;
   let listing: Promise<void> | null = null;
   let addressing: Addressing | null = options.addressing ?? null;
+
+  const gpus = createGpuPool(options.listGpus, () =>
+    [...supervisors.values()].flatMap(({ record }) => record.gpuDevices),
+  );
 
   const networks = createDeploymentNetworks({
     engine,
@@ -137,7 +147,8 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
   }
 
   async function lookOnce(): Promise<void> {
-    maker.addressing().catch(() => undefined);
+    // Asked for again by whoever needs it.
+    await maker.addressing().catch(() => undefined);
     const known = new Map([...supervisors].map(([id, supervisor]) => [id, supervisor.record.running?.id]));
     const containers = await engine.list(filter);
     listedAt = clock.monotonic();
@@ -149,6 +160,9 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
       const mark = readMark(container.labels);
       return mark === null || supervisors.has(mark.instanceId) ? [] : [{ container, mark }];
     });
+    const ids = new Set(orphans.map(({ mark }) => mark.instanceId));
+    for (const id of orphanSince.keys()) if (!ids.has(id)) orphanSince.delete(id);
+    for (const id of ids) if (!orphanSince.has(id)) orphanSince.set(id, clock.monotonic());
   }
 
   async function supervise(record: ContainerRecord): Promise<ContainerSupervisor> {
@@ -225,10 +239,11 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
     const existing = supervisors.get(spec.instanceId)?.record;
     if (existing?.spec.specHash === spec.specHash && existing.phase !== 'stopping') return { kind: 'unchanged' };
     if (watch.downSince !== null) return refuseWithoutEngine(watch.downSince);
+    orphanSince.set(spec.instanceId, clock.monotonic());
     if (existing !== undefined) await remove(spec.instanceId);
-    const gpuDevices = await reserveGpus(spec.instanceId, container.gpus);
-    if (gpuDevices === null) return refuseGpus(container.gpus);
-    return startNew({ ...spec, container }, gpuDevices).finally(() => reserved.delete(spec.instanceId));
+    const reserved = await gpus.reserve(spec.instanceId, container.gpus);
+    if (reserved.kind === 'refused') return reserved;
+    return startNew({ ...spec, container }, reserved.devices).finally(() => gpus.release(spec.instanceId));
   }
 
   /**
@@ -239,32 +254,6 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
     const detail = `The Docker engine at ${options.engineHost} has not answered since ${downSince}: ${watch.trouble}. Start it, or give this user access to it.`;
     if (clock.now() - Date.parse(downSince) < PATIENCE_MS) throw new DriverUnavailableError(detail);
     return { kind: 'refused', code: 'deployment.runtime_unavailable', detail };
-  }
-
-  /** Nothing is waited for between the look at what is taken and the taking. */
-  async function reserveGpus(instanceId: string, count: number): Promise<readonly string[] | null> {
-    if (count === 0) return [];
-    const present = await options.listGpus();
-    const picked = pickGpus(count, present, takenGpus());
-    if (picked !== null) reserved.set(instanceId, picked);
-    return picked;
-  }
-
-  function takenGpus(): Set<string> {
-    const running = [...supervisors.values()].flatMap(({ record }) => record.gpuDevices);
-    return new Set([...running, ...[...reserved.values()].flat()]);
-  }
-
-  async function refuseGpus(count: number): Promise<EnsureOutcome> {
-    const { total, free } = await countGpus();
-    const detail = `It asks for ${count} GPUs; this host has ${total}, of which ${free} are free.`;
-    return { kind: 'refused', code: 'deployment.gpu_unavailable', detail };
-  }
-
-  async function countGpus(): Promise<{ total: number; free: number }> {
-    const present = await options.listGpus();
-    const taken = takenGpus();
-    return { total: present.length, free: present.filter((id) => !taken.has(id)).length };
   }
 
   async function startNew(spec: ContainerInstanceSpec, gpuDevices: readonly string[]): Promise<EnsureOutcome> {
@@ -329,12 +318,26 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
   }
 
   async function observe(): Promise<ObservedInstance[]> {
-    if (watch.downSince === null && clock.monotonic() - listedAt > LIST_FRESH_MS)
-      await lookAtAll().catch(reportUnlessDown);
+    if (watch.downSince === null && clock.monotonic() - listedAt > LIST_FRESH_MS) await lookBriefly();
     const known = [...supervisors.values()].map((supervisor) => supervisor.observe());
-    const all = [...known, ...orphans.map(({ container, mark }) => describeOrphan(container, mark))];
+    const unclaimed = orphans.filter(({ mark }) => isUnclaimed(mark.instanceId));
+    const all = [...known, ...unclaimed.map(({ container, mark }) => describeOrphan(container, mark))];
     const { downSince } = watch;
     return downSince === null ? all : all.map((seen) => ({ ...seen, unknownSince: downSince }));
+  }
+
+  /** Whoever wants an instance asks for it soon, and takes its container over; only what nobody asks for is told of, to be removed. */
+  function isUnclaimed(instanceId: string): boolean {
+    return !supervisors.has(instanceId) && clock.monotonic() - (orphanSince.get(instanceId) ?? 0) > CLAIM_MS;
+  }
+
+  /** An engine that hangs must not hold up whoever looks after other instances. */
+  async function lookBriefly(): Promise<void> {
+    const done = new AbortController();
+    const looked = lookAtAll()
+      .catch(reportUnlessDown)
+      .finally(() => done.abort());
+    await Promise.race([looked, pause(LOOK_MS, done.signal).catch(() => undefined)]);
   }
 
   /** Nobody who observes can do anything about it, and what was seen before still counts. */
@@ -357,7 +360,7 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
     get engineDownSince() {
       return watch.downSince;
     },
-    countGpus,
+    countGpus: gpus.count,
     start,
     async stop() {
       await watch.stop();
@@ -390,36 +393,6 @@ const ALIVE: ReadonlySet<string> = new Set(['running', 'paused', 'restarting']);
 
 function ignoreUnavailable(error: unknown): void {
   if (!(error instanceof DriverUnavailableError)) throw error;
-}
-
-/** @param earlier generation of a container that runs already; 0 for none */
-function freshRecord(
-  spec: ContainerInstanceSpec,
-  gpuDevices: readonly string[],
-  earlier: number,
-  createdAt: string,
-): ContainerRecord {
-  const { external: _none, container, ...program } = spec;
-  return {
-    version: 1,
-    spec: {
-      ...program,
-      command: [...spec.command],
-      environment: { ...spec.environment },
-      container: { ...container, mounts: container.mounts.map((mount) => ({ ...mount })) },
-    },
-    phase: 'starting',
-    generation: earlier,
-    running: null,
-    gpuDevices: [...gpuDevices],
-    createdAt,
-    startedAt: null,
-    restarts: 0,
-    quickExits: 0,
-    nextStartAt: 0,
-    lastExit: null,
-    ready: false,
-  };
 }
 
 /** A container of ours that nobody here knows of: somebody else's business until it is asked for or removed. */

@@ -6,6 +6,8 @@ export interface EngineProxy {
   /** Closes every connection and takes no more. */
   cut(): void;
   restore(): void;
+  /** The engine hears this one of the next calls, counted from 1, and nobody hears its answer nor is anything heard afterwards. */
+  loseAnswer(call: number): void;
   close(): Promise<void>;
 }
 
@@ -13,9 +15,16 @@ export interface EngineProxy {
 export async function startEngineProxy(engineSocket: string, socketPath: string): Promise<EngineProxy> {
   const sockets = new Set<Socket>();
   let isCut = false;
+  let callsLeft = Infinity;
+  const cut = (): void => {
+    isCut = true;
+    for (const socket of sockets) socket.destroy();
+  };
   const server = createServer((caller) => {
     if (isCut) return void caller.destroy();
     const engine = connect(engineSocket);
+    callsLeft -= 1;
+    if (callsLeft === 0) engine.once('data', cut);
     for (const [from, to] of [
       [caller, engine],
       [engine, caller],
@@ -29,16 +38,16 @@ export async function startEngineProxy(engineSocket: string, socketPath: string)
       });
     }
   });
-  const cut = (): void => {
-    isCut = true;
-    for (const socket of sockets) socket.destroy();
-  };
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   return {
     host: `unix://${socketPath}`,
     cut,
     restore() {
       isCut = false;
+      callsLeft = Infinity;
+    },
+    loseAnswer(call) {
+      callsLeft = call;
     },
     close() {
       cut();

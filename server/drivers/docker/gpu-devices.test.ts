@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { gpuRequest } from './container-request.ts';
 import { parseGpuList, pickGpus } from './gpu-devices.ts';
+import { createGpuPool } from './gpu-pool.ts';
 
 test('GPUs are read from the list of the driver, and slices take the place of the GPU that they are cut from', () => {
   const output = `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-11111111-aaaa-bbbb-cccc-000000000000)
@@ -33,4 +34,21 @@ test('the engine is asked for exactly these devices', () => {
     Capabilities: [['gpu']],
     Options: {},
   });
+});
+
+test('two instances that are started at once are given different devices', async () => {
+  const recorded = ['GPU-a'];
+  const pool = createGpuPool(
+    async () => ['GPU-a', 'GPU-b', 'GPU-c'],
+    () => recorded,
+  );
+  const given = await Promise.all(['one', 'two', 'three'].map((id) => pool.reserve(id, 1)));
+  expect(given.map((outcome) => (outcome.kind === 'reserved' ? outcome.devices : outcome.code))).toEqual([
+    ['GPU-b'],
+    ['GPU-c'],
+    'deployment.gpu_unavailable',
+  ]);
+  expect(await pool.count()).toEqual({ total: 3, free: 0 });
+  pool.release('one');
+  expect(await pool.count()).toEqual({ total: 3, free: 1 });
 });

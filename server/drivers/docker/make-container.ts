@@ -42,8 +42,8 @@ export type MadeContainer = { kind: 'started'; container: InspectedContainer; is
 export async function makeContainer(deps: MakerDeps, order: ContainerOrder): Promise<MadeContainer> {
   try {
     const found = await findEarlier(deps, order);
-    if (found?.state === 'running') return { kind: 'started', container: found, isNew: false };
-    const id = found?.id ?? (await create(deps, order));
+    if (found !== null) return { kind: 'started', container: found, isNew: false };
+    const id = await create(deps, order);
     if (typeof id !== 'string') return id;
     const refused = await startChecked(deps, id, order);
     if (refused !== null) {
@@ -59,7 +59,7 @@ export async function makeContainer(deps: MakerDeps, order: ContainerOrder): Pro
   }
 }
 
-/** What an earlier attempt has left under the name, where it can be used; anything else there goes. */
+/** The container that an earlier attempt has started. Anything else under the name goes: its network may have gone before it. */
 async function findEarlier(deps: MakerDeps, order: ContainerOrder): Promise<InspectedContainer | null> {
   const found = await deps.engine.inspect(nameOf(deps, order));
   if (found === null || isAsOrdered(found, order)) return found;
@@ -103,7 +103,7 @@ async function networkOf(
 function isAsOrdered(found: InspectedContainer, { spec, generation }: ContainerOrder): boolean {
   const mark = readMark(found.labels);
   const isSame = mark?.instanceId === spec.instanceId && mark.specHash === spec.specHash;
-  return isSame && mark.generation === generation && (found.state === 'created' || found.state === 'running');
+  return isSame && mark.generation === generation && found.state === 'running';
 }
 
 async function startChecked(deps: MakerDeps, id: string, { spec }: ContainerOrder): Promise<Refused | null> {

@@ -57,8 +57,9 @@ export function watchEngine(deps: WatchEngineDeps): EngineWatch {
     }
     trouble = (error as Error).message;
     // Once for each time that it goes.
-    if (!isTold) deps.onError('the container engine', error);
+    if (isTold) return;
     isTold = true;
+    deps.onError('the container engine', error);
     deps.onChange();
   }
 
