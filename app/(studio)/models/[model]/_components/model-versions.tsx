@@ -25,6 +25,11 @@ export function ModelVersions({ model }: { model: string }) {
       <PageHead
         title={model}
         aside={versions ? `${versions.length} ${versions.length === 1 ? 'version' : 'versions'}` : null}
+        actions={
+          versions && versions.length > 1 ? (
+            <ButtonLink href={`/models/${encodeURIComponent(model)}/compare`}>Compare versions</ButtonLink>
+          ) : null
+        }
       />
       {error ? (
         <ErrorState
