@@ -12,7 +12,7 @@ import type {
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import { writeFileDurably } from '#server/kernel/write-file-durably.ts';
-import { createBuildLog, parseCursor, readLogLines } from './build-log.ts';
+import { createBuildLog, parseCursor, readLogLines, type BuildLogWriter } from './build-log.ts';
 
 /** Progress is told at most this often; people cannot read faster, and each hint is a look of the control plane. */
 const HINT_EVERY_MS = 300;
@@ -192,24 +192,25 @@ export function createBuildStore({ folder, clock, logger }: BuildStoreOptions): 
       onError: (error) => logger.warn({ key, err: error }, 'environment_build_log_not_written'),
     });
     hint(key);
+    return openJournal(building, log);
+  }
 
-    async function finish(end: (() => StoredBuild) | null): Promise<void> {
+  function openJournal(building: StoredBuild, log: BuildLogWriter): BuildJournal {
+    const { key, startedAt } = building;
+
+    async function finish(end?: () => StoredBuild): Promise<void> {
       await log.close();
       // A build that was removed while it ran is not brought back by its end.
       if (builds.get(key)?.startedAt !== startedAt) return;
-      if (end === null) {
-        builds.delete(key);
-        await rm(recordPath(key), { force: true });
-      } else {
-        const ended = end();
-        // First in memory: on a full disk nobody may wait for a build that has ended. After a restart it counts as cut.
-        builds.set(key, ended);
-        hint(key);
-        await save(ended);
-        if (builds.get(key)?.startedAt !== startedAt) await rm(folderOf(key), { recursive: true, force: true });
-      }
+      // First in memory: on a full disk nobody may wait for a build that has ended. After a restart it counts as cut, and is made again.
+      const ended = end?.();
+      if (ended === undefined) builds.delete(key);
+      else builds.set(key, ended);
       hint(key);
       wakeReaders(key);
+      if (ended === undefined) return rm(recordPath(key), { force: true });
+      await save(ended);
+      if (builds.get(key)?.startedAt !== startedAt) await rm(folderOf(key), { recursive: true, force: true });
     }
 
     return {
@@ -237,7 +238,7 @@ export function createBuildStore({ folder, clock, logger }: BuildStoreOptions): 
       },
       abandon: (why) => {
         log.write(why);
-        return finish(null);
+        return finish();
       },
     };
   }
