@@ -18,6 +18,7 @@ test.each([
     'OCI runtime create failed: exec: "/etc/passwd": permission denied: unknown',
     'deployment.command_not_executable',
   ],
+  [400, 'exec: "docker-init": executable file not found in $PATH', 'deployment.container_refused'],
   [500, 'something new', 'deployment.container_refused'],
 ])('%i %s is told as its cause', (status, message, code) => {
   const outcome = explainRefusal(new EngineRefusalError(message, status));

@@ -4,6 +4,11 @@ import type { EngineRefusalError } from './engine.ts';
 
 /** What engines say when a container cannot be made or started, in their own words since 20.10. */
 const REASONS: readonly [RegExp, ErrorCode, string][] = [
+  [
+    /docker-init/i,
+    'deployment.container_refused',
+    'The engine lacks docker-init, the first process of every container. Install it on the host (on Debian: apt install tini).',
+  ],
   [/no such image/i, 'deployment.image_not_found', 'The image is not on this host any more.'],
   [
     /could not select device driver|nvidia|unknown device|no cuda/i,
