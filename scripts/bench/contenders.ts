@@ -75,7 +75,7 @@ export async function measureAll(
 
 async function measure(contender: Contender, connections: number, seconds: number): Promise<Measurement> {
   const { port, child, name, requestBase64 } = contender;
-  const load = { host: '127.0.0.1', port, requestBase64, connections, warmUpMs: 0 };
+  const load = { host: '127.0.0.1', port, requestBase64, connections, warmUpMs: 0, reconnects: true };
   await runLoadOnCore({ ...load, durationMs: WARM_UP_MS }, LOAD_CORE);
   const before = cpuTicks(child.pid as number);
   const result = await runLoadOnCore({ ...load, durationMs: seconds * 1000 }, LOAD_CORE);

@@ -15,6 +15,8 @@ export interface LoadOptions {
   /** Not measured. */
   warmUpMs: number;
   durationMs: number;
+  /** Opens a new connection where the server ends one with its answer; otherwise that is a failure. */
+  reconnects?: boolean;
 }
 
 export interface LoadResult {
@@ -56,6 +58,7 @@ class LoadRun {
   readonly #options: LoadOptions;
   readonly #request: Buffer;
   readonly #histogram = new Uint32Array(BUCKETS);
+  readonly #sockets = new Set<Socket>();
   #measuring = false;
   #stopped = false;
   #requests = 0;
@@ -69,14 +72,14 @@ class LoadRun {
   }
 
   async measure(): Promise<LoadResult> {
-    const sockets = await Promise.all(Array.from({ length: this.#options.connections }, () => this.#open()));
+    await Promise.all(Array.from({ length: this.#options.connections }, () => this.#open()));
     await delay(this.#options.warmUpMs);
     this.#measuring = true;
     const start = performance.now();
     await delay(this.#options.durationMs);
     const seconds = (performance.now() - start) / 1000;
     this.#stopped = true;
-    for (const socket of sockets) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     return {
       requests: this.#requests,
       failures: this.#failures,
@@ -89,11 +92,27 @@ class LoadRun {
     };
   }
 
-  async #open(): Promise<Socket> {
+  async #open(): Promise<void> {
     const socket = connect({ host: this.#options.host, port: this.#options.port, noDelay: true });
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+    if (this.#stopped) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
     this.#drive(socket);
-    return socket;
+  }
+
+  /** Sends the next request of a client, on a new connection where the server says that the old one ends. */
+  #continue(socket: Socket, answer: Buffer): void {
+    if (this.#stopped) return;
+    if (this.#options.reconnects !== true || !endsConnection(answer)) {
+      socket.write(this.#request);
+      return;
+    }
+    socket.removeAllListeners('end').destroy();
+    this.#sockets.delete(socket);
+    this.#open().catch((cause: unknown) => this.#fail(String(cause)));
   }
 
   #drive(socket: Socket): void {
@@ -116,7 +135,7 @@ class LoadRun {
       pending = null;
       this.#count(answer, (performance.now() - sentAt) * 1000);
       sentAt = performance.now();
-      if (!this.#stopped) socket.write(this.#request);
+      this.#continue(socket, answer);
     });
     socket.on('error', (cause) => this.#fail(cause.message));
     socket.on('end', () => this.#fail('the server closed the connection'));
@@ -156,6 +175,10 @@ export function answerLength(answer: Buffer): number {
   if (end < 0) return 0;
   const length = /\r\ncontent-length: *(\d+)/i.exec(answer.toString('latin1', 0, end));
   return end + HEAD_END.length + Number(length?.[1] ?? Number.NaN);
+}
+
+function endsConnection(answer: Buffer): boolean {
+  return /\r\nconnection: *close/i.test(answer.toString('latin1', 0, answer.indexOf(HEAD_END, 0, 'latin1')));
 }
 
 function delay(ms: number): Promise<void> {

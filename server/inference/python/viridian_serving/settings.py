@@ -11,7 +11,7 @@ from typing import Mapping, Optional
 
 from .failures import SettingFailure
 
-KINDS = ("scoring", "mlflow", "onnx", "triton")
+KINDS = ("scoring", "mlflow", "onnx")
 MIB = 1024 * 1024
 
 
@@ -54,7 +54,7 @@ def read_server_settings(environ: Mapping[str, str]) -> ServerSettings:
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """How the models of the kinds `mlflow`, `onnx` and `triton` are served."""
+    """How the models of the kinds `mlflow` and `onnx` are served."""
 
     model_dir: str
     name: Optional[str]

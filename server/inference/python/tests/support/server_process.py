@@ -14,7 +14,7 @@ from typing import Dict, List, Optional, Tuple
 
 PACKAGE_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _LISTENING = re.compile(r"listening on http://[^:]+:(\d+)")
-START_SECONDS = 120
+START_SECONDS = 300
 
 
 class ServerProcess:
