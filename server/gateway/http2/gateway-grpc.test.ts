@@ -241,7 +241,7 @@ describe('the end of a call', () => {
       });
     });
     const { port, records } = await startGateway(table(endpoint([deployment('blue', [modelPort])])));
-    const { status, fields } = await bareCall(port, 'Predict', '50m');
+    const { status, fields } = await bareCall(port, 'Predict', '1S');
     expect([status, fieldOf(fields, 'grpc-status')]).toEqual([200, String(STATUS.DEADLINE_EXCEEDED)]);
     await until(() => reset === constants.NGHTTP2_CANCEL);
     expect((await records())[0]).toMatchObject({ status: 504, reason: 'model_timeout' });
@@ -253,14 +253,17 @@ describe('the end of a call', () => {
       stream.write('first');
     });
     const { port, records } = await startGateway(table(endpoint([deployment('blue', [modelPort])])));
-    const { trailers, body, code } = await bareCall(port, 'Explain', '200m');
+    const { trailers, body, code } = await bareCall(port, 'Explain', '2S');
     expect([body, code]).toEqual(['first', constants.NGHTTP2_NO_ERROR]);
     expect(fieldOf(trailers, 'grpc-status')).toBe(String(STATUS.DEADLINE_EXCEEDED));
     expect((await records())[0]?.reason).toBe('model_timeout');
   });
 
   it('by the time of the deployment is a deadline that was exceeded', async () => {
-    const { client, model } = await startGrpc({ Predict: () => undefined }, { deployment: { requestTimeoutMs: 30 } });
+    const { client, model } = await startGrpc(
+      { Predict: () => undefined },
+      { deployment: { requestTimeoutMs: 1_000 } },
+    );
     const { code, trailers } = await predict(client, 'x');
     expect([code, trailers.get('viridian-error-code')]).toEqual([STATUS.DEADLINE_EXCEEDED, ['model.timeout']]);
     await until(() => model.canceled === 1);

@@ -85,9 +85,7 @@ describe('connections to a gRPC server', () => {
     await once(silent, 'listening');
     onTestFinished(() => void silent.close());
     const { port } = silent.address() as AddressInfo;
-    const started = await startGateway(table(endpoint([deployment('blue', [port])])), {
-      settings: { connectTimeoutMs: 300 },
-    });
+    const started = await startGateway(table(endpoint([deployment('blue', [port])])));
     const { code, details } = await predict(dialGrpc(started.port), 'x');
     expect([code, details]).toEqual([STATUS.UNAVAILABLE, expect.stringContaining('does not speak HTTP/2')]);
   });

@@ -19,7 +19,7 @@ const IDLE_MS = 60_000;
 const PROBE_AFTER_MS = 10_000;
 const PROBE_LIMIT_MS = 5_000;
 /** Part of the time to connect in which a server has to say that it speaks HTTP/2: its users could only say that it took too long. */
-const GREETING_SHARE = 0.9;
+const GREETING_SHARE = 0.75;
 const CONNECTION_WINDOW_BYTES = 1024 * 1024;
 
 const OPTIONS = {
