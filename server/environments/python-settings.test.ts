@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '#server/kernel/config.ts';
-import { pythonConfig, secretsOf } from './python-settings.ts';
+import { hideSecrets, pythonConfig, secretsOf } from './python-settings.ts';
 
 test('without settings, packages come from the public index', () => {
   expect(parseConfig(pythonConfig, {})).toMatchObject({
@@ -17,6 +17,7 @@ test('passwords of indexes and proxies are known, so that logs can leave them ou
     VIRIDIAN_HTTPS_PROXY: 'http://proxy:secret@proxy.test:3128',
   });
   expect(new Set(secretsOf(settings))).toEqual(new Set(['p%40ss', 'p@ss', 'word', 'secret']));
+  expect(hideSecrets('p@ss p%40ss of https://you:word@b.test', settings)).toBe('*** *** of https://you:***@b.test');
 });
 
 test.each([

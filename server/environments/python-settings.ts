@@ -56,3 +56,8 @@ export function secretsOf(settings: PythonSettings): string[] {
     return password === '' ? [] : [password, decodeURIComponent(password)];
   });
 }
+
+/** A sentence without the passwords of indexes and proxies, whatever tool it quotes. */
+export function hideSecrets(text: string, settings: PythonSettings): string {
+  return secretsOf(settings).reduce((hidden, secret) => hidden.replaceAll(secret, '***'), text);
+}

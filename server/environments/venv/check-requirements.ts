@@ -1,6 +1,7 @@
 import type { ErrorCode } from '#lib/contracts/error-codes.ts';
 import type { EnvironmentDefinition } from '#server/domain/environment-build.ts';
 import { AppError } from '#server/kernel/app-error.ts';
+import { hideSecrets } from '../python-settings.ts';
 import { readDefinition } from '../python-requirements/read-definition.ts';
 import { lockedPackages } from './lock-file.ts';
 import type { PythonToolchain } from './python-toolchain.ts';
@@ -58,7 +59,7 @@ export async function checkRequirements(
     };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { kind: 'failed', code: error.code, detail: error.message, unmapped: [] };
+    return { kind: 'failed', code: error.code, detail: hideSecrets(error.message, tools.settings), unmapped: [] };
   }
 }
 

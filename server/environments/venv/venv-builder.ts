@@ -5,7 +5,7 @@ import { AppError } from '#server/kernel/app-error.ts';
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import { chooseEvictions, type BuildJournal, type BuildStore, type StoredBuild } from '../build-store.ts';
-import { secretsOf, type PythonSettings } from '../python-settings.ts';
+import { hideSecrets, secretsOf, type PythonSettings } from '../python-settings.ts';
 import { createBuildTurns } from './build-turns.ts';
 import { buildVenv } from './build-venv.ts';
 import { measureFolder } from './measure-folder.ts';
@@ -91,7 +91,10 @@ export function createVenvBuilder(options: VenvBuilderOptions): VenvBuilder {
     await rm(venvOf(key), { recursive: true, force: true });
     if (signal.aborted) return journal.abandon(String(signal.reason));
     if (!(outcome.error instanceof AppError)) logger.error({ key, err: outcome.error }, 'environment_build_failed');
-    return journal.fail(describeFailure(outcome.error));
+    const { code, detail } = describeFailure(outcome.error);
+    // What was fetched in vain would keep the disk full.
+    if (code === 'deployment.disk_full') await cleanPackages(0, key).catch(noteUncleaned);
+    return journal.fail({ code, detail: hideSecrets(detail, settings) });
   }
 
   async function ensure(request: BuildRequest): Promise<BuildState> {
@@ -122,12 +125,17 @@ export function createVenvBuilder(options: VenvBuilderOptions): VenvBuilder {
     await rm(trash, { recursive: true, force: true });
   }
 
-  /** Packages that no environment links to any more stay only as far as the cache may hold them. */
-  async function cleanPackages(): Promise<void> {
-    if (running.size > 0 || (await measureFolder(tools.folders.cache, { onlyUnshared: true })) <= cacheBytes) return;
+  function noteUncleaned(error: unknown): void {
+    logger.warn({ err: error }, 'package_cache_not_cleaned');
+  }
+
+  /** Packages that no environment links to any more stay only as far as they may; while others build with them, all of them. */
+  async function cleanPackages(keepBytes: number, builder?: string): Promise<void> {
+    if ([...running.keys()].some((key) => key !== builder)) return;
+    if ((await measureFolder(tools.folders.cache, { onlyUnshared: true })) <= keepBytes) return;
     const user = { signal: AbortSignal.timeout(CLEAN_TIMEOUT_MS), onLine: () => undefined };
     const end = await tools.uv(['cache', 'clean', '--quiet'], user, CLEAN_TIMEOUT_MS);
-    if (end.status !== 0) logger.warn({ output: end.output }, 'package_cache_not_cleaned');
+    if (end.status !== 0) noteUncleaned(new Error(end.output));
   }
 
   return {
@@ -161,7 +169,7 @@ export function createVenvBuilder(options: VenvBuilderOptions): VenvBuilder {
       }
       const evicted = chooseEvictions(store.list('process'), cacheBytes);
       for (const { key } of evicted) await remove(key);
-      if (evicted.length > 0) await cleanPackages();
+      if (evicted.length > 0) await cleanPackages(cacheBytes);
     },
     onHint: (listener) =>
       store.onChange((key) => {
