@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from viridian_serving.scoring.failures import Failure, machine_line
 from viridian_serving.scoring.settings import SettingsError, read_settings
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
@@ -276,3 +277,12 @@ def test_a_setting_that_cannot_be_used_names_its_variable() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings({"SCORING_TIMEOUT_MS": "soon", "WORKER_COUNT": "0"})
     assert [name for name, _ in caught.value.problems] == ["SCORING_TIMEOUT_MS", "WORKER_COUNT"]
+
+
+def test_the_line_for_machines_stays_one_line_however_long_the_traceback_is() -> None:
+    failure = Failure("deployment.script_failed", "é" * 9000, source="x" * 9000, traceback="y" * 90_000 + "the end")
+    line = machine_line(failure)
+    told = json.loads(line.partition(" ")[2])
+    assert len(line.encode()) < 16 * 1024
+    assert told["traceback"].endswith("the end")
+    assert told["detail"].startswith("é")

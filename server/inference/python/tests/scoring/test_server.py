@@ -272,8 +272,8 @@ def test_requests_of_an_asynchronous_run_are_under_way_together(start_script: St
 
 
 def test_an_asynchronous_run_fails_and_times_out_as_a_plain_one(start_script: StartScript) -> None:
-    server = start_script(ASYNC, {"SCORING_TIMEOUT_MS": "200"})
-    assert post(server, b"hang") == (500, {"message": "Scoring timeout after 200 ms"})
+    server = start_script(ASYNC, {"SCORING_TIMEOUT_MS": "1000"})
+    assert post(server, b"hang") == (500, {"message": "Scoring timeout after 1000 ms"})
     assert post(server, b"fail")[0] == 500
     assert "score.py:" in server.wait_for_line("run() raised ValueError: secret")
     assert post(server, b"x") == (200, "x")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import time
-from typing import Any, Optional, TextIO
+from typing import Any, TextIO
 
+from ..check_model import peak_memory_mib
 from .answers import Answer
 from .boot import LoadedScript, load, start_logging
 from .check_source import check_file
@@ -77,17 +77,6 @@ def _present(answer: Answer, body: bytes) -> dict[str, Any]:
     kind = next((value for name, value in answer.headers if name.lower() == "content-type"), None)
     shown = body[:_SHOWN_BYTES].decode("utf-8", "replace")
     return {"status": answer.status, "content_type": kind, "body": shown, "bytes": len(body)}
-
-
-def peak_memory_mib() -> Optional[float]:
-    """The largest resident size of this process so far; None where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts in KiB, macOS in bytes.
-    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
 
 
 def check_syntax(path: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--reload", action="store_true", help="start again whenever code or model files change")
     group.add_argument("--debug", nargs="?", const=_DEBUG_PORT, type=int, metavar="PORT", help="let an editor attach; needs debugpy")
     group.add_argument("--syntax", metavar="FILE", help="only compile a script and print what is wrong with it, as JSON")
-    group.add_argument("--check", action="store_true", help="load the script, score --sample once, print a report as JSON")
+    group.add_argument("--check", action="store_true", help="load the script or model, score --sample once, print a report as JSON")
     group.add_argument("--sample", metavar="FILE", help="body of the request of --check; - reads standard input")
     group.add_argument("--sample-type", default="application/json", metavar="TYPE", help="content type of --sample")
 
@@ -84,7 +84,7 @@ def _check(options: argparse.Namespace, environ: MutableMapping[str, str]) -> in
     from .settings import SettingsError, read_settings
 
     try:
-        sample = _read_sample(options.sample)
+        sample = read_sample(options.sample)
         settings = read_settings(environ)
     except OSError as error:
         raise StartFailure(f"--sample cannot be read: {error}") from None
@@ -97,7 +97,8 @@ def _check(options: argparse.Namespace, environ: MutableMapping[str, str]) -> in
         return print_report(check_script(settings, sample, options.sample_type), stdout)
 
 
-def _read_sample(path: Optional[str]) -> bytes:
+def read_sample(path: Optional[str]) -> bytes:
+    """The bytes of --sample; none without one. Raises OSError."""
     if path is None:
         return b""
     if path == "-":

@@ -12,6 +12,9 @@ EXIT_SCRIPT_FAILED = 3
 #: The last line on stderr starts with this; the rest of it is one JSON object, see `Failure.as_dict`.
 FAILURE_PREFIX = "viridian-failure:"
 
+#: Bytes; what reads a console cuts lines at 16 KiB.
+_LINE_LIMIT = 15_000
+
 SCRIPT_INVALID = "deployment.script_invalid"
 SCRIPT_FAILED = "deployment.script_failed"
 IMPORT_MISSING = "deployment.import_missing"
@@ -54,5 +57,13 @@ def describe_for_people(failure: Failure) -> str:
 
 
 def machine_line(failure: Failure) -> str:
-    """The failure for the control plane, as one line."""
-    return f"{FAILURE_PREFIX} {json.dumps(failure.as_dict())}"
+    """The failure for the control plane, as one line. The longest text is halved until the line is short enough to stay one in the log."""
+    told = failure.as_dict()
+    line = f"{FAILURE_PREFIX} {json.dumps(told)}"
+    while len(line) > _LINE_LIMIT:
+        name = max((name for name, value in told.items() if isinstance(value, str)), key=lambda name: len(told[name]))
+        half = len(told[name]) // 2
+        # The end of a traceback says most, the beginning of anything else.
+        told[name] = f"…{told[name][-half:]}" if name == "traceback" else f"{told[name][:half]}…"
+        line = f"{FAILURE_PREFIX} {json.dumps(told)}"
+    return line

@@ -76,7 +76,7 @@ def environment_of(case: Case) -> Dict[str, str]:
     """Variables with which either server finds the script of a case."""
     folder = SCRIPTS / case.script if (SCRIPTS / case.script).is_dir() else SCRIPTS
     script = str(folder / f"{case.script}.py")
-    return {"AML_APP_ROOT": str(folder), "AZUREML_ENTRY_SCRIPT": script, "SCORING_TIMEOUT_MS": "400", **case.environ}
+    return {"AML_APP_ROOT": str(folder), "AZUREML_ENTRY_SCRIPT": script, "SCORING_TIMEOUT_MS": "2000", **case.environ}
 
 
 def start_ours(case: Case) -> ServerProcess:
