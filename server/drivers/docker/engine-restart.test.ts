@@ -19,7 +19,9 @@ vi.setConfig({ testTimeout: 3 * TEST_TIMEOUT_MS, hookTimeout: 2 * TEST_TIMEOUT_M
 /** An engine of one's own takes root and its programs. */
 const cannotRunEngine =
   process.getuid?.() !== 0 ||
-  (await promisify(execFile)('sh', ['-c', 'command -v dockerd && command -v containerd']).catch(() => null)) === null;
+  (await promisify(execFile)('sh', ['-c', 'command -v dockerd && command -v containerd && command -v ip']).catch(
+    () => null,
+  )) === null;
 
 const PROBE = { path: '/', initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 2, successThreshold: 1 };
 
@@ -38,7 +40,7 @@ const SPEC: InstanceSpec = {
   stopGraceSeconds: 1,
 };
 
-describe.skipIf(isSkipped || cannotRunEngine)('when the engine is restarted (needs root and dockerd)', () => {
+describe.skipIf(isSkipped || cannotRunEngine)('when the engine is restarted (needs root, dockerd and ip)', () => {
   let engine: OwnEngine;
   let harness: DockerHarness;
   let driver: DockerDriver;

@@ -1,4 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,8 @@ import { promisify } from 'node:util';
 import Docker from 'dockerode';
 import { pause } from '../supervision/pause.ts';
 import { BASE_IMAGE, docker } from './docker-fixture.ts';
+
+const run = promisify(execFile);
 
 const START_MS = 60_000;
 
@@ -20,11 +23,18 @@ export interface OwnEngine {
   close(): Promise<void>;
 }
 
-/** Without a default bridge and without rules of the firewall, so that it stays out of the way of the other engine of this host. */
+/**
+ * With a bridge of its own, for an engine without one takes `docker0` away from the other engine of this host, and without rules of the firewall, which
+ * both would write.
+ */
 export async function createOwnEngine(liveRestore: boolean): Promise<OwnEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'viridian-engine-'));
   const socketPath = join(folder, 'docker.sock');
   const own = new Docker({ socketPath });
+  const bridge = `vdt${randomBytes(4).toString('hex')}`;
+  await run('ip', ['link', 'add', 'name', bridge, 'type', 'bridge']);
+  await run('ip', ['address', 'add', `10.214.${randomInt(256)}.1/24`, 'dev', bridge]);
+  await run('ip', ['link', 'set', bridge, 'up']);
   const containerd = join(folder, 'containerd.sock');
   const runner = spawn(
     'containerd',
@@ -46,7 +56,7 @@ export async function createOwnEngine(liveRestore: boolean): Promise<OwnEngine> 
     const roots = ['data-root', 'exec-root', 'pidfile'].flatMap((name) => [`--${name}`, join(folder, name)]);
     const options = [
       `--containerd=${containerd}`,
-      '--bridge=none',
+      `--bridge=${bridge}`,
       '--iptables=false',
       `--live-restore=${liveRestore}`,
     ];
@@ -72,14 +82,14 @@ export async function createOwnEngine(liveRestore: boolean): Promise<OwnEngine> 
     stop,
     async close() {
       for (const { Id } of await own.listContainers({ all: true })) await own.getContainer(Id).remove({ force: true });
-      for (const { Id } of await own.listNetworks({ filters: { driver: ['bridge'] } }))
-        await own.getNetwork(Id).remove();
+      for (const { Id } of await own.listNetworks({ filters: { type: ['custom'] } })) await own.getNetwork(Id).remove();
       await stop('SIGTERM');
       const ended = once(runner, 'exit');
       runner.kill('SIGTERM');
       await ended;
       // Engines mount their folder onto itself and leave that behind.
-      await promisify(execFile)('umount', [join(folder, 'data-root')]).catch(() => undefined);
+      await run('umount', [join(folder, 'data-root')]).catch(() => undefined);
+      await run('ip', ['link', 'delete', bridge]);
       await rm(folder, { recursive: true, force: true });
     },
   };
