@@ -4,6 +4,7 @@ import type { TrialRecord } from '#server/domain/trial.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import type { CheckContext } from './check-context.ts';
+import { findModelOfDeployment } from './find-model-of-deployment.ts';
 import { resolveSpec } from './put-deployment.ts';
 import { registerInlineParts } from './register-inline-parts.ts';
 
@@ -15,7 +16,14 @@ export async function beginTrial(
 ): Promise<TrialRecord> {
   authorize(actor, 'deployment.write', '/trials');
   const written = await registerInlineParts(context, actor, deployment);
-  return context.trials.begin(await resolveSpec(context.database, context, written), sample);
+  const spec = await resolveSpec(context.database, context, written);
+  return context.trials.begin(spec, sample ?? (await findOwnSample(context, written)));
+}
+
+/** What came with the model; undefined without one. */
+async function findOwnSample({ database }: CheckContext, { model }: DeploymentWrite): Promise<unknown> {
+  const found = await findModelOfDeployment(database, model);
+  return found?.detected.sample_request ?? undefined;
 }
 
 /** @throws AppError `trial.not_found` */

@@ -9,7 +9,7 @@ from typing import List, Optional
 
 from .app import App
 from .failures import StartFailure
-from .scoring.cli import add_options, run_tool, take_script
+from .scoring.cli import add_options, read_sample, run_tool, take_script
 from .server import serve
 from .settings import KINDS, ServerSettings, read_model_settings, read_server_settings
 
@@ -31,16 +31,24 @@ def main(arguments: Optional[List[str]] = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _take_options(arguments)
     try:
-        status = run_tool(options, os.environ, arguments)
+        is_model = os.environ.get("VIRIDIAN_SERVING_KIND") in ("mlflow", "onnx", "triton")
+        status = None if is_model else run_tool(options, os.environ, arguments)
         if status is not None:
             return status
         settings = read_server_settings(os.environ)
         # Numeric libraries read this once, when they are imported, which is later.
         os.environ.setdefault("OMP_NUM_THREADS", str(settings.threads))
-        return serve(create_app(settings), settings)
+        app = create_app(settings)
+        return _check(app, options) if options.check else serve(app, settings)
     except StartFailure as failure:
         print(failure, file=sys.stderr, flush=True)
         return failure.exit_status
+
+
+def _check(app: App, options: argparse.Namespace) -> int:
+    from .check_model import run_check
+
+    return run_check(app, read_sample(options.sample), options.sample_type)
 
 
 def create_app(settings: ServerSettings) -> App:
