@@ -63,6 +63,7 @@ export async function startBuilder(change: Partial<ImageBuilderOptions> = {}): P
   const stand = { docker, installationId, folder, settings: SETTINGS, build, log, close, reopen } as BuilderStand;
 
   async function reopen(reopened: Partial<ImageBuilderOptions> = {}): Promise<void> {
+    await (stand.builder as EnvironmentBuilder | undefined)?.stop();
     stand.store = createBuildStore({ folder: join(folder, 'builds'), clock: systemClock, logger });
     await stand.store.start();
     stand.builder = createImageBuilder({

@@ -85,12 +85,14 @@ export function readTraces({ facts }: StoredBuild): Omit<BuildTraces, 'begun'> {
 async function removeForgotten(engine: ImageEngine, store: BuildStore, installationId: string): Promise<void> {
   const builds = store.list('docker');
   const known = new Set(builds.flatMap((build) => readTraces(build).names).map(({ name }) => name));
-  const prefix = `${ownRepository(installationId)}:`;
-  for (const image of await engine.listImages(`${INSTALLATION_LABEL}=${installationId}`)) {
+  const repository = ownRepository(installationId);
+  for (const image of await engine.listImages({ reference: repository })) {
     for (const tag of image.tags) {
-      if (!tag.startsWith(prefix) || known.has(tag) || store.find(tag.slice(prefix.length)) !== null) continue;
-      await engine.untag(tag);
+      const key = tag.startsWith(`${repository}:`) ? tag.slice(repository.length + 1) : null;
+      if (key !== null && !known.has(tag) && store.find(key) === null) await engine.untag(tag);
     }
+  }
+  for (const image of await engine.listImages({ label: `${INSTALLATION_LABEL}=${installationId}` })) {
     if (image.tags.length === 0) await engine.untag(image.id);
   }
 }

@@ -77,9 +77,12 @@ export function createImageEngine(socketPath: string): ImageEngine {
     tag: (imageId, repository, tag) =>
       translate(async () => void (await docker.getImage(imageId).tag({ repo: repository, tag, ...short() }))),
     untag: (reference) => translate(() => untag(docker, reference)),
-    listImages: (label) =>
+    listImages: (filter) =>
       translate(async () => {
-        const images = await docker.listImages({ filters: { label: [label] }, ...short() });
+        const images = await docker.listImages({
+          filters: 'label' in filter ? { label: [filter.label] } : { reference: [filter.reference] },
+          ...short(),
+        });
         return images.map(({ Id, RepoTags, Labels }) => ({ id: Id, tags: named(RepoTags), labels: Labels ?? {} }));
       }),
     startWorkContainer: (options) => translate(() => startWorkContainer(docker, options)),

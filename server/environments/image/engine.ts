@@ -98,8 +98,10 @@ export interface ImageEngine {
   tag(imageId: string, repository: string, tag: string): Promise<void>;
   /** Takes one name or digest away; with the last one the image goes. `in_use`: a container still runs on it. */
   untag(reference: string): Promise<'removed' | 'absent' | 'in_use'>;
-  /** Ids and names of images that carry a label. */
-  listImages(label: string): Promise<{ id: string; tags: string[]; labels: Record<string, string> }[]>;
+  /** Ids and names of images that carry a label, or that have a name in a repository. */
+  listImages(
+    filter: { label: string } | { reference: string },
+  ): Promise<{ id: string; tags: string[]; labels: Record<string, string> }[]>;
   /** A container that does nothing until something is executed in it. */
   startWorkContainer(options: WorkContainerOptions): Promise<string>;
   /** Runs a program in it as root, with the environment of this call only. */

@@ -160,12 +160,12 @@ describe.runIf(hasEngine)('the builder of images', { timeout: 60_000 }, () => {
     expect(await exists(imageId)).toBe(false);
   });
 
-  test('images that a crash left without a record are found by their label and removed; those of others are not', async () => {
+  test('images that a crash left without a record are found by their name and removed; those of others are not', async () => {
     const own = `viridian.local/${stand.installationId}:lost`;
     const other = `viridian.local/other-${stand.installationId}:x`;
     for (const tag of [own, other]) {
       const installation = tag.split(/[/:]/)[1];
-      await registry.push('m', '1', { config: { Labels: { 'io.viridian.image.installation': installation } } });
+      await registry.push('m', '1', { files: { tag } });
       const { imageId } = imageOf(await stand.build({ image: `${registry.host}/m:1` }, { key: `of-${installation}` }));
       await stand.docker
         .getImage(imageId)

@@ -72,8 +72,9 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
 
   async function decide(request: BuildRequest): Promise<BuildState> {
     const job = jobs.get(request.key);
-    if (job?.control.signal.aborted === false) return stateOf(request.key);
-    // It was let go, and is asked for again before its end.
+    const current = store.find(request.key);
+    if (job?.control.signal.aborted === false && current?.state.kind === 'building') return current.state;
+    // It has been let go or has just ended, and is asked for again before it is out of the way.
     await job?.ended;
     const known = store.find(request.key);
     if (known?.state.kind === 'failed' && !mayTryAgain(known, request)) return known.state;
