@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seedEnvironments } from '#server/commands/seed-environments.ts';
 import { startTestApi, type TestApi } from '#server/testing/start-test-api.ts';
 
 let api: TestApi;
@@ -109,6 +110,15 @@ describe('an environment version', () => {
     expect(anew.body).toMatchObject({ build_number: 2, builds: [{ state: 'building' }] });
     expect(anew.body.builds[0].key).not.toBe(key);
   });
+});
+
+test('some environments come along, and one that was deleted does not come back', async () => {
+  const names = async () =>
+    (await api.call('GET', '/environments?name=viridian-')).body.items.map((one: { name: string }) => one.name);
+  expect(await names()).toContain('viridian-scikit-learn');
+  expect((await api.call('DELETE', '/environments/viridian-onnx')).status).toBe(204);
+  await seedEnvironments(api, [{ name: 'viridian-onnx', description: '', requirements: [] }]);
+  expect(await names()).not.toContain('viridian-onnx');
 });
 
 describe('a deployment', () => {

@@ -6,6 +6,7 @@ import type { Reader, Transaction } from './database.ts';
 export interface Settings {
   /** Instance types are seeded once; what an operator removed does not come back. */
   instance_types_seeded: boolean;
+  environments_seeded: boolean;
   /** Who signs endpoint tokens: this installation. */
   token_issuer: string;
   /** Marks what this installation made on a Docker engine. */

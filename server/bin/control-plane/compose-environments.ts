@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import type { SeedEnvironment } from '#server/commands/seed-environments.ts';
 import type { HostRuntimes } from '#server/domain/choose-build-runtime.ts';
 import type { CheckPackages, EnvironmentBuilder } from '#server/domain/environment-build.ts';
 import type { RunProgram } from '#server/domain/trial.ts';
 import { createBuildStore } from '#server/environments/build-store.ts';
+import { CURATED_ENVIRONMENTS } from '#server/environments/curated/curated-environments.ts';
 import { createEnvironmentBuilder } from '#server/environments/environment-builder.ts';
 import type { HostCapabilities } from '#server/environments/host-capabilities.ts';
 import { createImageBuilder, type ImageBuilderOptions } from '#server/environments/image/image-builder.ts';
@@ -31,6 +33,11 @@ export interface EnvironmentsOptions {
   credentials: ImageBuilderOptions['credentials'];
   logger: Logger;
 }
+
+/** Environments that every installation begins with. */
+export const CURATED_SEEDS: readonly SeedEnvironment[] = CURATED_ENVIRONMENTS.map(
+  ({ name, description, requirements }) => ({ name: `viridian-${name}`, description, requirements }),
+);
 
 /** A person waits for the solver. */
 const CHECK_LIMIT_MS = 90_000;

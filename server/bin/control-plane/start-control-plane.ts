@@ -8,6 +8,7 @@ import { bootstrapAdministrator } from '#server/commands/bootstrap-administrator
 import { createAnswerMemory } from '#server/commands/remember-answer.ts';
 import { ensureInstallationId } from '#server/commands/ensure-installation-id.ts';
 import { openRegistryCredentials } from '#server/commands/open-registry-credentials.ts';
+import { seedEnvironments } from '#server/commands/seed-environments.ts';
 import { seedInstanceTypes } from '#server/commands/seed-instance-types.ts';
 import { createSetupCode, type SetupCode } from '#server/commands/set-up-installation.ts';
 import { createControlPlane } from '#server/control-plane/control-plane.ts';
@@ -28,7 +29,7 @@ import { createSampleSender, createTelemetryClient } from '#server/telemetry/tel
 import { isLoopbackHost, planTls } from '#server/tls/tls-config.ts';
 import { ensureSecretFile } from '../supervisor/secret-file.ts';
 import { composeDrivers } from './compose-drivers.ts';
-import { type ComposedEnvironments, composeEnvironments } from './compose-environments.ts';
+import { type ComposedEnvironments, composeEnvironments, CURATED_SEEDS } from './compose-environments.ts';
 import { composeExternalDriver, composeExternals, type ExternalsOptions } from './compose-externals.ts';
 import { composeModels } from './compose-models.ts';
 import { composeTls } from './compose-tls.ts';
@@ -80,6 +81,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   });
   const host = { cpuCount: hostFacts.cpuCount, memoryMib: hostFacts.memoryMib, gpuCount: hostFacts.gpus.length };
   await seedInstanceTypes({ database, host });
+  await seedEnvironments({ database }, CURATED_SEEDS);
   await bootstrapAdministrator({ database }, administratorOf(settings));
   const setupCode = await prepareSetupCode(database, process.onSetupCode);
   const allowedRoots = settings.VIRIDIAN_MODEL_PATH_ALLOW.split(/[:,]/).filter((path) => path !== '');
