@@ -23,7 +23,7 @@ signature:
 `,
   'code/adder.py': `class Adder:
     def predict(self, frame, params=None):
-        return frame["a"] + frame["b"]
+        return (frame["a"] + frame["b"]).to_numpy()
 
 
 def _load_pyfunc(path):
