@@ -10,7 +10,7 @@ import type {
 import { formatInstant, type Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import type { BuildJournal, BuildStore, StoredBuild } from '../build-store.ts';
-import { secretsOf } from '../python-settings.ts';
+import { hideSecrets, secretsOf } from '../python-settings.ts';
 import type { BuildTask, BuildTraces, MadeImage, OwnName } from './build-task.ts';
 import type { ImageBuildSettings } from './image-settings.ts';
 import { BuildFailedError, classifyBuildFailure } from './classify-failure.ts';
@@ -125,7 +125,8 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
     } catch (error) {
       if (control.signal.aborted) return abandon(journal, traces);
       const failure = timeout.aborted ? tooLong() : describeFailure(error, request.key);
-      return journal.fail(failure, factsOf(traces));
+      const detail = hideSecrets(failure.detail, options.settings);
+      return journal.fail({ ...failure, detail }, factsOf(traces));
     }
   }
 
