@@ -65,13 +65,14 @@ def _bind(host: str, port: int, shared: bool) -> socket.socket:
         raise StartFailure(f"cannot listen on {host}:{port}: {error.strerror or error}", 1) from error
 
 
-def _serve_one(app: App, settings: ServerSettings, listener: socket.socket) -> int:
+def _serve_one(app: App, settings: ServerSettings, listener: socket.socket, parent: Optional[int] = None) -> int:
+    """Serves in this process; `parent` is a pipe that ends when the process that forked this one does."""
     with _Probing(listener):
         app.start_worker()
         # Everything made so far stays. A collector that walks it (sklearn alone imports 300,000 objects) pauses requests for 40 ms each time.
         gc.collect()
         gc.freeze()
-    worker = _Worker(app, settings, listener)
+    worker = _Worker(app, settings, listener, parent)
     return _serve_beside(app, settings, worker) if app.owns_main_thread else _run_loop(settings, worker.run())
 
 
@@ -129,8 +130,9 @@ def _loop_factory(choice: str):
 class _Worker:
     """One process that accepts connections."""
 
-    def __init__(self, app: App, settings: ServerSettings, listener: socket.socket) -> None:
+    def __init__(self, app: App, settings: ServerSettings, listener: socket.socket, parent: Optional[int]) -> None:
         self._app = app
+        self._parent = parent
         self._settings = settings
         self._listener = listener
         self._stop: Optional[asyncio.Event] = None
@@ -142,6 +144,10 @@ class _Worker:
         for end in self._signals:
             end.setblocking(False)
         return self._signals[1]
+
+    def _parent_ended(self, loop: asyncio.AbstractEventLoop) -> None:
+        loop.remove_reader(self._parent)
+        self._stop.set()
 
     def _read_signals(self) -> None:
         numbers = self._signals[0].recv(4096)
@@ -156,6 +162,9 @@ class _Worker:
                 loop.add_signal_handler(number, self._stop.set)
         else:
             loop.add_reader(self._signals[0], self._read_signals)
+        if self._parent is not None:
+            # A parent that was killed cannot tell its workers to end; its end of the pipe is closed all the same.
+            loop.add_reader(self._parent, self._parent_ended, loop)
         http = HttpServer(self._app, self._settings, loop)
         await self._app.startup()
         self._listener.setblocking(False)
@@ -181,23 +190,25 @@ def _serve_in_workers(app: App, settings: ServerSettings, listener: socket.socke
     gc.collect()
     gc.freeze()
     workers: Dict[int, int] = {}
+    parent, alive = os.pipe()
     for index in range(settings.workers):
         pid = os.fork()
         if pid == 0:
-            _end_worker(app, settings, port, listener)
+            os.close(alive)
+            _end_worker(app, settings, port, listener, parent)
         workers[pid] = index
     # Kept open until the workers listen, so that the port never falls to somebody else; it accepts nothing.
     listener.close()
     return _wait_for(workers)
 
 
-def _end_worker(app: App, settings: ServerSettings, port: int, parent_listener: socket.socket) -> None:
+def _end_worker(app: App, settings: ServerSettings, port: int, parent_listener: socket.socket, parent: int) -> None:
     """The whole life of a forked worker; never returns into the parent's code."""
     status = 1
     try:
         listener = _bind(settings.host, port, shared=True)
         parent_listener.close()
-        status = _serve_one(app, settings, listener)
+        status = _serve_one(app, settings, listener, parent)
     except StartFailure as failure:
         print(failure, file=sys.stderr, flush=True)
         status = failure.exit_status

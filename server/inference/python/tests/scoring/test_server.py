@@ -233,6 +233,16 @@ def test_each_worker_loads_the_script_and_preload_loads_it_once(start_script: St
     assert post(once)[0] == 200
 
 
+def test_workers_end_with_a_parent_that_is_killed(start_script: StartScript) -> None:
+    server = start_script("import os\ndef init(): pass\ndef run(data): return os.getpid()", {"WORKER_COUNT": "2"})
+    _wait_for_count(server, "listening on", 2)
+    _, worker = post(server)
+    server.process.kill()
+    server.process.wait(60)
+    while Path(f"/proc/{worker}/stat").exists() and Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        threading.Event().wait(0.01)
+
+
 def _count(server: Any, text: str) -> int:
     return sum(text in line for line in server.lines)
 
