@@ -1,5 +1,5 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createDockerDriver } from '#server/drivers/docker/docker-driver.ts';
 import { joinDrivers } from '#server/drivers/join-drivers.ts';
 import { createProcessDriver } from '#server/drivers/process/process-driver.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
@@ -11,7 +11,8 @@ import type { Logger } from '#server/kernel/logger.ts';
 export interface DriversOptions {
   dataDir: DataDir;
   capabilities: Pick<HostCapabilities, 'docker' | 'gpus'>;
-  dockerSocket: string;
+  /** Of the Docker engine; null on a host that has none and never had. */
+  dockerSocket: string | null;
   /** Where commands are looked for; the PATH of instances. */
   searchPath: string | undefined;
   installationId: string;
@@ -24,10 +25,14 @@ export interface DriversOptions {
 }
 
 /** Everything that runs instances on this host, as one driver. */
-export function composeDrivers(options: DriversOptions): RuntimeDriver {
+export async function composeDrivers(options: DriversOptions): Promise<RuntimeDriver> {
   const { programs, external } = options;
   if (programs !== undefined) return joinDrivers({ process: programs, docker: null, external });
-  return joinDrivers({ process: composeProcessDriver(options), docker: composeDockerDriver(options), external });
+  return joinDrivers({
+    process: composeProcessDriver(options),
+    docker: await composeDockerDriver(options),
+    external,
+  });
 }
 
 function composeProcessDriver({ dataDir, logger, searchPath }: DriversOptions): RuntimeDriver {
@@ -42,16 +47,26 @@ function composeProcessDriver({ dataDir, logger, searchPath }: DriversOptions): 
 
 /**
  * Also where no engine answers now: containers outlive the control plane, and one that starts while the engine is down must not take them for gone.
+ * Loaded only where it is used: the client of the engine takes 32 MiB.
  */
-function composeDockerDriver(options: DriversOptions): RuntimeDriver {
+async function composeDockerDriver(options: DriversOptions): Promise<RuntimeDriver | null> {
   const { dataDir, capabilities, dockerSocket, installationId, readableFolders, logger } = options;
+  if (dockerSocket === null) return null;
+  const { createDockerDriver } = await import('#server/drivers/docker/docker-driver.ts');
   return createDockerDriver({
     engineHost: `unix://${dockerSocket}`,
     installationId,
-    folder: join(dataDir.root, 'containers'),
+    folder: containersFolder(dataDir.root),
     mountRoots: [dataDir.models, dataDir.files, ...readableFolders],
     listGpus: async () => capabilities.gpus.map((_gpu, index) => String(index)),
     clock: systemClock,
     onError: (what, error) => logger.warn({ err: error }, what),
   });
 }
+
+/** The engine's socket, where there is one or containers of an earlier run may be left. */
+export function findDockerSocket(socket: string, { root }: DataDir): string | null {
+  return existsSync(socket) || existsSync(containersFolder(root)) ? socket : null;
+}
+
+const containersFolder = (root: string): string => join(root, 'containers');

@@ -3,11 +3,11 @@ import type { SeedEnvironment } from '#server/commands/seed-environments.ts';
 import type { HostRuntimes } from '#server/domain/choose-build-runtime.ts';
 import type { CheckPackages, EnvironmentBuilder } from '#server/domain/environment-build.ts';
 import type { RunProgram } from '#server/domain/trial.ts';
-import { createBuildStore } from '#server/environments/build-store.ts';
+import { type BuildStore, createBuildStore } from '#server/environments/build-store.ts';
 import { CURATED_ENVIRONMENTS } from '#server/environments/curated/curated-environments.ts';
 import { createEnvironmentBuilder } from '#server/environments/environment-builder.ts';
 import type { HostCapabilities } from '#server/environments/host-capabilities.ts';
-import { createImageBuilder, type ImageBuilderOptions } from '#server/environments/image/image-builder.ts';
+import type { ImageBuilderOptions } from '#server/environments/image/image-builder.ts';
 import type { ImageBuildSettings } from '#server/environments/image/image-settings.ts';
 import { createProgramRunner } from '#server/environments/run-program.ts';
 import { createVenvBuilder, type VenvBuilder } from '#server/environments/venv/venv-builder.ts';
@@ -26,7 +26,8 @@ export interface EnvironmentsOptions {
   dataDir: DataDir;
   settings: ImageBuildSettings;
   capabilities: Pick<HostCapabilities, 'python' | 'docker'>;
-  dockerSocket: string;
+  /** Null on a host without Docker. */
+  dockerSocket: string | null;
   /** PATH of this process. */
   searchPath: string | undefined;
   installationId: string;
@@ -60,23 +61,34 @@ export async function composeEnvironments(options: EnvironmentsOptions): Promise
     clock: systemClock,
     logger,
   });
-  const docker = createImageBuilder({
-    socketPath: options.dockerSocket,
-    store,
-    credentials: options.credentials,
-    settings,
-    servingRequirements: SERVING_REQUIREMENTS,
-    workDir: join(folder, 'work'),
-    installationId: options.installationId,
-    clock: systemClock,
-    logger,
-  });
+  const docker = await composeImageBuilder(options, store);
   return {
     environments: createEnvironmentBuilder({ process: venvs, docker }),
     runtimes: { python: runtimeOf(capabilities.python), docker: runtimeOf(capabilities.docker) },
     checkPackages: (definition) => checkPackages(venvs, definition),
     runProgram: createProgramRunner(searchPath),
   };
+}
+
+/** Loaded only where it is used: the client of the engine takes 32 MiB. */
+async function composeImageBuilder(
+  options: EnvironmentsOptions,
+  store: BuildStore,
+): Promise<EnvironmentBuilder | null> {
+  const { dataDir, dockerSocket, settings, logger } = options;
+  if (dockerSocket === null) return null;
+  const { createImageBuilder } = await import('#server/environments/image/image-builder.ts');
+  return createImageBuilder({
+    socketPath: dockerSocket,
+    store,
+    credentials: options.credentials,
+    settings,
+    servingRequirements: SERVING_REQUIREMENTS,
+    workDir: join(dataDir.environments, 'work'),
+    installationId: options.installationId,
+    clock: systemClock,
+    logger,
+  });
 }
 
 function runtimeOf({ available, reason, fix }: HostCapabilities['python']): HostRuntimes['python'] {

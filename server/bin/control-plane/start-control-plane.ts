@@ -28,7 +28,7 @@ import { type Database, openDatabase } from '#server/store/database.ts';
 import { createSampleSender, createTelemetryClient } from '#server/telemetry/telemetry-client.ts';
 import { isLoopbackHost, planTls } from '#server/tls/tls-config.ts';
 import { ensureSecretFile } from '../supervisor/secret-file.ts';
-import { composeDrivers } from './compose-drivers.ts';
+import { composeDrivers, findDockerSocket } from './compose-drivers.ts';
 import { type ComposedEnvironments, composeEnvironments, CURATED_SEEDS } from './compose-environments.ts';
 import { composeExternalDriver, composeExternals, type ExternalsOptions } from './compose-externals.ts';
 import { composeModels } from './compose-models.ts';
@@ -106,10 +106,11 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     lookup: process.lookup,
   });
   const installationId = await ensureInstallationId({ database });
-  const driver = composeDrivers({
+  const engineSocket = findDockerSocket(dockerSocket, dataDir);
+  const driver = await composeDrivers({
     dataDir,
     capabilities: hostFacts,
-    dockerSocket,
+    dockerSocket: engineSocket,
     searchPath: process.searchPath,
     installationId,
     readableFolders: [paths.pythonServerDir],
@@ -123,7 +124,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
       dataDir,
       settings,
       capabilities: hostFacts,
-      dockerSocket,
+      dockerSocket: engineSocket,
       searchPath: process.searchPath,
       installationId,
       credentials: (registry) => openRegistryCredentials({ database, masterKey }, registry),
