@@ -42,7 +42,8 @@ export function uploadBody(files: readonly UploadFile[], packing: Packing = 'fol
     return { filename: only.path, isFolder: false, blob: only.file };
   }
   const folder = folderOf(files);
-  const place = packing === 'content' ? withoutTop : (path: string) => (path.includes('/') ? path : `${folder}/${path}`);
+  const place =
+    packing === 'content' ? withoutTop : (path: string) => (path.includes('/') ? path : `${folder}/${path}`);
   const inFolder = files.map(({ path, file }) => ({ path: place(path), file }));
   // The same selection must give the same bytes, or a resumed upload would be spliced from two.
   const sorted = inFolder.toSorted((a, b) => (a.path < b.path ? -1 : 1));
