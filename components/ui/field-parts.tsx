@@ -19,7 +19,8 @@ export interface FieldTexts {
  */
 export function invalidProps(error: string | null | undefined, isInvalid = false) {
   return {
-    isInvalid: Boolean(error) || isInvalid,
+    // Said to be valid, a field would keep what the browser finds, such as that it is required and empty, to itself.
+    ...((Boolean(error) || isInvalid) && { isInvalid: true }),
     validationBehavior: error ? ('aria' as const) : ('native' as const),
   };
 }

@@ -43,7 +43,7 @@ export function AccountStep() {
       <form onSubmit={(event) => void submit(event)} className="grid max-w-105 gap-4" aria-label="Your account">
         <TextField
           label="Set-up code"
-          hint="On the console where Viridian was started, after “Set-up code”"
+          hint="On the console where Viridian was started, after “one-time set-up code:”"
           error={wrongCode ?? fieldError('code')}
           mono
           size="lg"
