@@ -33,7 +33,7 @@ export async function createOwnEngine(liveRestore: boolean): Promise<OwnEngine> 
   const own = new Docker({ socketPath });
   const bridge = `vdt${randomBytes(4).toString('hex')}`;
   await run('ip', ['link', 'add', 'name', bridge, 'type', 'bridge']);
-  await run('ip', ['address', 'add', `10.214.${randomInt(256)}.1/24`, 'dev', bridge]);
+  await run('ip', ['address', 'add', `10.215.${randomInt(256)}.1/24`, 'dev', bridge]);
   await run('ip', ['link', 'set', bridge, 'up']);
   const containerd = join(folder, 'containerd.sock');
   const runner = spawn(
