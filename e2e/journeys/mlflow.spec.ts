@@ -56,6 +56,9 @@ test('a folder that MLflow saved is dropped, and answers', async ({ page, stack 
   await expect(page.getByRole('group', { name: 'Signature', exact: true })).toContainText('double');
   await expectAccessibleEverywhere(page);
 
+  await page.getByRole('button', { name: 'Try it' }).click();
+  await expect(page.getByText('It works.')).toBeVisible(READY);
+
   await page.getByLabel('Name', { exact: true }).fill(endpoint);
   await page.getByRole('button', { name: 'Create endpoint' }).click();
   await expect(page.getByText('blue is ready.')).toBeVisible(READY);

@@ -199,9 +199,10 @@ function WizardPage({ storage, form, send, isEndpointFixed, focus, title }: Load
   );
 }
 
-/** A script may fail in ways that no reading of it shows, and is worth a run before it is deployed. */
-function isTriable({ form }: Wizard): boolean {
-  return form.method === 'low-code';
+/** What runs in Python may fail in ways that no reading of it shows, and is worth a run before it is deployed. */
+function isTriable({ form, facts }: Wizard): boolean {
+  const isMlflow = facts.model.detected?.format === 'mlflow' && facts.model.detected.servable;
+  return form.method === 'low-code' || (form.method === 'no-code' && isMlflow);
 }
 
 /** What is served, in the sections of the chosen method. */

@@ -36,7 +36,8 @@ function version(changes: {
         runs_code_from: [],
       },
     },
-    files: [{ path: 'MLmodel', size_bytes: 1, sha256 }],
+    // Every upload calls its folder otherwise.
+    files: [{ path: `upload-${sha256}/MLmodel`, size_bytes: 1, sha256 }],
   } as unknown as ModelVersion;
 }
 

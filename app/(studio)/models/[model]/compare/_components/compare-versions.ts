@@ -23,7 +23,7 @@ export function compareVersions(before: ModelVersion, after: ModelVersion): Comp
     signature: pair(signatureOf),
     packages: pair(packagesOf),
     metrics: pair(({ detected }) => textsOf(detected.mlflow?.metrics ?? {})),
-    files: pair(({ files }) => new Map(files.map(({ path, sha256 }) => [path, sha256.slice(0, 12)]))),
+    files: pair(hashesOf),
   };
 }
 
@@ -48,6 +48,14 @@ function packagesOf({ detected: { python } }: ModelVersion): Map<string, string>
     return match ? [match[1]!, match[2] || 'any'] : [line, ''];
   });
   return new Map([...(python.version === null ? [] : [['Python', python.version] as const]), ...lines]);
+}
+
+/** Files by their paths below the one folder that an archive holds, since it is called otherwise with every upload. */
+function hashesOf({ files }: ModelVersion): Map<string, string> {
+  const tops = new Set(files.map(({ path }) => path.slice(0, path.indexOf('/') + 1)));
+  const [top = ''] = tops;
+  const cut = tops.size === 1 ? top.length : 0;
+  return new Map(files.map(({ path, sha256 }) => [path.slice(cut), sha256.slice(0, 12)]));
 }
 
 function textsOf(values: Readonly<Record<string, number>>): Map<string, string> {
