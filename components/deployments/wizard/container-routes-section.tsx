@@ -1,47 +1,9 @@
 'use client';
 
 import { Checkbox } from '#components/ui/checkbox.tsx';
-import { TextField } from '#components/ui/text-field.tsx';
-import type { DraftField } from '#lib/deployment-yaml/draft-faults.ts';
-import { changeContainer } from './container-section.tsx';
+import { changeContainer, ContainerText } from './container-text.tsx';
 import type { SectionProps } from './use-wizard.ts';
 import { WizardSection } from './wizard-section.tsx';
-
-type TextKey =
-  | 'port'
-  | 'scoringPath'
-  | 'readinessPath'
-  | 'livenessPath'
-  | 'probePort'
-  | 'command'
-  | 'variables'
-  | 'user'
-  | 'mountPath';
-
-interface ContainerTextProps extends SectionProps {
-  name: TextKey;
-  field: DraftField;
-  label: string;
-  hint: string;
-  placeholder?: string;
-  rows?: number;
-  className?: string;
-}
-
-function ContainerText({ wizard, name, field, ...texts }: ContainerTextProps) {
-  return (
-    <TextField
-      {...texts}
-      id={`field-${field}`}
-      mono
-      value={wizard.form.container[name]}
-      onChange={(text) => changeContainer(wizard, { [name]: text })}
-      error={wizard.faultOf(field)}
-      autoComplete="off"
-      spellCheck="false"
-    />
-  );
-}
 
 /** Where the server in the container answers. */
 export function ContainerRoutesSection({ wizard }: SectionProps) {
@@ -142,20 +104,5 @@ export function ContainerProgramSection({ wizard }: SectionProps) {
         />
       </div>
     </WizardSection>
-  );
-}
-
-/** Where the files of the model are seen inside the container. */
-export function ContainerMountField({ wizard }: SectionProps) {
-  return (
-    <ContainerText
-      wizard={wizard}
-      name="mountPath"
-      field="container-mount-path"
-      className="max-w-90"
-      label="Mount it at"
-      hint="Read-only. Empty mounts it where AZUREML_MODEL_DIR says."
-      placeholder="/models"
-    />
   );
 }

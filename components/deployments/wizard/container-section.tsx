@@ -9,17 +9,13 @@ import { Select } from '#components/ui/select.tsx';
 import { Skeleton } from '#components/ui/skeleton.tsx';
 import { TextField } from '#components/ui/text-field.tsx';
 import { CONTAINER_EXAMPLES, formOfExample } from '#lib/deployment-yaml/container-examples.ts';
-import {
-  type ContainerForm,
-  type ContainerOrigin,
-  privateRegistryOf,
-  type UploadedFiles,
-} from '#lib/deployment-yaml/container-source.ts';
+import { type ContainerOrigin, privateRegistryOf, type UploadedFiles } from '#lib/deployment-yaml/container-source.ts';
 import { registriesQuery } from '#lib/queries/registries.ts';
 import { uploadQuery } from '#lib/queries/uploads.ts';
 import type { WantedUpload } from '../upload-panel.tsx';
 import type { UploadedModel } from '../use-upload.ts';
 import { CONTEXT_UPLOAD, IMAGE_UPLOAD } from '../wanted-uploads.ts';
+import { changeContainer } from './container-text.tsx';
 import { FieldFault } from './field-fault.tsx';
 import type { SectionProps, Wizard } from './use-wizard.ts';
 import { WizardSection } from './wizard-section.tsx';
@@ -34,10 +30,6 @@ const ORIGINS: readonly { id: ContainerOrigin; label: string }[] = [
   { id: 'dockerfile', label: 'Dockerfile' },
   { id: 'archive', label: 'Saved image' },
 ];
-
-export function changeContainer(wizard: Wizard, changes: Partial<ContainerForm>): void {
-  wizard.change({ container: { ...wizard.form.container, ...changes } });
-}
 
 /** Where the image comes from: a registry, a Dockerfile that is built here, or a file. */
 export function ContainerSection({ wizard }: SectionProps) {

@@ -14,7 +14,7 @@ import { formatBytes } from '#lib/format/bytes.ts';
 import { figureText } from '#lib/format/figure.ts';
 import type { WantedUpload } from '../upload-panel.tsx';
 import { DetectedFacts, SampleRequest, SignatureTable } from '../detected-model.tsx';
-import { ContainerMountField } from './container-routes-section.tsx';
+import { ContainerMountField } from './container-text.tsx';
 import { FieldFault } from './field-fault.tsx';
 import { SamplePicker } from './sample-picker.tsx';
 import type { ModelFacts } from './use-model-facts.ts';
