@@ -43,7 +43,6 @@ const SERVED_KINDS: Partial<Record<DeploymentSpec['kind'], string>> = {
   scoring_script: 'scoring',
   mlflow: 'mlflow',
   onnx: 'onnx',
-  triton: 'triton',
 };
 
 /**

@@ -46,7 +46,6 @@ export function resolveProgram(kind: RunnableKind, written: DeploymentWrite, fin
     case 'container':
       return resolveContainer(written, findings);
     case 'onnx':
-    case 'triton':
       return written.runtime === 'docker'
         ? resolvePython(written, findings, { ...EMPTY_DEFINITION, pipRequirements: ONNX_REQUIREMENTS })
         : { runtime: 'process', runtimeReason: processReason(written), command: null, ...OWN_ROUTES };

@@ -40,7 +40,12 @@ export function AccountStep() {
       <SetupSteps current={0} />
       <h1>Your account</h1>
       <p className="mb-6 text-muted">The first account administers this installation. Others can be added later.</p>
-      <form onSubmit={(event) => void submit(event)} className="grid max-w-105 gap-4" aria-label="Your account">
+      <form
+        method="post"
+        onSubmit={(event) => void submit(event)}
+        className="grid max-w-105 gap-4"
+        aria-label="Your account"
+      >
         <TextField
           label="Set-up code"
           hint="On the console where Viridian was started, after “one-time set-up code:”"

@@ -29,7 +29,7 @@ export function SignInForm({ next }: { next: string }) {
   }
 
   return (
-    <form onSubmit={(event) => void submit(event)} className="grid gap-4" aria-label="Sign in">
+    <form method="post" onSubmit={(event) => void submit(event)} className="grid gap-4" aria-label="Sign in">
       <TextField
         label="E-mail"
         type="email"

@@ -54,7 +54,12 @@ class Outputs:
 
 
 def to_list(array: Any) -> Any:
-    return array.tolist() if isinstance(array, np.ndarray) else array
+    """The values in the types of JSON as MLflow writes them: tables of pandas as records, a series as a table of one column."""
+    if isinstance(array, np.ndarray):
+        return array.tolist()
+    if hasattr(array, "to_frame") and hasattr(array, "dtype"):
+        array = array.to_frame(0 if array.name is None else array.name)
+    return array.to_dict(orient="records") if hasattr(array, "columns") and hasattr(array, "to_dict") else array
 
 
 def encode_json(value: Any) -> bytes:
