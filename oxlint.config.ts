@@ -95,6 +95,8 @@ export default defineConfig({
     'promise/always-return': 'off',
     'no-control-regex': 'off',
     'no-unmodified-loop-condition': 'off',
+    // A second argument says what a failure means.
+    'vitest/valid-expect': ['error', { maxArgs: 2 }],
     'vitest/no-conditional-expect': 'off',
     'vitest/no-standalone-expect': 'off',
     'vitest/require-mock-type-parameters': 'off',

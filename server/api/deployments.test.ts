@@ -251,7 +251,7 @@ describe('a deployment', () => {
       'request.invalid',
       '/code_configuration/code',
     ],
-    ['Docker', { ...fake(), runtime: 'docker' }, 'deployment.runtime_unavailable', '/runtime'],
+    ['a container without an image', { ...fake(), runtime: 'docker' }, 'deployment.kind_not_supported', '/environment'],
     ['another name', { ...fake(), name: 'green' }, 'request.invalid', '/name'],
     ['another endpoint', { ...fake(), endpoint_name: 'other' }, 'request.invalid', '/endpoint_name'],
     ['a misspelt field', { ...fake(), instance_cuont: 1 }, 'request.unknown_field', '/instance_cuont'],

@@ -52,7 +52,7 @@ function isExternal(failure: Failure): boolean {
 }
 
 function explain(failure: Failure, logTail: readonly string[]): AppError {
-  if (failure.kind === 'refused') return new AppError(failure.code, failure.detail);
+  if (failure.kind === 'refused') return new AppError(failure.code, endSentence(failure.detail));
   if (failure.kind === 'exit_loop') return explainExits(failure.instance, logTail);
   return explainSilence(failure.instance, failure.afterSeconds);
 }

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestStack, type TestStack } from './create-test-stack.ts';
 import { eventually } from './eventually.ts';
@@ -21,6 +23,9 @@ const ROUTES = {
   readiness_route: { path: '/ready', port: 8000 },
   scoring_route: { path: '/score', port: 8000 },
 };
+
+const docker = async (...args: string[]): Promise<string> =>
+  (await promisify(execFile)('docker', args, { env: { ...process.env, DOCKER_HOST } })).stdout;
 
 /** Fails soon: six attempts, half a second each. */
 const IMPATIENT = { readiness_probe: { period: 1, timeout: 1, failure_threshold: 6 } };
@@ -50,7 +55,9 @@ describe.skipIf(!hasDocker)(
 
     afterAll(async () => {
       await ended((await call('DELETE', '/endpoints/containers')).body.id);
+      const { builds } = (await call('GET', '/environments/faulty/versions/1')).body;
       await stack.stop();
+      await docker('rmi', '--force', builds[0].image_id);
     }, 60_000);
 
     // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape are looked into
@@ -143,6 +150,19 @@ describe.skipIf(!hasDocker)(
       const { status, error } = await deploy(`broken-${what.length}-${code.length}`, change);
       expect([status, error?.code], JSON.stringify(error)).toEqual(['failed', code]);
       expect(error.detail.length).toBeGreaterThan(20);
+    });
+
+    test('what is deleted leaves no container and no network', async () => {
+      await deploy('short');
+      const list = async (...what: string[]): Promise<string[]> => {
+        const filter = ['--filter', 'label=io.viridian.deployment=short', '--format', '{{.ID}}'];
+        return (await docker(...what, ...filter)).split('\n').filter((id) => id !== '');
+      };
+      expect(await list('ps', '--all')).toHaveLength(1);
+      expect(await list('network', 'ls')).toHaveLength(1);
+      await ended((await call('DELETE', '/endpoints/containers/deployments/short')).body.id);
+      await eventually(async () => (await list('network', 'ls')).length === 0, 'the network to be gone');
+      expect(await list('ps', '--all')).toEqual([]);
     });
 
     test('a Dockerfile whose step fails says which and why', async () => {
