@@ -94,5 +94,5 @@ def samples():
 
 
 if __name__ == "__main__":
-    sys.path.extend(sys.argv[1:])
+    sys.path[:0] = sys.argv[1:]
     json.dump({name: describe(make, inputs) for name, make, inputs in samples()}, sys.stdout, default=str)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Dict
 
@@ -27,8 +26,6 @@ def _describe(python: str, *paths: str) -> Dict[str, Any]:
 
 
 def test_every_sample_is_described_and_converted_alike() -> None:
-    for module in ("numpy", "pandas"):
-        pytest.importorskip(module)
     try:
         original = find_original()
     except RuntimeError as error:
@@ -36,7 +33,8 @@ def test_every_sample_is_described_and_converted_alike() -> None:
             raise
         pytest.skip(f"NOT COMPARED with the real package: {error}")
     theirs = _describe(original)
-    ours = _describe(sys.executable, str(Path(PACKAGE_ROOT) / "compat"))
+    # In the same environment: what pandas makes of text depends on what else is installed.
+    ours = _describe(original, str(Path(PACKAGE_ROOT) / "compat"))
     assert len(ours) > 50
     differing = {name for name, told in theirs.items() if ours[name] != told}
     assert differing == _MEANT_TO_DIFFER
