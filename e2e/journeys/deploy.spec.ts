@@ -1,3 +1,4 @@
+import type { Info } from '#lib/contracts/info.ts';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/stack.ts';
@@ -15,7 +16,8 @@ test('clicks alone put a bundled sample behind an address that answers', async (
   await page.goto('/endpoints/new');
   const ways = page.getByRole('radiogroup', { name: 'How do you want to deploy?' });
   await expect(ways.getByRole('radio', { name: /^Low code/ })).toBeEnabled();
-  await expect(ways.getByRole('radio', { name: /^Container/ })).toBeDisabled();
+  const { runtimes } = await stack.api<Info>('GET', '/info');
+  await expect(ways.getByRole('radio', { name: /^Container/ })).toBeEnabled({ enabled: runtimes.docker.available });
 
   await page.getByRole('radio', { name: /^Iris flowers.*Logistic regression/ }).click({ force: true });
   await expectDetectedIris(page);
