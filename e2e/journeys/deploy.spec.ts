@@ -24,6 +24,7 @@ test('clicks alone put a bundled sample behind an address that answers', async (
   await page.getByLabel('Name', { exact: true }).fill(endpoint);
   await expect(page.getByText(`free: ${stack.gatewayUrl}/${endpoint}/score`)).toBeVisible();
   await page.getByLabel('First deployment').fill('blue');
+  await page.getByRole('link', { name: 'Review' }).click();
   await expect(page.getByRole('group', { name: 'YAML', exact: true })).toContainText('name: blue');
   await expect(page.getByRole('complementary', { name: 'Summary' })).toContainText('You will pay');
   await expectAccessibleEverywhere(page);
