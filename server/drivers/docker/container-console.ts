@@ -42,6 +42,8 @@ export interface ContainerConsole {
 export function createContainerConsole(options: ContainerConsoleOptions): ContainerConsole {
   const { engine, segments, clock, cursors } = options;
   let position: RawPosition = FROM_THE_START;
+  /** The parts of a long line have one time: so many with the newest time of each stream are kept. Of what an earlier process kept, all. */
+  let keptParts = { stdout: Infinity, stderr: Infinity };
   let following: AbortController | null = null;
   let followed: Promise<void> = Promise.resolve();
   let turn: Promise<void> = Promise.resolve();
@@ -58,9 +60,15 @@ export function createContainerConsole(options: ContainerConsoleOptions): Contai
     const since = formatEngineTime(newest > OVERLAP_NS ? newest - OVERLAP_NS : 0n);
     const stream = await engine.logs(containerId, { follow, since }, signal);
     const parser = createFrameParser();
+    const known = { ...keptParts };
+    const isFresh = ({ stream: name, ns }: EngineLogLine): boolean => {
+      if (ns !== taken[name]) return ns > taken[name];
+      known[name] -= 1;
+      return known[name] < 0;
+    };
     try {
       for await (const chunk of stream) {
-        const fresh = parser.push(chunk as Buffer).filter((line) => line.ns > taken[line.stream]);
+        const fresh = parser.push(chunk as Buffer).filter(isFresh);
         await inTurn(() => write(fresh.map(stamp)));
       }
     } finally {
@@ -69,6 +77,8 @@ export function createContainerConsole(options: ContainerConsoleOptions): Contai
   }
 
   function stamp({ stream, ns, text }: EngineLogLine): StampedLine {
+    const isPart = position[stream] === String(ns);
+    keptParts = { ...keptParts, [stream]: isPart ? keptParts[stream] + 1 : 1 };
     position = { ...position, [stream]: String(ns) };
     return lineOf(stream, formatInstant(Number(ns / 1_000_000n)), text);
   }
