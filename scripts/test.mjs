@@ -1,6 +1,6 @@
 // `npm test`: sets up what the tests need, runs every check and suite, and closes with the totals of all of them.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ensureServingEnvironment, servingPython, wantsPython } from './setup/python-environment.mjs';
 import { ensureDependencies, ensureStudioBuild, pinnedNode, requireNode, root, statusOf } from './setup/prepare.mjs';
 
@@ -15,26 +15,47 @@ mkdirSync(results, { recursive: true });
 /** Everything runs on the pinned Node, whichever one started this script. */
 const environment = { PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` };
 const totals = { passed: 0, failed: 0 };
+/** What failed, in the order of the run: repeated at the end, where a reader looks first. */
+const failures = [];
+
+function recordFailure(what) {
+  totals.failed += 1;
+  failures.push(what);
+  console.error(`✗ ${what}`);
+}
 
 /** A check that either holds or does not. */
 async function check(title, command, args) {
   console.log(`\n— ${title}`);
   const held = (await statusOf(command, args, environment)) === 0;
-  totals[held ? 'passed' : 'failed'] += 1;
-  if (!held) console.error(`✗ ${title}`);
+  if (held) totals.passed += 1;
+  else recordFailure(title);
 }
 
-/** A suite that reports its own counts; one that reports none, or fails without a failed test, has failed. */
+/** A suite that reports its own count and the names of what failed; one that reports none, or fails without a failed test, has failed. */
 async function suite(title, command, args, report, count) {
   console.log(`\n— ${title}`);
   const status = await statusOf(command, args, environment);
-  const counted = existsSync(report) ? count(JSON.parse(readFileSync(report, 'utf8'))) : { passed: 0, failed: 0 };
+  const counted = existsSync(report) ? count(JSON.parse(readFileSync(report, 'utf8'))) : { passed: 0, failed: [] };
   totals.passed += counted.passed;
-  totals.failed += counted.failed;
-  if (counted.failed === 0 && (status !== 0 || counted.passed === 0)) {
-    totals.failed += 1;
-    console.error(`✗ ${title}: ended with status ${status} after ${counted.passed} passed tests`);
-  }
+  for (const name of counted.failed) recordFailure(`${title}: ${name}`);
+  if (counted.failed.length === 0 && (status !== 0 || counted.passed === 0))
+    recordFailure(`${title}: ended with status ${status} after ${counted.passed} passed tests`);
+}
+
+/** Names of the failed tests of one file of Vitest's report; a file that could not be read whole counts as one. */
+function failedInFile({ name, status, assertionResults }) {
+  const file = relative(root, name);
+  const failed = assertionResults
+    .filter((test) => test.status === 'failed')
+    .map((test) => `${file} › ${test.fullName}`);
+  return failed.length === 0 && status === 'failed' ? [file] : failed;
+}
+
+/** Names of the failed tests of one suite of Playwright's report; one that passed at a second attempt has failed. */
+function failedJourneys({ file, specs = [], suites = [] }) {
+  const failed = specs.filter(({ tests }) => tests.some(({ status }) => status === 'unexpected' || status === 'flaky'));
+  return [...failed.map(({ title }) => `${file} › ${title}`), ...suites.flatMap(failedJourneys)];
 }
 
 await check('format', bin('oxfmt'), ['--check', '.']);
@@ -52,7 +73,7 @@ await suite(
   bin('vitest'),
   ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`],
   unitReport,
-  (report) => ({ passed: report.numPassedTests, failed: report.numFailedTests }),
+  ({ numPassedTests, testResults }) => ({ passed: numPassedTests, failed: testResults.flatMap(failedInFile) }),
 );
 
 if (wantsPython()) {
@@ -67,18 +88,18 @@ if (wantsPython()) {
       (report) => report,
     );
   } else {
-    totals.failed += 1;
-    console.error('✗ tests of the Python server: their environment could not be made');
+    recordFailure('tests of the Python server: their environment could not be made');
   }
 } else
   console.log('\n— tests of the Python server: left out, there is no python3 (VIRIDIAN_REQUIRE=python insists on it)');
 
 await ensureStudioBuild();
 const journeyReport = join(results, 'playwright.json');
-await suite('journeys in a real browser', bin('playwright'), ['test'], journeyReport, ({ stats }) => ({
+await suite('journeys in a real browser', bin('playwright'), ['test'], journeyReport, ({ stats, suites }) => ({
   passed: stats.expected,
-  failed: stats.unexpected + stats.flaky,
+  failed: suites.flatMap(failedJourneys),
 }));
 
+if (failures.length > 0) console.error(`\nFailed:\n${failures.map((what) => `  ✗ ${what}`).join('\n')}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed === 0 ? 0 : 1;

@@ -134,11 +134,12 @@ describe('a deploy', () => {
     const [victim] = marked().filter(({ instanceId }) => instanceId.startsWith('iris.blue.'));
     process.kill(victim?.pid ?? 0, 'SIGKILL');
     // A gateway that tries again soon may bridge the gap, so no call has to fail on the way.
-    await eventually(async () => {
+    const instance = await eventually(async () => {
       const { items } = await ok(stack.call('GET', '/endpoints/iris/deployments/blue/instances'));
-      const [instance] = items as { restarts: number; state: string; last_exit: { signal: string } | null }[];
-      return instance?.restarts === 1 && instance.state === 'ready' && instance.last_exit?.signal === 'SIGKILL';
+      const [first] = items as { restarts: number; state: string }[];
+      return first?.restarts === 1 && first.state === 'ready' && first;
     }, 'the instance to be back');
+    expect(instance).toMatchObject({ last_exit: { signal: 'SIGKILL' } });
     await eventually(async () => (await predict()).status === 200, 'a prediction');
   });
 

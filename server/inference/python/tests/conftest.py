@@ -10,16 +10,17 @@ from support.server_process import ServerProcess
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--counts", metavar="FILE", help="write the numbers of passed and failed tests to a JSON file")
+    parser.addoption("--counts", metavar="FILE", help="write the number of passed tests and the names of failed ones to a JSON file")
 
 
 def pytest_terminal_summary(terminalreporter, config) -> None:
-    """Counts for the runner of all suites; an error in a fixture is a failure."""
+    """The result for the runner of all suites; an error in a fixture is a failure."""
     path = config.getoption("--counts")
     if path:
-        counts = {name: len(terminalreporter.stats.get(name, [])) for name in ("passed", "failed", "error")}
+        reports = {name: terminalreporter.stats.get(name, []) for name in ("passed", "failed", "error")}
+        failed = [report.nodeid for report in reports["failed"] + reports["error"]]
         with open(path, "w", encoding="utf-8") as file:
-            json.dump({"passed": counts["passed"], "failed": counts["failed"] + counts["error"]}, file)
+            json.dump({"passed": len(reports["passed"]), "failed": failed}, file)
 
 
 StartServer = Callable[..., ServerProcess]
