@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { runOpenLoop } from './gateway-open-loop.ts';
+import { dueOffsets, runOpenLoop } from './gateway-open-loop.ts';
 import { end, freePort, untilListening } from './gateway-process.ts';
 import { runStreams } from './gateway-streams.ts';
 import { smallRequest } from './gateway-table.ts';
@@ -47,6 +47,16 @@ test('an open loop counts other answers than 200 as failures', async () => {
   const figures = await runOpenLoop({ port, ...schedule, durationMs: 100 }, null);
   expect(figures).toMatchObject({ requests: 0, failures: 10 });
   expect(figures.firstFailure).toContain('500 Internal Server Error');
+});
+
+test('Poisson arrivals have the asked rate, and gaps that vary as much as their mean', () => {
+  const offsets = dueOffsets('poisson', 20_000, 100);
+  const gaps = Array.from(offsets.subarray(1), (due, index) => due - (offsets[index] as number));
+  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+  const variance = gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length;
+  expect(mean).toBeCloseTo(100, -1);
+  expect(Math.sqrt(variance) / mean).toBeCloseTo(1, 1);
+  expect(dueOffsets('even', 3, 100)).toEqual(Float64Array.of(0, 100, 200));
 });
 
 test('streams are measured from the time in their first event', async () => {

@@ -5,7 +5,7 @@ import { answerLength } from './load-generator.ts';
 import { runScriptOnCore } from './run-on-core.ts';
 
 /**
- * An open loop: requests are due at fixed instants whether or not the ones before have been answered, and a latency begins when its request was due, not
+ * An open loop: requests are due at given instants, evenly or as a Poisson process has them, whether or not the ones before have been answered, and a latency begins when its request was due, not
  * when it could be sent. So a server that stalls is charged with everybody who would have waited (no coordinated omission).
  *
  * Timers of the event loop are too coarse for this: a thread of its own sleeps until shortly before each request is due, and the main thread spins the rest.
@@ -15,6 +15,8 @@ export interface OpenLoopOptions {
   /** The whole request as it goes over the wire, base64 (see `formatRequest`). */
   requestBase64: string;
   requestsPerSecond: number;
+  /** `poisson`: gaps between requests are exponential, as those of many callers who know nothing of each other; the same gaps in every run. */
+  arrivals?: 'even' | 'poisson';
   /** Requests are spread over these in turn; one that finds all of them busy waits, and its latency runs. */
   connections: number;
   /** Sent like the others, but their latencies are not kept. */
@@ -25,8 +27,8 @@ export interface OpenLoopOptions {
 interface Schedule {
   /** On the monotonic clock that threads share. */
   firstDueUs: number;
-  intervalUs: number;
-  count: number;
+  /** When each request is due, after the first instant. */
+  offsetsUs: Float64Array;
 }
 
 interface Client {
@@ -54,7 +56,7 @@ class OpenLoop {
   private answered = 0;
   private failures = 0;
   private firstFailure: string | null = null;
-  private schedule: Schedule = { firstDueUs: 0, intervalUs: 0, count: 0 };
+  private schedule: Schedule = { firstDueUs: 0, offsetsUs: new Float64Array() };
   private onEnd: () => void = () => undefined;
 
   constructor(options: OpenLoopOptions) {
@@ -63,13 +65,13 @@ class OpenLoop {
   }
 
   async measure(): Promise<LoadFigures> {
-    const { requestsPerSecond, connections, warmUpMs, durationMs } = this.options;
+    const { requestsPerSecond, arrivals = 'even', connections, warmUpMs, durationMs } = this.options;
     const clients = await Promise.all(Array.from({ length: connections }, () => this.open()));
     this.idle.push(...clients);
     const intervalUs = 1e6 / requestsPerSecond;
     const count = Math.round(((warmUpMs + durationMs) * 1000) / intervalUs);
     // The thread that keeps the time takes a moment to start.
-    this.schedule = { firstDueUs: nowUs() + 200_000, intervalUs, count };
+    this.schedule = { firstDueUs: nowUs() + 200_000, offsetsUs: dueOffsets(arrivals, count, intervalUs) };
     const ended = new Promise<void>((resolve) => (this.onEnd = resolve));
     const ticker = new Worker(import.meta.filename, { workerData: this.schedule });
     ticker.on('message', (index: number) => this.onTick(index));
@@ -101,7 +103,7 @@ class OpenLoop {
   }
 
   private onTick(index: number): void {
-    const dueUs = this.schedule.firstDueUs + index * this.schedule.intervalUs;
+    const dueUs = this.schedule.firstDueUs + (this.schedule.offsetsUs[index] as number);
     while (nowUs() < dueUs);
     const client = this.idle.shift();
     if (client === undefined) this.overdue.push(dueUs);
@@ -131,21 +133,38 @@ class OpenLoop {
   private count(dueUs: number): void {
     this.answered += 1;
     if (dueUs >= this.schedule.firstDueUs + this.options.warmUpMs * 1000) this.latenciesUs.push(nowUs() - dueUs);
-    if (this.answered + this.failures >= this.schedule.count) this.onEnd();
+    if (this.answered + this.failures >= this.schedule.offsetsUs.length) this.onEnd();
   }
 
   private fail(reason: string, count = 1): void {
     this.failures += count;
     this.firstFailure ??= reason;
-    if (this.answered + this.failures >= this.schedule.count) this.onEnd();
+    if (this.answered + this.failures >= this.schedule.offsetsUs.length) this.onEnd();
   }
 }
 
+/** When requests are due, in microseconds after the first instant. @param intervalUs the mean gap */
+export function dueOffsets(arrivals: 'even' | 'poisson', count: number, intervalUs: number): Float64Array {
+  if (arrivals === 'even') return Float64Array.from({ length: count }, (_, index) => index * intervalUs);
+  const offsets = new Float64Array(count);
+  const random = seededRandom();
+  for (let index = 1; index < count; index += 1) {
+    offsets[index] = (offsets[index - 1] as number) - intervalUs * Math.log(1 - random());
+  }
+  return offsets;
+}
+
+/** Uniform numbers below 1, the same in every run: a linear congruential generator with the constants of Numerical Recipes (3rd ed., 7.1). */
+function seededRandom(): () => number {
+  let state = 1;
+  return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+}
+
 /** The thread that keeps the time: says each index of the schedule shortly before it is due. */
-function keepTime({ firstDueUs, intervalUs, count }: Schedule): void {
+function keepTime({ firstDueUs, offsetsUs }: Schedule): void {
   const never = new Int32Array(new SharedArrayBuffer(4));
-  for (let index = 0; index < count; index += 1) {
-    const restUs = firstDueUs + index * intervalUs - WAKE_EARLY_US - nowUs();
+  for (const [index, offsetUs] of offsetsUs.entries()) {
+    const restUs = firstDueUs + offsetUs - WAKE_EARLY_US - nowUs();
     if (restUs > 0) Atomics.wait(never, 0, 0, restUs / 1000);
     parentPort?.postMessage(index);
   }
