@@ -31,8 +31,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _take_options(arguments)
     try:
-        is_model = os.environ.get("VIRIDIAN_SERVING_KIND") in ("mlflow", "onnx", "triton")
-        status = None if is_model else run_tool(options, os.environ, arguments)
+        status = run_tool(options, os.environ, arguments)
         if status is not None:
             return status
         settings = read_server_settings(os.environ)
@@ -79,7 +78,27 @@ def _take_options(arguments: List[str]) -> argparse.Namespace:
         if value is not None:
             os.environ[variable] = value
     take_script(options, os.environ)
+    if "VIRIDIAN_SERVING_KIND" not in os.environ:
+        kind = _kind_of_folder(os.environ.get("AZUREML_MODEL_DIR", ""))
+        if kind is not None:
+            os.environ["VIRIDIAN_SERVING_KIND"] = kind
     return options
+
+
+def _kind_of_folder(model_dir: str) -> Optional[str]:
+    """What a model is by its files, where nobody says it; None where they do not tell."""
+    if model_dir.endswith(".onnx"):
+        return "onnx"
+    if not os.path.isdir(model_dir):
+        return None
+    names = [name for parent in _folder_and_below(model_dir) for name in os.listdir(parent)]
+    if "MLmodel" in names:
+        return "mlflow"
+    return "onnx" if any(name.endswith(".onnx") for name in names) else None
+
+
+def _folder_and_below(folder: str) -> List[str]:
+    return [folder, *(entry.path for entry in os.scandir(folder) if entry.is_dir())]
 
 
 if __name__ == "__main__":

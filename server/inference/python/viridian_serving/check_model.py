@@ -7,11 +7,12 @@ import json
 import os
 import sys
 import time
-from typing import Any, Dict, Optional, TextIO
+from typing import Any, Dict, TextIO
 
 from .app import App
 from .failures import StartFailure
 from .http.message import Headers, Request, Response
+from .peak_memory import peak_memory_mib
 
 #: Of an answer, so that one line stays readable; bytes.
 _SHOWN_BYTES = 64 * 1024
@@ -52,9 +53,9 @@ def check_model(app: App, sample: bytes, content_type: str = "application/json")
     return report
 
 
-async def _score(app: App, request: Request) -> "tuple[Response, float]":
+async def _score(app: App, request: Request) -> tuple[Response, float]:
     await app.startup()
-    answered: "asyncio.Future[Response]" = asyncio.get_running_loop().create_future()
+    answered: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
     started = time.perf_counter()
     app.dispatch(request, answered.set_result)
     response = await answered
@@ -68,17 +69,6 @@ def _present(response: Response) -> Dict[str, Any]:
     kind = next((value for name, value in response.headers if name.lower() == "content-type"), None)
     shown = body[:_SHOWN_BYTES].decode("utf-8", "replace")
     return {"status": response.status, "content_type": kind, "body": shown, "bytes": len(body)}
-
-
-def peak_memory_mib() -> Optional[float]:
-    """The largest resident size of this process so far; None where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts in KiB, macOS in bytes.
-    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
 
 
 def _print(report: Dict[str, Any], stdout: TextIO) -> int:

@@ -40,7 +40,7 @@ def read_server_settings(environ: Mapping[str, str]) -> ServerSettings:
     return ServerSettings(
         kind=_choice(environ, "VIRIDIAN_SERVING_KIND", None, KINDS),
         host=environ.get("VIRIDIAN_SERVING_HOST", "0.0.0.0"),
-        port=_whole(environ, "PORT", 5001, 0, 65_535),
+        port=read_port(environ),
         workers=workers,
         threads=_whole(environ, "OMP_NUM_THREADS", max(1, usable_cores() // workers), 1, 1024),
         event_loop=_choice(environ, "VIRIDIAN_SERVING_EVENT_LOOP", "auto", ("auto", "uvloop", "asyncio")),
@@ -50,6 +50,11 @@ def read_server_settings(environ: Mapping[str, str]) -> ServerSettings:
         receive_timeout=_whole(environ, "VIRIDIAN_SERVING_RECEIVE_TIMEOUT_MS", 60_000, 100, 3_600_000) / 1000,
         drain_timeout=_whole(environ, "VIRIDIAN_SERVING_DRAIN_TIMEOUT_MS", 60_000, 0, 3_600_000) / 1000,
     )
+
+
+def read_port(environ: Mapping[str, str]) -> int:
+    """The TCP port to listen on; 0 takes a free one. Raises SettingFailure."""
+    return _whole(environ, "PORT", 5001, 0, 65_535)
 
 
 @dataclass(frozen=True)

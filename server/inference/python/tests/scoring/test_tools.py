@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import textwrap
@@ -121,15 +122,38 @@ def test_reload_serves_changed_code_and_survives_broken_code(tmp_path: Path) -> 
         assert server.request("POST", "/score")[2] == b"1"
         (tmp_path / "part.py").write_text("VALUE = (\n")
         server.wait_for_line("viridian-failure:")
-        server.port = 0
+        server.listening.clear()
         (tmp_path / "part.py").write_text("VALUE = 'two'")
-        while server.port == 0:
-            assert server.process.poll() is None
+        server.wait_ready()
         assert server.request("POST", "/score")[2] == b'"two"'
         server.terminate()
         assert server.wait() == 0
     finally:
-        server.stop()
+        server.end()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def test_reload_keeps_the_port_and_the_debugger_and_shows_why_code_does_not_start(tmp_path: Path) -> None:
+    script = tmp_path / "score.py"
+    script.write_text("def init(): pass\ndef run(data): return 1")
+    server = serve(tmp_path, "--reload", "--port", "0", "--debug", str(free_port()))
+    try:
+        port = server.wait_ready().port
+        script.write_text("def init():\n    raise ValueError('no weights')\ndef run(data): return 1")
+        server.wait_for_line("It starts again after the next change.")
+        assert "ValueError: no weights" in server.log
+        assert "score.py:2" in server.log
+        server.listening.clear()
+        script.write_text("def init(): pass\ndef run(data): return 2")
+        assert server.wait_ready().port == port
+        assert server.log.count("launch.json") == 1
+        assert server.request("POST", "/score")[2] == b"2"
+    finally:
+        server.end()
 
 
 def test_a_command_line_of_the_original_works(tmp_path: Path) -> None:
@@ -164,7 +188,8 @@ def test_debug_is_refused_where_debugpy_is_not_installed(tmp_path: Path) -> None
 
 def test_debug_listens_and_prints_how_an_editor_attaches(tmp_path: Path) -> None:
     (tmp_path / "score.py").write_text(GOOD)
-    (tmp_path / "debugpy.py").write_text("def listen(address): print('debugpy listens on', address)\n")
+    stand_in = "def listen(address): print('debugpy listens on', address)\ndef wait_for_client(): print('debugpy waits')\n"
+    (tmp_path / "debugpy.py").write_text(stand_in)
     server = serve(tmp_path, "--debug", "5999", PYTHONPATH=f"{tmp_path}:{PACKAGE_ROOT}")
     try:
         server.wait_ready()
@@ -172,6 +197,13 @@ def test_debug_listens_and_prints_how_an_editor_attaches(tmp_path: Path) -> None
         text = server.log[server.log.index('{\n  "version"') :]
         snippet, _ = json.JSONDecoder().raw_decode(text)
         assert snippet["configurations"][0]["connect"] == {"host": "127.0.0.1", "port": 5999}
+        assert "debugpy waits" not in server.log
+    finally:
+        server.stop()
+    server = serve(tmp_path, "--debug", "5999", "--debug-wait", PYTHONPATH=f"{tmp_path}:{PACKAGE_ROOT}")
+    try:
+        server.wait_ready()
+        assert server.log.index("debugpy waits") < server.log.index("in init")
     finally:
         server.stop()
 

@@ -23,7 +23,8 @@ class ServerProcess:
     def __init__(self, command: List[str], environment: Optional[Dict[str, str]] = None) -> None:
         self.lines: List[str] = []
         self.port = 0
-        self._listening = threading.Event()
+        #: Set whenever the server says that it listens; clear it to wait for the next time.
+        self.listening = threading.Event()
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AZUREML_", "VIRIDIAN_SERVING_"))}
         paths = os.pathsep.join([PACKAGE_ROOT, os.path.join(PACKAGE_ROOT, "tests")])
         own = {"PYTHONPATH": paths, "PORT": "0", "VIRIDIAN_SERVING_HOST": "127.0.0.1", "PYTHONUNBUFFERED": "1"}
@@ -44,15 +45,15 @@ class ServerProcess:
             match = _LISTENING.search(line)
             if match:
                 self.port = int(match.group(1))
-                self._listening.set()
-        self._listening.set()
+                self.listening.set()
+        self.listening.set()
 
     @property
     def log(self) -> str:
         return "\n".join(self.lines)
 
     def wait_ready(self) -> ServerProcess:
-        self._listening.wait(START_SECONDS)
+        self.listening.wait(START_SECONDS)
         if self.port == 0:
             raise AssertionError(f"the server does not listen:\n{self.log}")
         return self
@@ -87,6 +88,13 @@ class ServerProcess:
         status = self.process.wait(60)
         self._reader.join(10)
         return status
+
+    def end(self) -> None:
+        """Stops a server that has children of its own, which only a signal that it can catch ends too."""
+        if self.process.poll() is None:
+            self.terminate()
+            self.process.wait(60)
+        self.stop()
 
     def stop(self) -> None:
         if self.process.poll() is None:

@@ -7,7 +7,7 @@ import json
 import time
 from typing import Any, TextIO
 
-from ..check_model import peak_memory_mib
+from ..peak_memory import peak_memory_mib
 from .answers import Answer
 from .boot import LoadedScript, load, start_logging
 from .check_source import check_file

@@ -22,8 +22,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     original.add_argument("--access_control_allow_origins", dest="cors_origins", metavar="LIST", help="origins for CORS, with commas")
     group = parser.add_argument_group("scoring scripts")
     group.add_argument("--script", metavar="FILE", help="scoring script; its folder becomes the app root unless one is given")
-    group.add_argument("--reload", action="store_true", help="start again whenever code or model files change")
-    group.add_argument("--debug", nargs="?", const=_DEBUG_PORT, type=int, metavar="PORT", help="let an editor attach; needs debugpy")
+    local = parser.add_argument_group("work on a laptop")
+    local.add_argument("--reload", action="store_true", help="start again whenever code or model files change")
+    local.add_argument("--debug", nargs="?", const=_DEBUG_PORT, type=int, metavar="PORT", help="let an editor attach; needs debugpy")
+    local.add_argument("--debug-wait", action="store_true", help="load nothing before an editor has attached")
+    # Whoever restarts the server has printed how to attach before.
+    local.add_argument("--debug-announced", action="store_true", help=argparse.SUPPRESS)
     group.add_argument("--syntax", metavar="FILE", help="only compile a script and print what is wrong with it, as JSON")
     group.add_argument("--check", action="store_true", help="load the script or model, score --sample once, print a report as JSON")
     group.add_argument("--sample", metavar="FILE", help="body of the request of --check; - reads standard input")
@@ -46,35 +50,39 @@ def take_script(options: argparse.Namespace, environ: MutableMapping[str, str]) 
 
 
 def run_tool(options: argparse.Namespace, environ: MutableMapping[str, str], arguments: list[str]) -> Optional[int]:
-    """Does what --syntax, --check or --reload ask for; returns the exit status, or None when the server is to be started.
+    """Does what --syntax, --check, --reload or --debug ask for; returns the exit status, or None when the server is to be started.
 
-    `arguments` is the command line, with which --reload starts the server again. Raises StartFailure.
+    `arguments` is the command line, with which --reload starts the server again. Models are checked by the caller. Raises StartFailure.
     """
-    if not _is_asked(options, environ):
-        return None
-    # Imported here: other kinds of model do not need any of it.
-    from .check import check_syntax, print_report
-    from .debugger import start_debugger
-    from .failures import ScriptFailure
-    from .reload import serve_with_reload
-    from .scoring_app import start_failure
-
     if options.syntax:
+        # Imported here: other kinds of model do not need any of it.
+        from .check import check_syntax, print_report
+
         return print_report(check_syntax(options.syntax), sys.stdout)
+    is_script = environ.get("VIRIDIAN_SERVING_KIND") not in ("mlflow", "onnx")
     if options.check:
-        return _check(options, environ)
+        return _check(options, environ) if is_script else None
     if options.reload:
+        from ..reload import serve_with_reload
+
         return serve_with_reload(arguments, environ)
-    try:
-        start_debugger(options.debug, environ)
-    except ScriptFailure as error:
-        raise start_failure(error.failure) from None
+    if options.debug is not None or (is_script and environ.get("AZUREML_DEBUG_PORT")):
+        _start_debugger(options, environ)
     return None
 
 
-def _is_asked(options: argparse.Namespace, environ: MutableMapping[str, str]) -> bool:
-    debugging = options.debug is not None or (environ.get("VIRIDIAN_SERVING_KIND") == "scoring" and bool(environ.get("AZUREML_DEBUG_PORT")))
-    return bool(options.syntax or options.check or options.reload or debugging)
+def _start_debugger(options: argparse.Namespace, environ: MutableMapping[str, str]) -> None:
+    from .debugger import connect_debugger, listen_for_debugger
+    from .failures import ScriptFailure
+    from .scoring_app import start_failure
+
+    try:
+        if options.debug is None:
+            connect_debugger(environ["AZUREML_DEBUG_PORT"])
+        else:
+            listen_for_debugger(options.debug, waits=options.debug_wait, is_announced=options.debug_announced)
+    except ScriptFailure as error:
+        raise start_failure(error.failure) from None
 
 
 def _check(options: argparse.Namespace, environ: MutableMapping[str, str]) -> int:
