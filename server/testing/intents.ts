@@ -8,27 +8,50 @@ import { deleteDeployment } from '#server/commands/delete-deployment.ts';
 import { putDeployment } from '#server/commands/put-deployment.ts';
 import { seedInstanceTypes } from '#server/commands/seed-instance-types.ts';
 import { createControlPlane } from '#server/control-plane/control-plane.ts';
-import { createProcessDriver } from '#server/drivers/process/process-driver.ts';
+import type { DataDir } from '#server/kernel/data-dir.ts';
+import type { Logger } from '#server/kernel/logger.ts';
+import type { DeploymentWrite } from '#lib/contracts/deployment.ts';
+import type { EnvironmentBuilder } from '#server/domain/environment-build.ts';
+import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import { openDatabase, type Database } from '#server/store/database.ts';
 import { findEndpoint, insertEndpoint } from '#server/store/endpoint-store.ts';
 import { listRunningOperations } from '#server/store/operation-store.ts';
 import { listAllInstances } from '#server/store/instance-store.ts';
 import { PLAIN_ENDPOINT } from '#server/store/store-fixture.ts';
-import { noEnvironments, noRuntimes } from './no-environments.ts';
+import { allRuntimes } from './no-environments.ts';
 import { NO_EXTERNALS } from './no-externals.ts';
 import { eventually } from './eventually.ts';
 import { withKillPoints } from './kill-points.ts';
 
 export const CONVERGE_KEY: DeploymentKey = { endpointName: 'iris', name: 'blue' };
 
+/** Images are built and containers started, on a host that may be busy. */
+const REST_MS = 60_000;
+
 const HOST = { cpuCount: 2, memoryMib: 4096, gpuCount: 0 };
+
+/** What a control plane of a test is made of. */
+export interface IntentParts {
+  database: Database;
+  dataDir: DataDir;
+  logger: Logger;
+}
+
+/** Where a deployment runs, and what it is. */
+export interface IntentStand {
+  compose(parts: IntentParts): Promise<{ driver: RuntimeDriver; environments: EnvironmentBuilder }>;
+  /** A version of the deployment; its count is the intent's to say. */
+  describe(parts: IntentParts, version: string): Promise<DeploymentWrite>;
+}
 
 export interface IntentRun {
   dataDirRoot: string;
-  /** What to ask for: a version to deploy, `delete`, or `none` to carry on with what was asked for before. */
+  /**
+   * What to ask for: a version to deploy and how many instances of it, as `first` (two) or `first:4`; `delete`; or `none` to carry on with what was
+   * asked for before.
+   */
   intent: string;
-  /** Script that serves. */
-  program: string;
+  stand: IntentStand;
   /** Called when the intent is stored: from here on everything is the control plane's own doing. */
   onIntended: () => void;
 }
@@ -37,38 +60,31 @@ export interface IntentRun {
 export async function runIntent(run: IntentRun): Promise<void> {
   const dataDir = ensureDataDir(run.dataDirRoot);
   const database = withKillPoints(openDatabase(dataDir.database));
-  const logger = createLogger('converge', 'error');
-  const driver = createProcessDriver({
-    instancesDir: dataDir.instances,
-    logsDir: dataDir.logs,
-    clock: systemClock,
-    onError: (what, error) => logger.error({ err: error }, what),
-  });
+  const parts = { database, dataDir, logger: createLogger('converge', 'error') };
   const controlPlane = createControlPlane({
-    database,
-    driver,
-    environments: noEnvironments,
+    ...parts,
+    ...(await run.stand.compose(parts)),
     paths: {
       modelsDir: dataDir.models,
       filesDir: dataDir.files,
-      onnxServer: [process.execPath, run.program],
+      onnxServer: ['none'],
       pythonServerDir: '/nowhere',
     },
     gatewaySocket: dataDir.gatewaySocket,
     routeTablePath: dataDir.routeTable,
     clock: systemClock,
-    logger,
     recordSample: () => undefined,
   });
-  await intend(database, run);
+  await intend(parts, run);
   run.onIntended();
   await controlPlane.start();
-  await eventually(() => isAtRest(database), 'rest');
+  await eventually(() => isAtRest(database), 'rest', REST_MS);
   await controlPlane.stop();
   database.close();
 }
 
-async function intend(database: Database, { intent, program }: IntentRun): Promise<void> {
+async function intend(parts: IntentParts, { intent, stand }: IntentRun): Promise<void> {
+  const { database } = parts;
   if (intent === 'none') return;
   if ((await findEndpoint(database, CONVERGE_KEY.endpointName)) === null) {
     await seedInstanceTypes({ database, host: HOST });
@@ -78,14 +94,11 @@ async function intend(database: Database, { intent, program }: IntentRun): Promi
     await deleteDeployment({ database }, SYSTEM_ACTOR, { key: CONVERGE_KEY, precondition: NO_PRECONDITION });
     return;
   }
-  const written = {
-    command: [process.execPath, program],
-    environment_variables: { MODEL_VERSION: intent },
-    instance_type: 'cpu-1',
-    instance_count: 2,
-  };
+  const [version = '', count = '2'] = intent.split(':');
+  const described = await stand.describe(parts, version);
+  const written = { ...described, instance_type: 'cpu-1', instance_count: Number(count) };
   const command = { key: CONVERGE_KEY, written, allTraffic: false, precondition: NO_PRECONDITION };
-  await putDeployment({ database, host: HOST, runtimes: noRuntimes, externals: NO_EXTERNALS }, SYSTEM_ACTOR, command);
+  await putDeployment({ database, host: HOST, runtimes: allRuntimes, externals: NO_EXTERNALS }, SYSTEM_ACTOR, command);
 }
 
 async function isAtRest(database: Database): Promise<boolean> {

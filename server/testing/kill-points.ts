@@ -1,5 +1,6 @@
 import childProcess from 'node:child_process';
 import fsPromises from 'node:fs/promises';
+import http from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import type { Database } from '#server/store/database.ts';
 
@@ -14,7 +15,8 @@ export const passedKillPoints = (): number => reached;
 
 /**
  * Makes the process kill itself, as `kill -9` would, at the n-th point from now. A point lies before and after every call that changes a file,
- * starts a process or commits a transaction, so that counting n up goes through every state that a crash can leave. 0 only counts.
+ * starts a process, commits a transaction or has a container engine change something, so that counting n up goes through every state that a crash can
+ * leave. 0 only counts.
  */
 export function armKillPoints(at: number): void {
   reached = 0;
@@ -35,6 +37,8 @@ export function installKillPoints(): void {
       },
     });
   }
+  const request = http.request as (...parameters: unknown[]) => http.ClientRequest;
+  Object.assign(http, { request: (...parameters: unknown[]) => aroundRequest(() => request(...parameters)) });
   const spawn = childProcess.spawn as (...parameters: unknown[]) => unknown;
   Object.assign(childProcess, { spawn: (...parameters: unknown[]) => around(() => spawn(...parameters)) });
   // Named imports of built-in modules are bindings: this renews them.
@@ -55,6 +59,22 @@ export function withKillPoints(database: Database): Database {
       return result;
     },
   };
+}
+
+const ONLY_READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/** A point before the request, one when it is on its way and nobody will hear the answer, one when the answer begins and one when it has ended. */
+function aroundRequest(call: () => http.ClientRequest): http.ClientRequest {
+  const request = call();
+  if (ONLY_READS.has(request.method)) return request;
+  // Nothing has been sent yet: that begins in the next turn of the event loop.
+  point();
+  request.prependListener('finish', point);
+  request.prependListener('response', (response) => {
+    point();
+    response.prependListener('end', point);
+  });
+  return request;
 }
 
 function around<T>(call: () => T): T {
