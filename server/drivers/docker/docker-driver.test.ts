@@ -95,11 +95,11 @@ describe.skipIf(isSkipped)('an instance as a container (needs Docker; VIRIDIAN_R
     driver = await harness.open(change);
   }
 
-  const recordFile = () => join(harness.folder, 'state', ID, 'container.json');
+  const recordFile = (id = ID) => join(harness.folder, 'state', id, 'container.json');
 
-  async function changeRecord(change: Partial<ContainerRecord>): Promise<void> {
-    const record = JSON.parse(await readFile(recordFile(), 'utf8')) as ContainerRecord;
-    await writeFile(recordFile(), JSON.stringify({ ...record, ...change }));
+  async function changeRecord(change: (record: ContainerRecord) => ContainerRecord, id = ID): Promise<void> {
+    const record = JSON.parse(await readFile(recordFile(id), 'utf8')) as ContainerRecord;
+    await writeFile(recordFile(id), JSON.stringify(change(record)));
   }
 
   test('is confined: no capability, no new privileges, a filter of calls, a root that cannot be written, bounded tasks and memory', async () => {
@@ -324,6 +324,25 @@ print(json.dumps({'value': os.environ['VALUE'], 'port': os.environ['PORT'], 'mod
     expect(await harness.containers()).toHaveLength(1);
   });
 
+  test('that ended with the host comes back when the host has started again, and that is no crash', async () => {
+    const ids = [ID, 'iris.blue.b2', 'iris.green.c3'];
+    for (const instanceId of ids) {
+      await driver.ensure(specOf(python(HEALTHY), { instanceId, deployment: instanceId.split('.')[1] ?? '' }));
+    }
+    for (const id of ids) await reach('ready', id);
+    await driver.stop();
+    for (const { Id } of await harness.containers()) await docker.getContainer(Id).stop({ t: 0 });
+    for (const id of ids) {
+      await changeRecord((record) => ({ ...record, running: { ...record.running!, bootId: 'of another boot' } }), id);
+    }
+    driver = await harness.open();
+    for (const id of ids) {
+      const again = await until('the next start', ({ generation, state }) => generation === 2 && state === 'ready', id);
+      expect(again).toMatchObject({ restarts: 0, lastExit: null });
+    }
+    expect(await harness.containers()).toHaveLength(ids.length);
+  });
+
   test('loses no line and repeats none over restarts of the driver', async () => {
     const counts = `import threading, time\ndef count():\n    for number in range(400):\n        print(number, flush=True); time.sleep(0.01)\nthreading.Thread(target=count).start()\n`;
     await driver.ensure(specOf(python(counts + HEALTHY)));
@@ -351,7 +370,7 @@ print(json.dumps({'value': os.environ['VALUE'], 'port': os.environ['PORT'], 'mod
     await driver.ensure(specOf(python(HEALTHY)));
     const { runtimeRef } = await reach('ready');
     await driver.stop();
-    await changeRecord({ phase: 'starting', running: null });
+    await changeRecord((record) => ({ ...record, phase: 'starting', running: null }));
     driver = await harness.open();
     expect((await reach('ready')).runtimeRef).toBe(runtimeRef);
     expect(await harness.containers()).toHaveLength(1);
@@ -361,7 +380,7 @@ print(json.dumps({'value': os.environ['VALUE'], 'port': os.environ['PORT'], 'mod
     await driver.ensure(specOf(python(HEALTHY)));
     await reach('ready');
     await driver.stop();
-    await changeRecord({ phase: 'starting', running: null, generation: 2 });
+    await changeRecord((record) => ({ ...record, phase: 'starting', running: null, generation: 2 }));
     driver = await harness.open();
     expect(await reach('ready')).toMatchObject({ generation: 2 });
     expect(await harness.containers()).toHaveLength(1);
@@ -398,7 +417,7 @@ print(json.dumps({'value': os.environ['VALUE'], 'port': os.environ['PORT'], 'mod
     await driver.ensure(specOf(python(HEALTHY)));
     await reach('ready');
     await driver.stop();
-    await changeRecord({ phase: 'stopping' });
+    await changeRecord((record) => ({ ...record, phase: 'stopping' }));
     driver = await harness.open();
     await eventually(async () => (await driver.observe()).length === 0 && (await harness.networks()).length === 0);
     expect(await harness.containers()).toEqual([]);

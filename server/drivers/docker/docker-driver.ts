@@ -20,7 +20,7 @@ import { DEFAULT_PIDS_LIMIT } from './container-request.ts';
 import { createEngine, type InspectedContainer, type ListedContainer } from './engine.ts';
 import { createGpuPool } from './gpu-pool.ts';
 import { inBatches } from './in-batches.ts';
-import { type ContainerMark, instanceFilter, networkName, readMark } from './labels.ts';
+import { type ContainerMark, generationsFilter, instanceFilter, networkName, readMark } from './labels.ts';
 import { type ContainerInstanceSpec, makeContainer, type MakerDeps } from './make-container.ts';
 import { createDeploymentNetworks } from './networks.ts';
 import { pause } from '../supervision/pause.ts';
@@ -197,9 +197,9 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
   }
 
   async function removeContainers(instanceId: string, keptGeneration: number | null): Promise<void> {
-    for (const { id, labels } of await engine.list(filter)) {
+    for (const { id, labels } of await engine.list(generationsFilter(installationId, instanceId))) {
       const mark = readMark(labels);
-      if (mark?.instanceId === instanceId && mark.generation !== keptGeneration) await engine.remove(id);
+      if (mark !== null && mark.generation !== keptGeneration) await engine.remove(id);
     }
   }
 

@@ -25,6 +25,11 @@ export function instanceFilter(installationId: string): string[] {
   return [`${INSTALLATION}=${installationId}`, INSTANCE];
 }
 
+/** For the containers of one instance. */
+export function generationsFilter(installationId: string, instanceId: string): string[] {
+  return [`${INSTALLATION}=${installationId}`, `${INSTANCE}=${instanceId}`];
+}
+
 export function networkFilter(installationId: string): string[] {
   return [`${INSTALLATION}=${installationId}`, `${NETWORK_ROLE}=deployment`];
 }

@@ -169,14 +169,26 @@ export function superviseContainer(
 
   async function onEnd(container: InspectedContainer | null): Promise<void> {
     if (record.phase !== 'running' || record.running === null || leaving.signal.aborted) return;
-    const { id } = record.running;
+    const { id, bootId } = record.running;
     await console.finish(id);
     stopWatching();
+    if (bootId === deps.bootId) await noteCrash(container);
+    else await noteReboot();
+    await engine.remove(id);
+  }
+
+  /** It did not end by itself, so it is neither counted nor held back. */
+  async function noteReboot(): Promise<void> {
+    await saveIfPossible({ phase: 'backing_off', running: null, ready: false, nextStartAt: 0 });
+    await console.note('ended with the host; starting again');
+    scheduleRestart(0);
+  }
+
+  async function noteCrash(container: InspectedContainer | null): Promise<void> {
     const lastExit = describeEnd(container, endedBecause, clock.now());
     const ranMs = Date.parse(lastExit.at) - Date.parse(record.startedAt ?? record.createdAt);
     endedBecause = null;
     await backOff(lastExit, ranMs);
-    await engine.remove(id);
   }
 
   async function backOff(lastExit: NonNullable<ContainerRecord['lastExit']>, ranMs: number): Promise<void> {
