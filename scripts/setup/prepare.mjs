@@ -67,8 +67,8 @@ export async function run(command, args, extraEnvironment = {}) {
   if (status !== 0) process.exit(status);
 }
 
-export function statusOf(command, args, extraEnvironment = {}) {
-  const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...extraEnvironment } });
+export function statusOf(command, args, extraEnvironment = {}, cwd = root) {
+  const child = spawn(command, args, { cwd, stdio: 'inherit', env: { ...process.env, ...extraEnvironment } });
   const forward = (signal) => child.kill(signal);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, forward);

@@ -36,7 +36,7 @@ const DEFAULT_MOUNT_PATH = '/var/azureml-app/azureml-models';
 const SERVING_USER = '10001:10001';
 
 /** Served without Python by the server that this installation has; in a container there is only what an image has. */
-const ONNX_REQUIREMENTS = ['onnxruntime==1.32.0', 'numpy==2.4.6'].join('\n');
+export const ONNX_REQUIREMENTS = ['onnxruntime==1.32.0', 'numpy==2.4.6'].join('\n');
 
 /** @throws AppError `deployment.runtime_unavailable` naming what is missing on this host */
 export function resolveProgram(kind: RunnableKind, written: DeploymentWrite, findings: ProgramFindings): Program {

@@ -10,6 +10,7 @@ import type { HostCapabilities } from '#server/environments/host-capabilities.ts
 import type { ImageBuilderOptions } from '#server/environments/image/image-builder.ts';
 import type { ImageBuildSettings } from '#server/environments/image/image-settings.ts';
 import { createProgramRunner } from '#server/environments/run-program.ts';
+import { SERVING_REQUIREMENTS } from '#server/environments/serving-requirements.ts';
 import { createVenvBuilder, type VenvBuilder } from '#server/environments/venv/venv-builder.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
@@ -42,9 +43,6 @@ export const CURATED_SEEDS: readonly SeedEnvironment[] = CURATED_ENVIRONMENTS.ma
 
 /** A person waits for the solver. */
 const CHECK_LIMIT_MS = 90_000;
-
-/** What our Python server is faster with; it has its own slower ways where there is no wheel. */
-const SERVING_REQUIREMENTS = ['uvloop', 'httptools', 'orjson'];
 
 /** What builds environments on this host: virtual environments, and images where there is a Docker engine. */
 export async function composeEnvironments(options: EnvironmentsOptions): Promise<ComposedEnvironments> {

@@ -32,6 +32,8 @@ def serve_with_reload(arguments: List[str], environ: Mapping[str, str]) -> int:
     seen = take_snapshot(watched_folders(environ))
     while not stop.asked:
         time.sleep(_POLL_SECONDS)
+        if stop.asked:
+            break
         child.tell_its_end()
         now = take_snapshot(watched_folders(environ))
         if now == seen:
