@@ -11,6 +11,7 @@ export const OPERATION_KINDS = [
   'deployment.restart',
   'endpoint.delete',
   'traffic.update',
+  'model.register',
 ] as const;
 
 /** The stage whose log is that of a build, and not a console. */

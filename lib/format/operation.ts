@@ -7,6 +7,7 @@ const VERBS: Record<OperationKind, string> = {
   'deployment.restart': 'restart',
   'endpoint.delete': 'delete endpoint',
   'traffic.update': 'set the split',
+  'model.register': 'register model',
 };
 
 /** What an operation does, in words, and the page that shows it. */

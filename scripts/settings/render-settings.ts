@@ -9,6 +9,7 @@ import {
 import { imageConfig } from '#server/environments/image/image-settings.ts';
 import { pythonConfig } from '#server/environments/python-settings.ts';
 import { onnxServerConfig } from '#server/inference/onnx/settings.ts';
+import { remoteModelsConfig } from '#server/models/remote/remote-settings.ts';
 import { uploadConfig } from '#server/models/upload-config.ts';
 import { telemetryConfig } from '#server/telemetry/telemetry-config.ts';
 import { tlsConfig } from '#server/tls/tls-config.ts';
@@ -21,6 +22,7 @@ const GROUPS: readonly { title: string; slice: ConfigSlice }[] = [
   { title: 'First administrator', slice: administratorConfig },
   { title: 'What may be reached', slice: accessConfig },
   { title: 'Uploads', slice: uploadConfig },
+  { title: 'Models from elsewhere', slice: remoteModelsConfig },
   { title: 'Telemetry', slice: telemetryConfig },
   { title: 'Python environments', slice: pythonConfig },
   { title: 'Container images', slice: imageConfig },

@@ -234,12 +234,7 @@ describe('a model', () => {
     writeFileSync(join(folder, 'iris.onnx'), IRIS);
     const post = (path: string) => api.call('POST', '/models', { name: 'from-file', path });
     expect(await post(`file:${folder}`)).toMatchObject({ status: 201, body: { detected: { entry: 'own/iris.onnx' } } });
-    for (const path of [
-      'file:/etc/passwd',
-      `file:${folder}/../../../etc/passwd`,
-      'https://example.org/x',
-      'nonsense',
-    ]) {
+    for (const path of ['file:/etc/passwd', `file:${folder}/../../../etc/passwd`, 'nonsense']) {
       expect(await post(path)).toMatchObject({ status: 422, body: { code: 'model.path_not_allowed' } });
     }
   });

@@ -59,6 +59,9 @@ async function rollBack(transaction: Transaction, actor: Actor, operation: Opera
       return keepEndpoint(transaction, operation.endpointName);
     case 'traffic.update':
       return restoreSplit(transaction, actor, operation.endpointName);
+    case 'model.register':
+      // Whoever fetches the files notices, and clears away.
+      return;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Actor } from '#server/domain/actor.ts';
 import type { ModelVersionRecord } from '#server/domain/model.ts';
 import { modelVersionPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
+import { hideSecretsOfAddress } from '#server/models/remote/remote-address.ts';
 import { findModelVersion } from '#server/store/model-store.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { ModelContext } from './model-context.ts';
@@ -29,7 +30,7 @@ export async function putModelVersion(
   authorize(actor, 'model.write', modelVersionPath(name, version));
   const known = await findModelVersion(context.database, name, version);
   checkPrecondition(precondition, known?.revision ?? null);
-  if (known === null || known.path !== written.path) {
+  if (known === null || known.path !== hideSecretsOfAddress(written.path)) {
     return { version: await registerModelVersion(context, actor, { name, version, written }), created: true };
   }
   const words = {

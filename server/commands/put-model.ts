@@ -3,7 +3,7 @@ import type { Actor } from '#server/domain/actor.ts';
 import type { ModelRecord } from '#server/domain/model.ts';
 import { modelPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
-import { findModel, listModelVersions } from '#server/store/model-store.ts';
+import { findModel } from '#server/store/model-store.ts';
 import { changeModel, type ModelWords } from './change-model.ts';
 import { checkPrecondition, NO_PRECONDITION, type Precondition } from './check-precondition.ts';
 import type { ModelContext } from './model-context.ts';
@@ -30,20 +30,9 @@ export async function putModel(
   authorize(actor, 'model.write', modelPath(name));
   const known = await findModel(context.database, name);
   checkPrecondition(precondition, known?.revision ?? null);
-  if (version !== undefined && !(await hasVersion(context, name, version))) {
-    await registerModelVersion(context, actor, { name, version: version.version, written: version });
+  if (version !== undefined) {
+    await registerModelVersion(context, actor, { name, version: version.version, written: version, reuse: true });
   }
   const model = await changeModel(context, actor, { name, change: () => words, precondition: NO_PRECONDITION });
   return { model, created: known === null };
-}
-
-async function hasVersion(
-  { database }: Pick<ModelContext, 'database'>,
-  name: string,
-  wanted: ModelVersionWrite,
-): Promise<boolean> {
-  const versions = await listModelVersions(database, name);
-  return versions.some(
-    ({ path, version }) => path === wanted.path && (wanted.version === undefined || wanted.version === version),
-  );
 }

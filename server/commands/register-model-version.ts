@@ -2,10 +2,12 @@ import { AppError } from '#server/kernel/app-error.ts';
 import type { DetectedModel, ModelVersionWrite } from '#lib/contracts/model.ts';
 import type { Actor } from '#server/domain/actor.ts';
 import type { ModelRecord, ModelType, ModelVersionRecord } from '#server/domain/model.ts';
-import { modelVersionPath } from '#server/domain/resource-path.ts';
+import { modelPath, modelVersionPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { recordAudit } from '#server/store/audit-store.ts';
-import type { Transaction } from '#server/store/database.ts';
+import { hideSecretsOfAddress } from '#server/models/remote/remote-address.ts';
+import type { ModelSource } from '#server/models/model-source.ts';
+import type { Reader, Transaction } from '#server/store/database.ts';
 import {
   deleteModel,
   findModel,
@@ -15,6 +17,7 @@ import {
   listModelVersions,
   updateModel,
 } from '#server/store/model-store.ts';
+import { listOperations } from '#server/store/operation-store.ts';
 import type { ModelContext } from './model-context.ts';
 import { takeModelTurn } from './model-turns.ts';
 import { openWrittenSource } from './open-written-source.ts';
@@ -26,6 +29,8 @@ export interface RegisterModelVersion {
   written: ModelVersionWrite;
   /** Made for a deployment from an inline model. */
   anonymous?: boolean;
+  /** Answers a version that was made from the same path instead of making another, also of two callers at once. */
+  reuse?: boolean;
   /** JSON pointer of the description in the caller's body; the whole body without one. */
   at?: string;
 }
@@ -42,7 +47,10 @@ export function registerModelVersion(
   command: RegisterModelVersion,
 ): Promise<ModelVersionRecord> {
   authorize(actor, 'model.write', modelVersionPath(command.name, command.version ?? ''));
-  return takeModelTurn(command.name, () => register(context, actor, command));
+  return takeModelTurn(command.name, async () => {
+    const known = command.reuse === true ? await findSameVersion(context.database, command) : null;
+    return known ?? register(context, actor, command);
+  });
 }
 
 async function register(
@@ -52,18 +60,43 @@ async function register(
 ): Promise<ModelVersionRecord> {
   const { name, written, at = '' } = command;
   const source = await openWrittenSource(context, written.path, `${at}/path`);
-  const version = await reserveVersion(context, command);
+  const version = await context.database.transact((transaction) => reserveVersion(transaction, command));
+  try {
+    const made = await placeVersion(context, actor, { ...command, version, source });
+    await keepUpload(context, written.path);
+    return made;
+  } catch (error) {
+    await context.database.transact((transaction) => removeEmptyModel(transaction, name));
+    throw error;
+  }
+}
+
+export interface PlaceVersion extends RegisterModelVersion {
+  version: string;
+  source: ModelSource;
+  /** What else becomes true in the transaction that makes the version. */
+  alongside?: (transaction: Transaction) => Promise<void>;
+}
+
+/** Puts the files of a reserved version in place, looks into them and makes its row; of one that fails nothing is left. To be called in the model's turn. */
+export async function placeVersion(
+  context: Pick<ModelContext, 'database' | 'modelFiles' | 'detect'>,
+  actor: Actor,
+  command: PlaceVersion,
+): Promise<ModelVersionRecord> {
+  const { name, version, written, source, at = '' } = command;
   try {
     await context.modelFiles.remove(name, version);
     const content = await context.modelFiles.materialise(source, name, version);
     const detected = await context.detect(content.folder);
     const type = decideType(written.type, detected, `${at}/type`);
-    const made = await context.database.transact((transaction) =>
-      insertVersion(transaction, actor, {
+    return await context.database.transact(async (transaction) => {
+      await command.alongside?.(transaction);
+      return insertVersion(transaction, actor, {
         modelName: name,
         version,
         type,
-        path: written.path,
+        path: hideSecretsOfAddress(written.path),
         description: written.description ?? '',
         tags: written.tags ?? {},
         properties: written.properties ?? {},
@@ -72,32 +105,37 @@ async function register(
         sizeBytes: content.sizeBytes,
         sha256: content.sha256,
         files: content.files,
-      }),
-    );
-    await keepUpload(context, written.path);
-    return made;
+      });
+    });
   } catch (error) {
     await context.modelFiles.remove(name, version);
-    await context.database.transact((transaction) => removeEmptyModel(transaction, name));
     throw error;
   }
 }
 
+/** The version that was made from the same path, where there is one: of the name that was asked for, or the newest. */
+export async function findSameVersion(
+  reader: Reader,
+  { name, version, written }: Pick<RegisterModelVersion, 'name' | 'version' | 'written'>,
+): Promise<ModelVersionRecord | null> {
+  const path = hideSecretsOfAddress(written.path);
+  const versions = await listModelVersions(reader, name);
+  return versions.find((known) => known.path === path && (version === undefined || known.version === version)) ?? null;
+}
+
 /** Takes a version's name for this registration. @throws AppError `model.version_exists` */
-function reserveVersion({ database }: ModelContext, command: RegisterModelVersion): Promise<string> {
+export async function reserveVersion(transaction: Transaction, command: RegisterModelVersion): Promise<string> {
   const { name, version } = command;
-  return database.transact(async (transaction) => {
-    const model = (await findModel(transaction, name)) ?? (await insertModel(transaction, newModel(command)));
-    if (version === undefined) return nextNumber(transaction, model);
-    if ((await findModelVersion(transaction, name, version)) !== null) {
-      const detail = `Model "${name}" has a version ${version} already, and versions do not change. Register the next one.`;
-      throw new AppError('model.version_exists', detail);
-    }
-    if (isNumber(version) && Number(version) > model.lastNumber) {
-      await updateModel(transaction, name, { lastNumber: Number(version) });
-    }
-    return version;
-  });
+  const model = (await findModel(transaction, name)) ?? (await insertModel(transaction, newModel(command)));
+  if (version === undefined) return nextNumber(transaction, model);
+  if ((await findModelVersion(transaction, name, version)) !== null) {
+    const detail = `Model "${name}" has a version ${version} already, and versions do not change. Register the next one.`;
+    throw new AppError('model.version_exists', detail);
+  }
+  if (isNumber(version) && Number(version) > model.lastNumber) {
+    await updateModel(transaction, name, { lastNumber: Number(version) });
+  }
+  return version;
 }
 
 function newModel({ name, written, anonymous = false }: RegisterModelVersion) {
@@ -129,9 +167,12 @@ async function insertVersion(
   return made;
 }
 
-async function removeEmptyModel(transaction: Transaction, name: string): Promise<void> {
-  const versions = await listModelVersions(transaction, name);
-  if (versions.length === 0) await deleteModel(transaction, name);
+/** Of a registration that failed; a model that another one is on its way to stays. */
+export async function removeEmptyModel(transaction: Transaction, name: string): Promise<void> {
+  if ((await findModel(transaction, name)) === null) return;
+  if ((await listModelVersions(transaction, name)).length > 0) return;
+  const running = await listOperations(transaction, { status: 'running', resource: modelPath(name), limit: 1 });
+  if (running.length === 0) await deleteModel(transaction, name);
 }
 
 async function keepUpload({ uploads }: ModelContext, path: string): Promise<void> {

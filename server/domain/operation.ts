@@ -19,6 +19,9 @@ export const STAGES = {
   stopInstances: 'Stop instances',
   removeFiles: 'Remove files',
   confirmWorkers: 'Confirm in every gateway worker',
+  findFiles: 'Find the files',
+  fetchFiles: 'Fetch the files',
+  storeVersion: 'Store the version',
 } as const;
 export type StageName = (typeof STAGES)[keyof typeof STAGES];
 
@@ -43,6 +46,7 @@ export const STAGES_OF: Readonly<Record<OperationKind, readonly StageName[]>> = 
   'deployment.delete': [STAGES.leaveRoutes, STAGES.stopInstances, STAGES.removeFiles],
   'endpoint.delete': [STAGES.leaveRoutes, STAGES.stopInstances, STAGES.removeFiles],
   'traffic.update': [STAGES.publishRoutes, STAGES.confirmWorkers],
+  'model.register': [STAGES.findFiles, STAGES.fetchFiles, STAGES.storeVersion],
 };
 
 export interface StageRecord {
@@ -60,6 +64,7 @@ export interface OperationRecord {
   id: string;
   kind: OperationKind;
   resource: string;
+  /** Empty for one that concerns no endpoint. */
   endpointName: string;
   deploymentName: string | null;
   status: OperationStatus;

@@ -24,7 +24,7 @@ export const pythonConfig = {
     .startsWith('/', 'must be an absolute path')
     .optional()
     .describe(
-      'PEM file with authorities that builds believe besides the public ones, for a proxy or an index of your own',
+      'PEM file with authorities that builds and downloads of models believe besides the public ones, for a proxy or an index of your own',
     ),
   VIRIDIAN_HTTP_PROXY: proxySchema.optional().describe('Proxy that builds use for http://; may hold user:password'),
   VIRIDIAN_HTTPS_PROXY: proxySchema.optional().describe('Proxy that builds use for https://; may hold user:password'),

@@ -83,7 +83,7 @@ export const accessConfig = {
     .default('')
     .describe('Folders, separated by ":" or ",", that file: model paths may lie in'),
   VIRIDIAN_EXTERNAL_ALLOW: networksSchema.describe(
-    'CIDRs of loopback and private addresses that external deployments may reach; public ones need no entry',
+    'CIDRs of loopback and private addresses that external deployments and downloads of models may reach; public ones need no entry',
   ),
   VIRIDIAN_TRUSTED_PROXIES: networksSchema.describe(
     'CIDRs of proxies in front of the gateway whose X-Forwarded-For is believed',

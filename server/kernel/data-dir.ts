@@ -23,6 +23,8 @@ export interface DataDir {
   routeTable: string;
   models: string;
   uploads: string;
+  /** Models on their way from elsewhere; emptied at every start. */
+  imports: string;
   /** Code, build contexts and saved images of deployments and environments, by the hash of their content. */
   files: string;
   /** Environments that were built, and the records of their builds. */
@@ -67,6 +69,7 @@ export function dataDirPaths(root: string): DataDir {
     routeTable: join(root, 'routing', 'route-table.json'),
     models: join(root, 'models'),
     uploads: join(root, 'uploads'),
+    imports: join(root, 'imports'),
     files: join(root, 'files'),
     environments: join(root, 'environments'),
     instances: join(root, 'instances'),
@@ -87,6 +90,7 @@ export function ensureDataDir(root: string): DataDir {
     'routing',
     'models',
     'uploads',
+    'imports',
     'files',
     'environments',
     'instances',

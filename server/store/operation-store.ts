@@ -91,8 +91,27 @@ export interface NewOperation {
 export async function insertOperation(transaction: Transaction, made: NewOperation): Promise<OperationRecord> {
   const { endpointName, deploymentName } = made;
   await supersedeOperations(transaction, endpointName, deploymentName);
-  const id = newId('op', transaction.now);
   const resource = deploymentName === null ? endpointPath(endpointName) : deploymentPath(endpointName, deploymentName);
+  return insertRow(transaction, made, resource);
+}
+
+/** Starts the registration of a model version. An earlier one of the same version ends `superseded`. */
+export async function insertRegistration(
+  transaction: Transaction,
+  { resource, actor }: { resource: string; actor: string },
+): Promise<OperationRecord> {
+  const isSame = and(eq(operations.status, 'running'), eq(operations.resource, resource));
+  const earlier = transaction.orm.select({ id: operations.id }).from(operations).where(isSame).all();
+  for (const { id } of earlier) await finishOperation(transaction, id, 'superseded', null);
+  return insertRow(transaction, { kind: 'model.register', endpointName: '', deploymentName: null, actor }, resource);
+}
+
+/** Running registrations of model versions, oldest first. */
+export const listRunningRegistrations = (reader: Reader): Promise<OperationRecord[]> =>
+  listRunningOperations(reader, '');
+
+async function insertRow(transaction: Transaction, made: NewOperation, resource: string): Promise<OperationRecord> {
+  const id = newId('op', transaction.now);
   const row = transaction.orm
     .insert(operations)
     .values({ ...made, id, resource, status: 'running', createdAt: transaction.now })

@@ -10,10 +10,12 @@ installKillPoints();
 const [dataDirRoot = '', intent = 'none', killAt = '0'] = process.argv.slice(2);
 
 const { composeModels } = await import('#server/bin/control-plane/compose-models.ts');
+const { controlPlaneSettings } = await import('#server/bin/control-plane/process-settings.ts');
 const { NO_PRECONDITION } = await import('#server/commands/check-precondition.ts');
 const { deleteModelVersion } = await import('#server/commands/delete-model.ts');
 const { registerModelVersion } = await import('#server/commands/register-model-version.ts');
 const { SYSTEM_ACTOR } = await import('#server/domain/actor.ts');
+const { parseConfig } = await import('#server/kernel/config.ts');
 const { ensureDataDir } = await import('#server/kernel/data-dir.ts');
 const { createLogger } = await import('#server/kernel/logger.ts');
 const { DEFAULT_UPLOAD_LIMITS } = await import('#server/models/upload-receiver.ts');
@@ -26,7 +28,13 @@ const root = join(import.meta.dirname, '..', '..');
 armKillPoints(Number(killAt));
 const models = await composeModels(
   database,
-  { dataDir, root, allowedRoots: [], limits: DEFAULT_UPLOAD_LIMITS },
+  {
+    dataDir,
+    root,
+    allowedRoots: [],
+    limits: DEFAULT_UPLOAD_LIMITS,
+    remote: { settings: parseConfig(controlPlaneSettings, {}), lookup: undefined },
+  },
   createLogger('sweep', 'error'),
 );
 const context = { ...models.context, database };
@@ -44,7 +52,7 @@ if (intent === 'work') {
   await deleteModelVersion(context, SYSTEM_ACTOR, { name: 'notes', version, precondition: NO_PRECONDITION });
   await context.uploads.remove(first);
 }
-models.stop();
+await models.stop();
 database.close();
 process.stdout.write(`${passedKillPoints()}\n`);
 process.exit(0);

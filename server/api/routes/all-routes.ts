@@ -1,6 +1,7 @@
 import type { CommandContext } from '#server/commands/command-context.ts';
 import type { CheckContext } from '#server/commands/check-context.ts';
 import type { EnvironmentContext } from '#server/commands/environment-context.ts';
+import type { ModelImports } from '#server/commands/import-model-version.ts';
 import type { AnswerMemory } from '#server/commands/remember-answer.ts';
 import type { ModelContext } from '#server/commands/model-context.ts';
 import type { ComparisonSource, InstanceUseSource, MetricsSource } from '#server/domain/ports.ts';
@@ -43,6 +44,7 @@ export type ApiContext = CommandContext &
   Pick<EnvironmentContext, 'storedFiles' | 'environments'> &
   Pick<CheckContext, 'trials' | 'checkPackages' | 'runProgram' | 'pythonServerDir'> & {
     uploads: Uploads;
+    imports: ModelImports;
     registryProbe: RegistryProbe;
     /** What was answered to requests with an `Idempotency-Key`. */
     answers: AnswerMemory;

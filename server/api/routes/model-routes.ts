@@ -9,15 +9,20 @@ import {
   modelVersionWriteSchema,
   sampleListSchema,
 } from '#lib/contracts/model.ts';
+import { operationSchema } from '#lib/contracts/operation.ts';
 import { assetNameSchema, assetVersionSchema } from '#lib/contracts/resource.ts';
 import { deleteModel, deleteModelVersion } from '#server/commands/delete-model.ts';
+import type { ImportModelVersion, ModelImports } from '#server/commands/import-model-version.ts';
 import type { ModelContext } from '#server/commands/model-context.ts';
 import { changeModel, type ModelWords } from '#server/commands/change-model.ts';
 import { changeModelVersion, type VersionWords } from '#server/commands/change-model-version.ts';
+import type { Actor } from '#server/domain/actor.ts';
 import { mergePatch } from '#server/domain/merge-patch.ts';
 import { putModel } from '#server/commands/put-model.ts';
-import { putModelVersion } from '#server/commands/put-model-version.ts';
-import { registerModelVersion } from '#server/commands/register-model-version.ts';
+import { type PutModelVersion, putModelVersion } from '#server/commands/put-model-version.ts';
+import { findSameVersion, registerModelVersion } from '#server/commands/register-model-version.ts';
+import { isRemotePath } from '#server/models/remote/remote-address.ts';
+import { describeOperation } from '#server/queries/describe-operation.ts';
 import { describeModel, getModel, listModels } from '#server/queries/list-models.ts';
 import {
   describeModelVersion,
@@ -28,13 +33,14 @@ import {
 } from '#server/queries/list-model-versions.ts';
 import { listSamples, type SamplesContext } from '#server/queries/list-samples.ts';
 import type { QueryContext } from '#server/queries/query-context.ts';
+import { accepted } from '../accepted.ts';
 import { checkSameName } from '../check-same-name.ts';
 import { pageQuerySchema, pageQueryShape } from '../page-query.ts';
 import { parseInput, pointerOf } from '../parse-input.ts';
 import { API_PREFIX } from '../register-route.ts';
-import { type AnyRoute, ANSWERED, defineRoute } from '../route.ts';
+import { type AnyRoute, ANSWERED, defineRoute, type RouteAnswer } from '../route.ts';
 
-type Context = ModelContext & QueryContext & SamplesContext;
+type Context = ModelContext & QueryContext & SamplesContext & { imports: ModelImports };
 
 const TAG = 'Models';
 const modelParams = z.object({ model: z.string() });
@@ -180,15 +186,10 @@ function registerRoutes(context: Context): AnyRoute[] {
       body: modelVersionWriteSchema.required({ name: true }),
       readOnlyFields: MODEL_READ_ONLY_FIELDS,
       idempotent: true,
-      responses: { 201: modelVersionSchema },
+      responses: { 201: modelVersionSchema, 202: operationSchema },
       handler: async ({ actor, body }) => {
         const { name, version } = body;
-        const made = await registerModelVersion(context, actor, { name, version, written: body });
-        return {
-          status: 201,
-          body: await describeModelVersion(context, made),
-          headers: versionLocation(name, made.version),
-        };
+        return register(context, actor, { name, version, written: body });
       },
     }),
     defineRoute({
@@ -201,16 +202,10 @@ function registerRoutes(context: Context): AnyRoute[] {
       body: modelVersionWriteSchema,
       readOnlyFields: MODEL_READ_ONLY_FIELDS,
       idempotent: true,
-      responses: { 201: modelVersionSchema },
+      responses: { 201: modelVersionSchema, 202: operationSchema },
       handler: async ({ actor, params, body }) => {
         checkSameName('name', body.name, params.model);
-        const command = { name: params.model, version: body.version, written: body };
-        const made = await registerModelVersion(context, actor, command);
-        return {
-          status: 201,
-          body: await describeModelVersion(context, made),
-          headers: versionLocation(params.model, made.version),
-        };
+        return register(context, actor, { name: params.model, version: body.version, written: body });
       },
     }),
     defineRoute({
@@ -222,11 +217,15 @@ function registerRoutes(context: Context): AnyRoute[] {
       params: newVersionParams,
       body: modelVersionWriteSchema,
       readOnlyFields: MODEL_READ_ONLY_FIELDS,
-      responses: { 200: modelVersionSchema, 201: modelVersionSchema },
+      responses: { 200: modelVersionSchema, 201: modelVersionSchema, 202: operationSchema },
       handler: async ({ actor, params, body, precondition }) => {
         checkSameName('name', body.name, params.model);
         checkSameName('version', body.version, params.version);
         const command = { name: params.model, version: params.version, written: body, precondition };
+        if (isRemotePath(body.path)) {
+          const operation = await importUnlessThere(context, actor, command);
+          if (operation !== null) return operation;
+        }
         const { version, created } = await putModelVersion(context, actor, command);
         return {
           status: created ? 201 : 200,
@@ -236,6 +235,30 @@ function registerRoutes(context: Context): AnyRoute[] {
       },
     }),
   ];
+}
+
+/** Registers at once what is here; what lies elsewhere becomes an operation. */
+async function register(context: Context, actor: Actor, command: ImportModelVersion): Promise<RouteAnswer> {
+  if (isRemotePath(command.written.path)) {
+    return accepted(await describeOperation(context, await context.imports.begin(actor, command)));
+  }
+  const made = await registerModelVersion(context, actor, command);
+  return {
+    status: 201,
+    body: await describeModelVersion(context, made),
+    headers: versionLocation(command.name, made.version),
+  };
+}
+
+/** Null where the version is there from the same path, so that only the words about it change. */
+async function importUnlessThere(
+  context: Context,
+  actor: Actor,
+  command: PutModelVersion,
+): Promise<RouteAnswer | null> {
+  const { name, version, written } = command;
+  if ((await findSameVersion(context.database, command)) !== null) return null;
+  return register(context, actor, { name, version, written });
 }
 
 const modelWordsSchema = modelVersionPatchSchema.omit({ stage: true });

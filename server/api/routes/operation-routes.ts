@@ -18,7 +18,11 @@ const listQuery = z.strictObject({
   ...pageQueryShape,
   status: z.enum(OPERATION_STATUSES).optional(),
   /** A resource's path, for example `/endpoints/iris`; what lies below it is included. */
-  resource: z.string().startsWith('/').toLowerCase().optional(),
+  resource: z
+    .string()
+    .startsWith('/')
+    .transform((path) => (path.startsWith('/models/') ? path : path.toLowerCase()))
+    .optional(),
 });
 
 export function operationRoutes(context: CommandContext & QueryContext): AnyRoute[] {

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ModelImports, startModelImports } from '#server/commands/import-model-version.ts';
 import type { ModelContext } from '#server/commands/model-context.ts';
 import { sweepModelFolders } from '#server/commands/sweep-model-folders.ts';
 import { sweepStoredFiles } from '#server/commands/sweep-stored-files.ts';
@@ -15,14 +16,15 @@ import type { uploadLimitsOf } from '#server/models/upload-config.ts';
 import { createUploads, type Uploads } from '#server/models/uploads.ts';
 import type { SampleContent, SamplesContext } from '#server/queries/list-samples.ts';
 import type { Database } from '#server/store/database.ts';
+import { composeRemoteModels, type RemoteOptions } from './compose-remote-models.ts';
 import { createUploadRows } from './upload-rows.ts';
 
 const COLLECT_EVERY_MS = 60 * 60_000;
 
 export interface ComposedModels {
   storedFiles: StoredFiles;
-  context: Omit<ModelContext, 'database' | 'uploads'> & SamplesContext & { uploads: Uploads };
-  stop(): void;
+  context: Omit<ModelContext, 'database' | 'uploads'> & SamplesContext & { uploads: Uploads; imports: ModelImports };
+  stop(): Promise<void>;
 }
 
 export interface ModelOptions {
@@ -32,6 +34,7 @@ export interface ModelOptions {
   /** Folders that `file:` paths may lie in. */
   allowedRoots: readonly string[];
   limits: ReturnType<typeof uploadLimitsOf>;
+  remote: RemoteOptions;
 }
 
 /** Registry files, uploads, detection and bundled samples, and the timer that removes what expired. */
@@ -40,7 +43,7 @@ export async function composeModels(
   options: ModelOptions,
   logger: Logger,
 ): Promise<ComposedModels> {
-  const { dataDir, root, allowedRoots, limits } = options;
+  const { dataDir, root, allowedRoots, limits, remote } = options;
   const samplesDir = join(root, 'samples');
   const samples = await readSamples(join(samplesDir, 'catalog.json'));
   const modelFiles = createModelFiles(dataDir.models);
@@ -58,6 +61,15 @@ export async function composeModels(
   };
   const openSource = (path: string): Promise<ModelSource> =>
     openModelSource(path, { uploads, sampleFolder, allowedRoots });
+  const imports = await startModelImports({
+    database,
+    modelFiles,
+    detect: detectModel,
+    remote: await composeRemoteModels({ ...remote, dataDir, limits, openSource }),
+    folder: dataDir.imports,
+    logger,
+    now: () => systemClock.monotonic(),
+  });
   // Before anybody can register or upload: what is without a row now was left by a crash.
   const left =
     (await sweepModelFolders({ database, modelFiles })) +
@@ -79,9 +91,13 @@ export async function composeModels(
       samples,
       detect: detectModel,
       openSource,
+      imports,
       describeSample: remember((id) => describeSample(`sample:${id}`, sampleFolder(id), openSource)),
     },
-    stop: () => clearInterval(timer),
+    async stop() {
+      clearInterval(timer);
+      await imports.stop();
+    },
   };
 }
 

@@ -87,7 +87,13 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   const allowedRoots = settings.VIRIDIAN_MODEL_PATH_ALLOW.split(/[:,]/).filter((path) => path !== '');
   const models = await composeModels(
     database,
-    { dataDir, root, allowedRoots, limits: uploadLimitsOf(settings) },
+    {
+      dataDir,
+      root,
+      allowedRoots,
+      limits: uploadLimitsOf(settings),
+      remote: { settings, lookup: process.lookup },
+    },
     logger,
   );
   const telemetry = createTelemetryClient({ socketPath: dataDir.telemetrySocket });
@@ -191,7 +197,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     async stop() {
       await api.stop();
       await tls.stop();
-      models.stop();
+      await models.stop();
       await trials.stop();
       await controlPlane.stop({ endInstances: settings.VIRIDIAN_STOP_INSTANCES });
       await samples.stop();
