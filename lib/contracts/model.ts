@@ -101,12 +101,16 @@ export const tritonModelSchema = z.object({
   /** Whether it can be served where there is no Triton, and the reason in words when it cannot. */
   servable_without_triton: z.boolean(),
   reason: z.string(),
+  /** A body for its `/v2/models/<name>/infer`; null where it would be too long to read. */
+  sample_request: z.unknown().nullable().optional(),
 });
 
 export const tritonFactsSchema = z.object({
   /** Path of the model repository inside the folder; empty for the folder itself. */
   repository: z.string(),
   models: z.array(tritonModelSchema),
+  /** Where the sample request goes, as the predictions of a repository have a path for each model. */
+  sample_path: z.string().optional(),
 });
 
 /** What was found inside a model's files, or why it cannot be served. Rows of earlier releases lack the fields that are optional here. */
@@ -142,7 +146,10 @@ export const modelVersionWriteSchema = z.strictObject({
   name: assetNameSchema.optional(),
   version: assetVersionSchema.optional(),
   type: z.enum(MODEL_TYPES).optional(),
-  /** `upload:<id>`, `sample:<id>`, or `file:<absolute path the operator allowed>`. */
+  /**
+   * `upload:<id>`, `sample:<id>`, `file:<absolute path the operator allowed>`; or from elsewhere: `https://…`, `s3://<bucket>/<prefix>`,
+   * `models:/<name>/<version>`, `models:/<name>@<alias>`, `runs:/<run>/<path>`, `hf://<owner>/<repository>[@<revision>]`.
+   */
   path: z.string().min(1).max(4096),
   description: z.string().max(4096).optional(),
   tags: tagsSchema.optional(),

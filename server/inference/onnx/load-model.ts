@@ -5,8 +5,8 @@ import { chooseOnnxFile } from '#server/models/detect/choose-entry.ts';
 import { listModelFiles, readSampleFile } from '#server/models/detect/detect-model.ts';
 import { readOnnxModel } from '#server/models/detect/onnx-source.ts';
 import { parseOnnxModel, type OnnxModel, type OnnxType } from '#server/models/detect/onnx-model.ts';
-import { AdaptiveSession } from './execution/adaptive-session.ts';
 import { proveBatching, synthesizeRow, type BatchingVerdict } from './execution/prove-batching.ts';
+import { SessionPool } from './execution/session-pool.ts';
 import { lowerOutputs, needsLowering, tensorViews } from './graph/lower-outputs.ts';
 import { decodeScoreRequest } from './protocol/score-request.ts';
 import type { OutputView } from './protocol/score-response.ts';
@@ -28,7 +28,7 @@ export interface LoadedModel {
   views: readonly OutputView[];
   /** A body for `/score` that came with the model, or null. */
   sample: unknown | null;
-  session: AdaptiveSession;
+  session: SessionPool;
   /** Whether a run has succeeded: from then on a failing run is the doing of its input. */
   hasRun: boolean;
   batching: BatchingVerdict;
@@ -39,7 +39,23 @@ export interface LoadOptions {
   name: string | undefined;
   version: string;
   threads: number;
-  batching: 'auto' | 'on' | 'off';
+  batching: BatchingSetting;
+}
+
+export type BatchingSetting = 'auto' | 'on' | 'off';
+
+/** One model file, and all that is decided about it before it is read. */
+export interface GraphOptions {
+  file: string;
+  name: string;
+  version: string;
+  threads: number;
+  /** Runs that may be under way at once. */
+  instances: number;
+  /** A body for `/score` that came with the model, or null. */
+  sample: unknown | null;
+  /** Whether requests may share a run; `prove` finds it out. */
+  batching: BatchingVerdict | 'prove';
 }
 
 /** The model cannot be served; the message says why, in onnxruntime's words where it is onnxruntime that refuses. */
@@ -52,44 +68,63 @@ export class ModelLoadError extends Error {
  * @throws ModelLoadError
  */
 export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
+  return orLoadError(async () => {
+    const { folder, paths } = await listModelFiles(options.folder);
+    const entry = chooseOnnxFile(paths);
+    if (entry === null) throw new ModelLoadError(`there is no .onnx file in ${options.folder} or one level below`);
+    if (entry.format !== 'onnx') throw new ModelLoadError(entry.format === 'unknown' ? entry.reason : entry.format);
+    const file = join(folder, entry.entry);
+    const { sample } = await readSampleFile(folder, entry.entry, paths);
+    const name = options.name ?? basename(file).replace(/\.onnx$/i, '');
+    const { version, threads } = options;
+    return openGraph({ file, name, version, threads, instances: 1, sample, batching: verdictOf(options.batching) });
+  });
+}
+
+/** Reads and opens one model file. @throws ModelLoadError */
+export function loadGraph(options: GraphOptions): Promise<LoadedModel> {
+  return orLoadError(() => openGraph(options));
+}
+
+async function orLoadError<Result>(load: () => Promise<Result>): Promise<Result> {
   try {
-    return await openModel(options);
+    return await load();
   } catch (cause) {
     if (cause instanceof ModelLoadError) throw cause;
     throw new ModelLoadError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }
 
-async function openModel(options: LoadOptions): Promise<LoadedModel> {
-  const { folder, paths } = await listModelFiles(options.folder);
-  const entry = chooseOnnxFile(paths);
-  if (entry === null) throw new ModelLoadError(`there is no .onnx file in ${options.folder} or one level below`);
-  if (entry.format !== 'onnx') throw new ModelLoadError(entry.format === 'unknown' ? entry.reason : entry.format);
-  const file = join(folder, entry.entry);
+/** What the setting says about a model that says nothing itself. */
+export function verdictOf(setting: BatchingSetting): BatchingVerdict | 'prove' {
+  if (setting === 'auto') return 'prove';
+  return setting === 'on' ? { merge: true } : { merge: false, reason: 'switched off by VIRIDIAN_ONNX_BATCHING' };
+}
+
+async function openGraph({ file, name, version, ...options }: GraphOptions): Promise<LoadedModel> {
   const source = await readSource(file);
-  const threads = options.threads;
-  const session = await AdaptiveSession.open(
-    { model: source.model, folder: dirname(file), threads },
-    source.totalBytes,
-  );
+  const { threads, instances, sample, batching } = options;
+  const session = await SessionPool.open({ model: source.model, folder: dirname(file), threads }, source.totalBytes);
   const inputs = source.description.inputs.map(({ name, type }) => toSignature(name, type));
   const outputs = source.loweredDescription.outputs.map(({ name, type }) => toSignature(name, type));
-  const { sample } = await readSampleFile(folder, entry.entry, paths);
   const samples = decodeSample(sample, inputs);
   const hasRun = await warmUp(session, inputs, samples);
+  await session.grow(instances);
+  const { fileBytes, description, views } = source;
+  const verdict = await decideBatching(batching, { inputs, outputs, views, session }, samples);
   return {
-    name: options.name ?? basename(file).replace(/\.onnx$/i, ''),
-    version: options.version,
+    name,
+    version,
     file,
-    fileBytes: source.fileBytes,
-    description: source.description,
+    fileBytes,
+    description,
     inputs,
     outputs,
-    views: source.views,
+    views,
     sample,
     session,
     hasRun,
-    batching: await decideBatching(options.batching, { inputs, outputs, views: source.views, session }, samples),
+    batching: verdict,
   };
 }
 
@@ -128,7 +163,7 @@ function toSignature(name: string, type: OnnxType): TensorSignature {
 }
 
 /** True when the model has computed something, so that what it is can be told from what it is given. */
-async function warmUp(session: AdaptiveSession, inputs: readonly TensorSignature[], samples: readonly NamedTensors[]) {
+async function warmUp(session: SessionPool, inputs: readonly TensorSignature[], samples: readonly NamedTensors[]) {
   try {
     await session.calibrate(samples[0] ?? synthesizeRow(inputs, 0, 1));
     return true;
@@ -139,14 +174,13 @@ async function warmUp(session: AdaptiveSession, inputs: readonly TensorSignature
 }
 
 async function decideBatching(
-  setting: LoadOptions['batching'],
+  wanted: BatchingVerdict | 'prove',
   model: Pick<LoadedModel, 'inputs' | 'outputs' | 'views' | 'session'>,
   samples: readonly NamedTensors[],
 ): Promise<BatchingVerdict> {
-  if (setting === 'off') return { merge: false, reason: 'switched off by VIRIDIAN_ONNX_BATCHING' };
+  if (wanted !== 'prove' && !wanted.merge) return wanted;
   if (model.views.some((view) => view.kind === 'sequence')) return { merge: false, reason: 'an output is a sequence' };
-  if (setting === 'on') return { merge: true };
-  return proveBatching(model.inputs, model.outputs, samples, model.session);
+  return wanted === 'prove' ? proveBatching(model.inputs, model.outputs, samples, model.session) : wanted;
 }
 
 function decodeSample(sample: unknown | null, inputs: readonly TensorSignature[]): NamedTensors[] {

@@ -67,7 +67,7 @@ describe('bundled samples', () => {
     (sample) => {
       const lines = server(sample).stdout().trimEnd().split('\n');
       expect(lines).toHaveLength(1);
-      expect(lines[0]).toMatch(/^model \w+:1 ready in \d+ ms .*; batching on; listening on http/);
+      expect(lines[0]).toMatch(/^model \w+:1 ready in \d+ ms; .*; batching on; listening on http/);
       expect(server(sample).stderr()).toBe('');
     },
   );
@@ -84,7 +84,9 @@ describe('bundled samples', () => {
 
   test('the Open Inference Protocol is spoken, with and without a version in the path', async () => {
     const { url, post } = server('digits/v1');
-    expect(await (await fetch(`${url}/v2`)).json()).toMatchObject({ extensions: ['binary_tensor_data'] });
+    expect(await (await fetch(`${url}/v2`)).json()).toMatchObject({
+      extensions: expect.arrayContaining(['binary_tensor_data']),
+    });
     expect(await (await fetch(`${url}/v2/models/digits`)).json()).toEqual({
       name: 'digits',
       versions: ['1'],

@@ -34,6 +34,8 @@ export const onnxServerConfig = {
     .describe('Time for requests under way after SIGTERM'),
 } satisfies ConfigSlice;
 
+export type OnnxServerSettings = z.infer<z.ZodObject<typeof onnxServerConfig>>;
+
 /** Set by whoever starts the instance. */
 export const instanceConfig = {
   PORT: z.coerce.number().int().min(0).max(65_535),

@@ -58,3 +58,7 @@ export function isCarriedDatatype(datatype: string): boolean {
 export function elementTypeOf(datatype: string): number {
   return Number(Object.keys(DATATYPES).find((number) => DATATYPES[Number(number)] === datatype) ?? 0);
 }
+
+export function isKnownDatatype(datatype: string): boolean {
+  return elementTypeOf(datatype) !== 0;
+}

@@ -17,6 +17,7 @@ function doubler(overrides: Partial<BatchQueueOptions> = {}) {
   const stopped: string[] = [];
   const queue = new BatchQueue({
     limits: LIMITS,
+    lanes: 1,
     merge: true,
     onRun: (report) => reports.push(report),
     onMergeStopped: (reason) => stopped.push(reason),
@@ -80,6 +81,26 @@ test('without merging each request runs alone, in order', async () => {
   const { queue, runs } = doubler({ merge: false });
   await Promise.all([queue.submit(rows(1), stay), queue.submit(rows(2), stay)]);
   expect(runs).toEqual([[1], [2]]);
+});
+
+test('as many runs are under way as there are lanes', async () => {
+  let underWay = 0;
+  let most = 0;
+  const { queue } = doubler({
+    lanes: 2,
+    merge: false,
+    run: async (inputs) => {
+      most = Math.max(most, (underWay += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay -= 1;
+      return { runMs: 1, outputs: inputs };
+    },
+  });
+  const values = [1, 2, 3, 4, 5];
+  expect(await Promise.all(values.map((value) => answer(queue.submit(rows(value), stay))))).toEqual(
+    values.map((value) => [value]),
+  );
+  expect(most).toBe(2);
 });
 
 test('a request larger than a batch runs alone', async () => {

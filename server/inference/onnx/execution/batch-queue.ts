@@ -21,6 +21,8 @@ export interface BatchQueueOptions {
   limits: BatchLimits;
   /** Whether requests may share a run; see `prove-batching.ts`. */
   merge: boolean;
+  /** Runs that may be under way at once. */
+  lanes: number;
   onRun(report: RunReport): void;
   /** Merging stopped for good, because a merged run gave something that cannot be split. */
   onMergeStopped(reason: string): void;
@@ -56,7 +58,7 @@ export class BatchQueue {
   readonly #options: BatchQueueOptions;
   #waiting: Job[] = [];
   #waitingBytes = 0;
-  #busy = false;
+  #busyLanes = 0;
   #running = 0;
   #merge: boolean;
 
@@ -91,22 +93,22 @@ export class BatchQueue {
     const { rows, key } = this.#merge ? mergeKey(inputs) : { rows: 0, key: '' };
     this.#waiting.push({ inputs, rows, key, bytes, isAbandoned, settled });
     this.#waitingBytes += bytes;
-    if (!this.#busy) {
-      this.#busy = true;
+    if (this.#busyLanes < this.#options.lanes) {
+      this.#busyLanes += 1;
       // After everything that this turn of the event loop reads from sockets, so that it shares the run.
       setImmediate(() => void this.#work());
     }
     return settled.promise;
   }
 
-  /** One run per turn of the event loop, so that probes and new requests get their turn between two runs. */
+  /** One run of a lane per turn of the event loop, so that probes and new requests get their turn between two runs. */
   async #work(): Promise<void> {
     const batch = this.#takeBatch();
-    this.#running = batch.length;
+    this.#running += batch.length;
     await this.#run(batch);
-    this.#running = 0;
+    this.#running -= batch.length;
     if (this.#waiting.length > 0) setImmediate(() => void this.#work());
-    else this.#busy = false;
+    else this.#busyLanes -= 1;
   }
 
   /** The oldest request and those behind it that can share its run, in order of arrival. */

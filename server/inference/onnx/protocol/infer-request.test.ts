@@ -101,7 +101,7 @@ describe('what does not fit is refused with the tensor, what was expected and wh
     [{ inputs: [ok, ok, t] }, 'Input "x" is given twice'],
     [{ inputs: [ok, t], outputs: [{ name: 'w' }] }, 'no output the text "w". Its outputs: "y", "z"'],
     [{ inputs: [ok, t], outputs: 'y' }, '"outputs" must be a list'],
-    [{ inputs: [ok, t], outputs: [{ name: 'y', parameters: { classification: 2 } }] }, 'classification'],
+    [{ inputs: [ok, t], outputs: [{ name: 'y', parameters: { classification: 'two' } }] }, 'classification'],
     [{ inputs: [ok, t], id: 7 }, '"id" must be text, got 7'],
   ])('%j', (body, words) => {
     expect(() => decode(body)).toThrow(InputError);

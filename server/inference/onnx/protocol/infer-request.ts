@@ -1,12 +1,20 @@
 import { decodeBinary } from '../tensors/binary.ts';
 import { checkShape, decodeFlat, mismatch } from '../tensors/decode-json.ts';
-import { elementCount, type NamedTensors, type Tensor, type TensorSignature } from '../tensors/tensor.ts';
+import {
+  elementCount,
+  needExactIntegers,
+  type NamedTensors,
+  type Tensor,
+  type TensorSignature,
+} from '../tensors/tensor.ts';
 import { clip, InputError, showValue } from './input-error.ts';
 import { parseJson } from './parse-json.ts';
 
 export interface OutputRequest {
   name: string;
   binary: boolean;
+  /** How many of its highest values are answered as classes instead of the tensor. */
+  classes?: number;
 }
 
 export interface InferRequest {
@@ -36,8 +44,7 @@ export function decodeInferRequest(
     throw new InputError(`Inference-Header-Content-Length is ${jsonLength}, but the body has ${body.length} bytes.`);
   }
   const json = jsonLength === null ? body : body.subarray(0, jsonLength);
-  const exactIntegers = inputs.some(({ datatype }) => datatype === 'INT64' || datatype === 'UINT64');
-  const { value, fault } = parseJson(json, exactIntegers);
+  const { value, fault } = parseJson(json, needExactIntegers(inputs));
   if (!isObject(value)) throw new InputError(`The body must be a JSON object, got ${showValue(value)}.`);
   const tensors = decodeInputs(value['inputs'], body.subarray(json.length), inputs);
   if (fault !== null) throw new InputError(fault);
@@ -140,11 +147,20 @@ function decodeOutput(entry: unknown, outputNames: readonly string[], binaryByDe
   }
   const { parameters } = entry;
   if (!isObject(parameters)) return { name, binary: binaryByDefault };
-  if (Object.hasOwn(parameters, 'classification')) {
-    throw new InputError(`Output "${name}" asks for "classification", which is not supported.`);
-  }
   const binary = parameters['binary_data'];
-  return { name, binary: typeof binary === 'boolean' ? binary : binaryByDefault };
+  const classes = decodeClasses(name, parameters['classification']);
+  return {
+    name,
+    binary: typeof binary === 'boolean' ? binary : binaryByDefault,
+    ...(classes !== undefined && { classes }),
+  };
+}
+
+/** Zero is what clients send that want the tensor. */
+function decodeClasses(name: string, count: unknown): number | undefined {
+  if (count === undefined || count === 0) return undefined;
+  if (Number.isSafeInteger(count) && (count as number) > 0) return count as number;
+  throw new InputError(`"classification" of output "${name}" must be a number of classes, got ${showValue(count)}.`);
 }
 
 function isObject(value: unknown): value is JsonObject {

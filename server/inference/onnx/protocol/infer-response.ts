@@ -1,6 +1,7 @@
 import { encodeBinary } from '../tensors/binary.ts';
 import { formatFlat } from '../tensors/encode-json.ts';
 import type { NamedTensors, Tensor } from '../tensors/tensor.ts';
+import { classify, type ClassifiedModel } from './classify.ts';
 import type { InferRequest } from './infer-request.ts';
 
 export interface InferResponse {
@@ -9,16 +10,22 @@ export interface InferResponse {
   jsonLength: number | null;
 }
 
+/** What of a model its answers show. */
+export interface AnsweringModel extends ClassifiedModel {
+  name: string;
+  version: string;
+}
+
 /** Writes an inference response of the Open Inference Protocol, with binary tensors behind the JSON where they were asked for. */
 export function encodeInferResponse(
   request: InferRequest,
   outputs: NamedTensors,
-  modelName: string,
-  modelVersion: string,
+  model: AnsweringModel,
 ): InferResponse {
   const binaries: Buffer[] = [];
-  const parts = request.outputs.map(({ name, binary }) => {
-    const tensor = outputs.get(name) as Tensor;
+  const parts = request.outputs.map(({ name, binary, classes }) => {
+    const given = outputs.get(name) as Tensor;
+    const tensor = classes === undefined ? given : classify(name, given, classes, model);
     const head = `{"name":${JSON.stringify(name)},"datatype":"${tensor.datatype}","shape":[${tensor.dims.join(',')}],`;
     if (!binary) return `${head}"data":${formatFlat(tensor)}}`;
     const bytes = encodeBinary(tensor);
@@ -26,8 +33,8 @@ export function encodeInferResponse(
     return `${head}"parameters":{"binary_data_size":${bytes.length}}}`;
   });
   const id = request.id === null ? '' : `"id":${JSON.stringify(request.id)},`;
-  const model = `"model_name":${JSON.stringify(modelName)},"model_version":${JSON.stringify(modelVersion)}`;
-  const json = `{${model},${id}"outputs":[${parts.join(',')}]}`;
+  const origin = `"model_name":${JSON.stringify(model.name)},"model_version":${JSON.stringify(model.version)}`;
+  const json = `{${origin},${id}"outputs":[${parts.join(',')}]}`;
   if (binaries.length === 0) return { body: json, jsonLength: null };
   const jsonBytes = Buffer.from(json, 'utf8');
   return { body: Buffer.concat([jsonBytes, ...binaries]), jsonLength: jsonBytes.length };

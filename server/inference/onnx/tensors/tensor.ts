@@ -22,6 +22,11 @@ export interface TensorSignature {
   shape: readonly AxisSpec[] | null;
 }
 
+/** Whether JSON for these tensors must be read without rounding integers beyond 2^53. */
+export function needExactIntegers(signatures: readonly TensorSignature[]): boolean {
+  return signatures.some(({ datatype }) => datatype === 'INT64' || datatype === 'UINT64');
+}
+
 export function elementCount(dims: readonly number[]): number {
   let count = 1;
   for (const dim of dims) count *= dim;

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { detectedModelSchema } from '#lib/contracts/model.ts';
 import { detectModel } from '../detect-model.ts';
 import { buildIdentity } from '#server/models/detect/testing/build-onnx.ts';
@@ -20,7 +20,8 @@ async function detect(files: Record<string, string | Uint8Array>) {
   return detectedModelSchema.parse(await detectModel(folder));
 }
 
-const ONNX = buildIdentity('FP32');
+const ONNX = buildIdentity('FP32', ['n', 2]);
+const OPEN = buildIdentity('FP32');
 const CONFIG = `
 backend: "onnxruntime"
 max_batch_size: 4
@@ -61,7 +62,7 @@ test('an ONNX model is served without Triton, as its description says', async ()
 });
 
 test('a model without a description is described by its graph', async () => {
-  const detected = await detect({ 'net/1/model.onnx': ONNX });
+  const detected = await detect({ 'net/1/model.onnx': OPEN });
   expect(detected).toMatchObject({
     servable: true,
     entry: 'net/1/model.onnx',
@@ -90,21 +91,86 @@ test('what only Triton serves is named, with the reason', async () => {
   ]);
 });
 
-test('an ensemble is what its steps are', async () => {
-  const ensemble = (second: string): string => `
-    platform: "ensemble"
-    input { name: "raw" data_type: TYPE_FP32 dims: [ 2 ] }
-    output { name: "end" data_type: TYPE_FP32 dims: [ 2 ] }
-    ensemble_scheduling { step [ { model_name: "net" }, { model_name: "${second}" } ] }`;
-  const files = { 'net/config.pbtxt': CONFIG, 'net/1/model.onnx': ONNX, 'all/1/keep': '' };
-  expect(await detect({ ...files, 'all/config.pbtxt': ensemble('net') })).toMatchObject({
+const TENSORS = `
+  platform: "ensemble" max_batch_size: 4
+  input { name: "raw" data_type: TYPE_FP32 dims: [ 2 ] }
+  output { name: "end" data_type: TYPE_FP32 dims: [ 2 ] }`;
+const step = (model: string, from: string, to: string, more = ''): string =>
+  `{ model_name: "${model}" ${more} input_map { key: "x" value: "${from}" } output_map { key: "y" value: "${to}" } }`;
+const ensemble = (steps: readonly string[], tensors = TENSORS): string =>
+  `${tensors} ensemble_scheduling { step [ ${steps.join(', ')} ] }`;
+const CHAIN = [step('net', 'raw', 'mid'), step('net', 'mid', 'end')];
+
+test('an ensemble is what its steps are, and stands for the repository', async () => {
+  const files = {
+    'a/config.pbtxt': CONFIG,
+    'a/1/model.onnx': ONNX,
+    'net/config.pbtxt': CONFIG,
+    'net/1/model.onnx': ONNX,
+  };
+  expect(await detect({ ...files, 'whole/config.pbtxt': ensemble(CHAIN) })).toMatchObject({
     servable: true,
-    entry: 'all/config.pbtxt',
-    inputs: [{ name: 'raw' }],
+    entry: 'whole/config.pbtxt',
+    inputs: [{ name: 'raw', shape: [null, 2] }],
+    sample_request: { inputs: [{ name: 'raw', shape: [1, 2], datatype: 'FP32', data: [0.5, 0.5] }] },
+    triton: { sample_path: '/v2/models/whole/infer' },
+    warnings: [expect.stringContaining('"whole" has no version folder')],
   });
-  expect(await detect({ 'all/config.pbtxt': ensemble('gone') })).toMatchObject({
-    servable: false,
-    reason: expect.stringContaining('Its step "gone" is no model of this repository'),
+});
+
+test('an ensemble may call an ensemble', async () => {
+  const detected = await detect({
+    'net/config.pbtxt': CONFIG,
+    'net/1/model.onnx': ONNX,
+    'inner/1/keep': '',
+    'inner/config.pbtxt': ensemble([step('net', 'raw', 'end')]),
+    'outer/1/keep': '',
+    'outer/config.pbtxt': ensemble([
+      '{ model_name: "inner" input_map { key: "raw" value: "raw" } output_map { key: "end" value: "end" } }',
+    ]),
+  });
+  expect(detected).toMatchObject({ servable: true, entry: 'outer/config.pbtxt', warnings: [] });
+});
+
+describe('an ensemble that cannot be served says why', () => {
+  test.each([
+    [
+      'a step that is not there',
+      ensemble([step('gone', 'raw', 'end')]),
+      'Its step "gone" is no model of this repository',
+    ],
+    ['no steps', `${TENSORS} ensemble_scheduling { }`, 'The ensemble has no steps'],
+    ['no schedule', TENSORS, 'has no "ensemble_scheduling"'],
+    ['itself', ensemble([step('whole', 'raw', 'end')]), 'Its step "whole" is called by itself'],
+    ['a version that is not served', ensemble([step('net', 'raw', 'end', 'model_version: 7')]), 'asks for version 7'],
+    [
+      'a wrong input',
+      ensemble(['{ model_name: "net" input_map { key: "z" value: "raw" } }']),
+      'has no input "z", which its input_map names',
+    ],
+    [
+      'an input left out',
+      ensemble(['{ model_name: "net" }']),
+      'needs the input "x", which its input_map does not name',
+    ],
+    ['a tensor made twice', ensemble([...CHAIN, step('net', 'raw', 'end')]), 'Its tensor "end" is made twice'],
+    [
+      'a tensor that nothing makes',
+      ensemble([step('net', 'mid', 'end')]),
+      'Its tensor "mid", which is the input "x" of its step "net", is made by none',
+    ],
+    [
+      'steps in a circle',
+      ensemble([step('net', 'b', 'a'), step('net', 'a', 'b'), step('net', 'raw', 'end')]),
+      'wait for each other',
+    ],
+    ['another type', ensemble(CHAIN, TENSORS.replace('TYPE_FP32', 'TYPE_INT64')), 'Its tensor "raw" is INT64 [?, 2]'],
+    ['another shape', ensemble(CHAIN, TENSORS.replace('[ 2 ]', '[ 3 ]')), 'Its tensor "raw" is FP32 [?, 3]'],
+    ['a larger batch', ensemble(CHAIN, TENSORS.replace('4', '8')), 'takes at most 4 rows (max_batch_size)'],
+  ])('%s', async (_, text, words) => {
+    const files = { 'net/config.pbtxt': CONFIG, 'net/1/model.onnx': ONNX, 'whole/1/keep': '' };
+    const detected = await detect({ ...files, 'whole/config.pbtxt': text });
+    expect(detected).toMatchObject({ servable: false, reason: expect.stringContaining(words) });
   });
 });
 
@@ -115,9 +181,24 @@ test.each([
   ['another type', 'input { name: "x" data_type: TYPE_INT64 dims: [ 1 ] }', 'is INT64, and the graph says FP32'],
   ['a sequence', 'sequence_batching { }', 'keeps the requests of a sequence together'],
   ['another file', 'default_model_filename: "net.onnx"', 'The file net.onnx is not there'],
-  ['no such version', 'version_policy { specific { versions: 7 } }', 'no version that is served'],
+  ['no such version', 'version_policy { specific { versions: 7 } }', 'serves none of the versions that it has: 1'],
+  [
+    'no class names',
+    'output { name: "y" data_type: TYPE_FP32 dims: 2 label_filename: "l" }',
+    'label_filename "l" is not',
+  ],
+  [
+    'another shape',
+    'input { name: "x" data_type: TYPE_FP32 dims: [ 2, 2 ] }',
+    'the shape [2, 2], and the graph has [n]',
+  ],
+  [
+    'a batch that the graph has not',
+    'max_batch_size: 4 input { name: "x" data_type: TYPE_FP32 dims: [ 2 ] }',
+    'the shape [?, 2], with the axis that max_batch_size puts before "dims", and the graph has [n]',
+  ],
 ])('%s is told before a deploy', async (_, text, words) => {
-  const detected = await detect({ 'net/config.pbtxt': `backend: "onnxruntime"\n${text}`, 'net/1/model.onnx': ONNX });
+  const detected = await detect({ 'net/config.pbtxt': `backend: "onnxruntime"\n${text}`, 'net/1/model.onnx': OPEN });
   expect(detected).toMatchObject({ servable: false, reason: expect.stringContaining(words) });
 });
 

@@ -1,21 +1,7 @@
-import { join } from 'node:path';
-import type { DetectedModel, TensorSpec, TritonModel } from '#lib/contracts/model.ts';
-import { DescriptionError, readBoundedText } from '../bounded-text.ts';
-import { withFileSource } from '../byte-source.ts';
-import { describeOnnx } from '../describe-onnx.ts';
-import { OnnxFormatError } from '../onnx-model.ts';
-import { readOnnxModel } from '../onnx-source.ts';
-import { makeSampleRequest } from '../sample-request.ts';
-import type { FoundModel, FoundRepository } from './find-models.ts';
-import {
-  backendOf,
-  judgeEnsembles,
-  judgeModel,
-  ONNX_BACKEND,
-  type OnnxFinding,
-  versionsServed,
-} from './judge-model.ts';
-import { parseTritonConfig, type TritonConfig } from './model-config.ts';
+import type { DetectedModel, TritonModel } from '#lib/contracts/model.ts';
+import type { FoundRepository } from './find-models.ts';
+import { ENSEMBLE_BACKEND } from './judge-model.ts';
+import { readRepository, type RepositoryModel } from './read-repository.ts';
 
 /**
  * Describes a Triton model repository: which models it has, and which of them need Triton itself.
@@ -27,10 +13,9 @@ export async function detectTriton(
   repository: FoundRepository,
   paths: readonly string[],
 ): Promise<DetectedModel> {
-  const judged: TritonModel[] = [];
-  for (const found of repository.models) judged.push(await inspectModel(folder, found, paths));
-  const models = judgeEnsembles(judged);
-  const front = models.find(({ backend }) => backend === 'ensemble') ?? models[0];
+  const read = await readRepository(folder, repository, paths);
+  const models = read.map(({ description }) => description);
+  const front = frontOf(models);
   const needing = models.filter(({ servable_without_triton: isServable }) => !isServable);
   return {
     format: 'triton',
@@ -39,11 +24,22 @@ export async function detectTriton(
     entry: front?.config ?? entryWithout(repository, front),
     inputs: front?.inputs ?? [],
     outputs: front?.outputs ?? [],
-    sample_request: front === undefined ? null : sampleOf(front.inputs),
+    sample_request: front?.sample_request ?? null,
     onnx: null,
-    triton: { repository: repository.base.replace(/\/$/, ''), models },
-    warnings: [],
+    triton: {
+      repository: repository.base.replace(/\/$/, ''),
+      models,
+      ...(front !== undefined && { sample_path: `/v2/models/${encodeURIComponent(front.name)}/infer` }),
+    },
+    warnings: read.flatMap(warningsOf),
   };
+}
+
+/** The model that callers most likely want: the ensemble that no other calls, else the first. */
+function frontOf(models: readonly TritonModel[]): TritonModel | undefined {
+  const called = new Set(models.flatMap(({ ensemble_steps: steps }) => steps));
+  const ensembles = models.filter(({ backend }) => backend === ENSEMBLE_BACKEND);
+  return ensembles.find(({ name }) => !called.has(name)) ?? ensembles[0] ?? models[0];
 }
 
 function sayServable(models: readonly TritonModel[]): string {
@@ -65,51 +61,16 @@ function entryWithout(repository: FoundRepository, front: TritonModel | undefine
   return found === undefined || files?.[0] === undefined ? null : `${found.base}${version}/${files[0]}`;
 }
 
-async function inspectModel(folder: string, found: FoundModel, paths: readonly string[]): Promise<TritonModel> {
-  const { config, fault } = await readConfig(folder, found);
-  const onnx = new Map<number, OnnxFinding>();
-  if (backendOf(found, config) === ONNX_BACKEND) {
-    const name = config?.defaultModelFilename || 'model.onnx';
-    for (const version of versionsServed(found, config)) {
-      const entry = `${found.base}${version}/${name}`;
-      const isThere = found.versions.get(version)?.includes(name) === true;
-      const missing = `The file ${name} is not there, or is a folder.`;
-      onnx.set(version, isThere ? await inspectOnnx(folder, entry, paths) : { fault: missing });
-    }
+/** What is served otherwise than it was meant, without Triton or with it. */
+function warningsOf({ found, config, description }: RepositoryModel): string[] {
+  const warnings: string[] = [];
+  if (config?.instanceGroups.some(({ kind }) => kind === 'KIND_GPU')) {
+    warnings.push(`"${found.name}" asks for GPUs (instance_group). Without Triton it runs on the CPU.`);
   }
-  return judgeModel({ found, config, configFault: fault, onnx });
-}
-
-async function readConfig(
-  folder: string,
-  { config }: FoundModel,
-): Promise<{ config: TritonConfig | null; fault: string | null }> {
-  if (config === null) return { config: null, fault: null };
-  try {
-    return { config: parseTritonConfig(await readBoundedText(folder, config)), fault: null };
-  } catch (cause) {
-    if (!(cause instanceof DescriptionError)) throw cause;
-    return { config: null, fault: cause.message };
+  if (description.backend === ENSEMBLE_BACKEND && found.versions.size === 0) {
+    warnings.push(
+      `The ensemble "${found.name}" has no version folder, as folders without files are not kept. Triton itself asks for one: put any file into ${found.base}1/.`,
+    );
   }
-}
-
-async function inspectOnnx(folder: string, entry: string, paths: readonly string[]): Promise<OnnxFinding> {
-  try {
-    const model = await withFileSource(join(folder, entry), readOnnxModel);
-    const described = describeOnnx(model, { entry, paths: new Set(paths), sample: null, warnings: [] });
-    return described.servable ? { inputs: described.inputs, outputs: described.outputs } : { fault: described.reason };
-  } catch (cause) {
-    if (!(cause instanceof OnnxFormatError)) throw cause;
-    return { fault: `It is ${cause.message}.` };
-  }
-}
-
-/** A body for `/v2/models/<model>/infer`, one row. */
-function sampleOf(inputs: readonly TensorSpec[]): unknown | null {
-  const samples = inputs.map((input) => {
-    const body = makeSampleRequest([input]) as { input_data: unknown } | null;
-    const shape = input.shape.map((axis) => (typeof axis === 'number' ? axis : 1));
-    return body && { name: input.name, shape, datatype: input.datatype, data: [body.input_data].flat(Infinity) };
-  });
-  return samples.length === 0 || samples.includes(null) ? null : { inputs: samples };
+  return warnings;
 }

@@ -1,5 +1,6 @@
 import type { TensorSpec, TritonModel } from '#lib/contracts/model.ts';
-import { clientShape, servedVersions, type TritonConfig } from './model-config.ts';
+import { makeSampleRequest } from '../sample-request.ts';
+import { clientShape, graphShape, servedVersions, type TritonConfig, type TritonTensor } from './model-config.ts';
 import { backendOfFile, type FoundModel } from './find-models.ts';
 
 /** What is known of the ONNX file of one version: its tensors, or why it cannot be served. */
@@ -13,6 +14,8 @@ export interface ModelFindings {
   configFault: string | null;
   /** Of each version that the policy serves, for a model on the onnxruntime backend. */
   onnx: ReadonlyMap<number, OnnxFinding>;
+  /** Files of class names that `config.pbtxt` names and that are not there. */
+  missingLabels: readonly string[];
 }
 
 /** Backends by the names that `platform` had before there was `backend`. */
@@ -34,10 +37,11 @@ const BACKEND_WORDS: Readonly<Record<string, string>> = {
 };
 
 export const ONNX_BACKEND = 'onnxruntime';
+export const ENSEMBLE_BACKEND = 'ensemble';
 
 /** The backend that a model asks for, or that its files are of; empty where neither says. Pure. */
 export function backendOf(found: FoundModel, config: TritonConfig | null): string {
-  if (config?.ensemble) return 'ensemble';
+  if (config?.ensemble) return ENSEMBLE_BACKEND;
   const named = config === null ? '' : config.backend || (BACKEND_OF_PLATFORM[config.platform] ?? config.platform);
   return named || backendOfFile([...found.versions.values()].flat());
 }
@@ -55,6 +59,7 @@ export function judgeModel(findings: ModelFindings): TritonModel {
   const newest = findings.onnx.get(served.at(-1) ?? 0);
   const graph = newest !== undefined && 'inputs' in newest ? newest : null;
   const fault = faultOf(findings, backend, served);
+  const inputs = config !== null && config.inputs.length > 0 ? specsOf(config, 'inputs') : (graph?.inputs ?? []);
   return {
     name: found.name,
     config: found.config,
@@ -62,13 +67,14 @@ export function judgeModel(findings: ModelFindings): TritonModel {
     max_batch_size: config?.maxBatchSize ?? 0,
     versions: [...found.versions.keys()].toSorted((a, b) => a - b),
     served_versions: served,
-    inputs: config !== null && config.inputs.length > 0 ? specsOf(config, 'inputs') : (graph?.inputs ?? []),
+    inputs,
     outputs: config !== null && config.outputs.length > 0 ? specsOf(config, 'outputs') : (graph?.outputs ?? []),
     dynamic_batching: config?.dynamicBatching != null,
     instance_count: config?.instanceGroups.reduce((sum, { count }) => sum + count, 0) || 1,
     ensemble_steps: config?.ensemble?.map(({ model }) => model) ?? [],
     servable_without_triton: fault === null,
     reason: fault ?? 'An ONNX model, which is served with or without Triton.',
+    sample_request: sampleOf(inputs),
   };
 }
 
@@ -80,21 +86,34 @@ function specsOf(config: TritonConfig, side: 'inputs' | 'outputs'): TensorSpec[]
   }));
 }
 
-function faultOf(
-  { found, config, configFault, onnx }: ModelFindings,
-  backend: string,
-  served: number[],
-): string | null {
+function faultOf(findings: ModelFindings, backend: string, served: number[]): string | null {
+  const { found, config, configFault, missingLabels } = findings;
   if (configFault !== null) return `Its config.pbtxt ${configFault}.`;
   if (config !== null && config.name !== '' && config.name !== found.name) {
     return `Its config.pbtxt calls it "${config.name}", but its folder is "${found.name}".`;
   }
-  if (backend === 'ensemble') return null;
-  if (served.length === 0) return 'It has no version that is served: a folder named by a number, with the model in it.';
-  if (backend !== ONNX_BACKEND)
-    return `It is ${BACKEND_WORDS[backend] ?? `of the backend "${backend}"`}, which only Triton serves.`;
-  if (config?.hasSequenceBatching === true)
-    return 'It keeps the requests of a sequence together, which only Triton does.';
+  const [asked] = config?.onlyTriton ?? [];
+  if (asked !== undefined) return `It ${asked}, which only Triton does.`;
+  const [labels] = missingLabels;
+  if (labels !== undefined) return `Its label_filename "${labels}" is not in its folder.`;
+  if (backend === ENSEMBLE_BACKEND) {
+    return config?.ensemble ? null : 'Its config.pbtxt calls it an ensemble and has no "ensemble_scheduling".';
+  }
+  if (served.length === 0) return missingVersion(findings);
+  if (backend === ONNX_BACKEND) return onnxFaultOf(findings, served);
+  if (backend === '') return 'Nothing tells its backend: its config.pbtxt names none, and its files are of none.';
+  return `It is ${BACKEND_WORDS[backend] ?? `of the backend "${backend}"`}, which only Triton serves.`;
+}
+
+function missingVersion({ found, config }: ModelFindings): string {
+  const versions = [...found.versions.keys()];
+  if (versions.length === 0 || config === null) {
+    return 'It has no version: a folder named by a number, for example 1, with the model in it.';
+  }
+  return `Its version_policy serves none of the versions that it has: ${versions.join(', ')}.`;
+}
+
+function onnxFaultOf({ config, onnx }: ModelFindings, served: readonly number[]): string | null {
   for (const version of served) {
     const finding = onnx.get(version);
     if (finding === undefined) return `Version ${version} has no ONNX file.`;
@@ -108,45 +127,55 @@ function faultOf(
 /** Where a description and its graph disagree, Triton refuses the model when it loads it. */
 function mismatchOf(config: TritonConfig, graph: { inputs: TensorSpec[]; outputs: TensorSpec[] }): string | null {
   for (const side of ['inputs', 'outputs'] as const) {
-    const noun = side.slice(0, -1);
     for (const tensor of config[side]) {
-      const inGraph = graph[side].find(({ name }) => name === tensor.name);
-      if (inGraph === undefined)
-        return `config.pbtxt names the ${noun} "${tensor.name}", which the graph does not have.`;
-      if (inGraph.datatype !== tensor.datatype) {
-        return `config.pbtxt says that the ${noun} "${tensor.name}" is ${tensor.datatype}, and the graph says ${inGraph.datatype}.`;
-      }
+      const fault = tensorMismatch(config, tensor, graph[side], side === 'inputs' ? 'input' : 'output');
+      if (fault !== null) return fault;
     }
-    const missing = graph[side].find(({ name }) => !config[side].some((tensor) => tensor.name === name));
-    if (side === 'inputs' && config.inputs.length > 0 && missing !== undefined) {
-      return `config.pbtxt does not name the input "${missing.name}", which the graph needs.`;
-    }
+  }
+  const missing = graph.inputs.find(({ name }) => !config.inputs.some((tensor) => tensor.name === name));
+  if (config.inputs.length > 0 && missing !== undefined) {
+    return `config.pbtxt does not name the input "${missing.name}", which the graph needs.`;
   }
   return null;
 }
 
-/** Ensembles are served when every model that they call is. Pure. */
-export function judgeEnsembles(models: readonly TritonModel[]): TritonModel[] {
-  const byName = new Map(models.map((model) => [model.name, model]));
-  return models.map((model) => {
-    if (model.backend !== 'ensemble' || !model.servable_without_triton) return model;
-    const fault = ensembleFault(model, byName);
-    return fault === null
-      ? { ...model, reason: `An ensemble of ${model.ensemble_steps.join(', ')}.` }
-      : { ...model, servable_without_triton: false, reason: fault };
-  });
-}
-
-function ensembleFault(
-  { ensemble_steps: steps }: TritonModel,
-  byName: ReadonlyMap<string, TritonModel>,
+function tensorMismatch(
+  { maxBatchSize }: TritonConfig,
+  tensor: TritonTensor,
+  inGraph: readonly TensorSpec[],
+  noun: string,
 ): string | null {
-  if (steps.length === 0) return 'The ensemble has no steps.';
-  for (const step of steps) {
-    const model = byName.get(step);
-    if (model === undefined) return `Its step "${step}" is no model of this repository.`;
-    if (model.backend === 'ensemble') return `Its step "${step}" is an ensemble itself, which only Triton serves.`;
-    if (!model.servable_without_triton) return `Its step "${step}" cannot be served. ${model.reason}`;
+  const own = inGraph.find(({ name }) => name === tensor.name);
+  if (own === undefined) return `config.pbtxt names the ${noun} "${tensor.name}", which the graph does not have.`;
+  if (own.datatype !== tensor.datatype) {
+    return `config.pbtxt says that the ${noun} "${tensor.name}" is ${tensor.datatype}, and the graph says ${own.datatype}.`;
   }
-  return null;
+  // A graph may leave its shape open, which is the same as none at all in what is kept of it.
+  if (own.shape.length === 0) return null;
+  const wanted = graphShape(tensor, maxBatchSize);
+  if (maxBatchSize > 0 && typeof own.shape[0] === 'number') {
+    return `config.pbtxt has max_batch_size ${maxBatchSize}, and the first axis of the ${noun} "${tensor.name}" is fixed at ${own.shape[0]} in the graph.`;
+  }
+  if (fits(wanted, own.shape)) return null;
+  const batch = maxBatchSize > 0 ? ', with the axis that max_batch_size puts before "dims"' : '';
+  return `config.pbtxt gives the ${noun} "${tensor.name}" the shape ${sayShape(wanted)}${batch}, and the graph has ${sayShape(own.shape)}.`;
+}
+
+/** An axis of any length in the graph takes any; a fixed one only itself. */
+function fits(wanted: TensorSpec['shape'], own: TensorSpec['shape']): boolean {
+  return wanted.length === own.length && own.every((axis, index) => typeof axis !== 'number' || axis === wanted[index]);
+}
+
+export function sayShape(shape: TensorSpec['shape']): string {
+  return `[${shape.map((axis) => axis ?? '?').join(', ')}]`;
+}
+
+/** A body for `/v2/models/<model>/infer`, one row; null where it would be too long to read. Pure. */
+function sampleOf(inputs: readonly TensorSpec[]): unknown | null {
+  const samples = inputs.map((input) => {
+    const body = makeSampleRequest([input]) as { input_data: unknown } | null;
+    const shape = input.shape.map((axis) => (typeof axis === 'number' ? axis : 1));
+    return body && { name: input.name, shape, datatype: input.datatype, data: [body.input_data].flat(Infinity) };
+  });
+  return samples.length === 0 || samples.includes(null) ? null : { inputs: samples };
 }

@@ -10,7 +10,7 @@ input [
   { name: "x" data_type: TYPE_FP32 format: FORMAT_NCHW dims: [ 3, -1 ] reshape { shape: [ 1, 3, -1 ] } },
   { name: "mask" data_type: TYPE_BOOL dims: 1 optional: true }
 ]
-output { name: "label" data_type: TYPE_STRING dims: [ 1 ] reshape: { shape: [ ] } }
+output { name: "label" data_type: TYPE_STRING dims: [ 1 ] reshape: { shape: [ ] } label_filename: "names.txt" }
 version_policy: { specific { versions: 1, versions: 3 } }
 dynamic_batching { preferred_batch_size: [ 4, 8 ] max_queue_delay_microseconds: 100 }
 instance_group [ { count: 2 kind: KIND_CPU }, { kind: KIND_GPU gpus: [ 0 ] } ]
@@ -26,10 +26,10 @@ test('every part of a description that matters here is read', () => {
     defaultModelFilename: 'net.onnx',
     maxBatchSize: 8,
     inputs: [
-      { name: 'x', datatype: 'FP32', dims: [3, -1], reshape: [1, 3, -1], optional: false },
-      { name: 'mask', datatype: 'BOOL', dims: [1], reshape: null, optional: true },
+      { name: 'x', datatype: 'FP32', dims: [3, -1], reshape: [1, 3, -1], labelFile: '' },
+      { name: 'mask', datatype: 'BOOL', dims: [1], reshape: null, labelFile: '' },
     ],
-    outputs: [{ name: 'label', datatype: 'BYTES', dims: [1], reshape: [], optional: false }],
+    outputs: [{ name: 'label', datatype: 'BYTES', dims: [1], reshape: [], labelFile: 'names.txt' }],
     versionPolicy: { specific: [1, 3] },
     dynamicBatching: { preferredBatchSizes: [4, 8], maxQueueDelayMicroseconds: 100 },
     instanceGroups: [
@@ -37,7 +37,7 @@ test('every part of a description that matters here is read', () => {
       { count: 1, kind: 'KIND_GPU' },
     ],
     ensemble: null,
-    hasSequenceBatching: false,
+    onlyTriton: ['lets the input "mask" be left out (optional)'],
     parameters: { threads: '2' },
   });
 });
@@ -64,12 +64,42 @@ test('an ensemble names its steps and how tensors go between them', () => {
   ]);
 });
 
-test('a value of another kind is named by its path', () => {
-  expect(() => parseTritonConfig('input { dims: "3" }')).toThrow('has in "input.dims" something other than a number');
+describe('what cannot be meant is named by its field and line', () => {
+  const x = 'name: "x" data_type: TYPE_FP32';
+  test.each([
+    ['\nmax_batch_size: -1', 'has -1 in "max_batch_size", which is below 0 (line 2)'],
+    ['max_batch_size: "4"', 'has in "max_batch_size" something other than a whole number (line 1)'],
+    [
+      'max_batchsize: 4',
+      'has "max_batchsize", which is no field of a model\'s description; perhaps "max_batch_size" was',
+    ],
+    [`input {\n ${x}\n dim: 1 }`, 'has "input.dim", which is no field of a model\'s description; perhaps "dims" was'],
+    [`input { ${x} dims: "3" }`, 'has in "input.dims" something other than a number (line 1)'],
+    [`input { ${x} dims: [ 0 ] }`, 'has in "dims" of the input "x" something other than whole numbers above 0 and -1'],
+    [`input { ${x} }`, 'has no "dims" for the input "x"'],
+    ['input { dims: 1 data_type: TYPE_FP32 }', 'has an input without "name"'],
+    ['input { name: "x" dims: 1 }', 'has no "data_type" for the input "x"'],
+    ['output { name: "x" data_type: FP32 dims: 1 }', 'has the data_type FP32 for the output "x"'],
+    [`input { ${x} dims: 1 }\ninput { ${x} dims: 1 }`, 'has the input "x" twice (line 2)'],
+    [`input { ${x} dims: 4 reshape { shape: [ 2, 3 ] } }`, 'a "reshape" to [2, 3], which does not hold what [4] holds'],
+    ['default_model_filename: "../x.onnx"', "a file outside of the model's folder"],
+    ['instance_group { count: 0 }', 'has 0 in "instance_group.count", which is below 1'],
+  ])('%j', (text, words) => {
+    expect(() => parseTritonConfig(text)).toThrow(words);
+  });
+});
+
+test.each([
+  ['sequence_batching { }', 'keeps the requests of a sequence together'],
+  ['batch_input { kind: BATCH_ELEMENT_COUNT }', 'makes tensors of its batches'],
+  ['model_transaction_policy { decoupled: true }', 'answers a request several times'],
+  ['input { name: "x" data_type: TYPE_FP32 dims: 1 allow_ragged_batch: true }', 'rows of different shapes'],
+])('only Triton does %j', (text, words) => {
+  expect(parseTritonConfig(text).onlyTriton).toEqual([expect.stringContaining(words)]);
 });
 
 test('clients see the batch’s axis where there is one', () => {
-  const tensor = { name: 'x', datatype: 'FP32', dims: [3, -1], reshape: null, optional: false };
+  const tensor = { name: 'x', datatype: 'FP32', dims: [3, -1], reshape: null, labelFile: '' };
   expect(clientShape(tensor, 0)).toEqual([3, null]);
   expect(clientShape(tensor, 4)).toEqual([null, 3, null]);
 });

@@ -1,7 +1,8 @@
-import { z } from 'zod';
 import type { TensorSpec } from '#lib/contracts/model.ts';
-import { DescriptionError } from '../bounded-text.ts';
-import { parseTextFormat, type TextMessage, type TextValue } from './text-format.ts';
+import { isKnownDatatype } from '../onnx-types.ts';
+import { ConfigFields } from './config-fields.ts';
+import { parseTextFormat } from './text-format.ts';
+import { reshapeFault } from './reshape.ts';
 
 /** A tensor as `config.pbtxt` describes it: without the batch's axis where there is one. */
 export interface TritonTensor {
@@ -10,9 +11,10 @@ export interface TritonTensor {
   datatype: string;
   /** -1 is an axis of any length. */
   dims: readonly number[];
-  /** Shape that the model itself takes, where it differs; empty for a single value. */
+  /** Shape that the model itself takes or gives, where it differs; empty for a single value. */
   reshape: readonly number[] | null;
-  optional: boolean;
+  /** File of an output's class names in the model's folder, a line each; empty for none. */
+  labelFile: string;
 }
 
 export interface EnsembleStep {
@@ -44,8 +46,8 @@ export interface TritonConfig {
   /** Groups of equal instances; empty for one on whatever there is. */
   instanceGroups: readonly { count: number; kind: string }[];
   ensemble: readonly EnsembleStep[] | null;
-  /** Requests that belong together go to one instance, which only Triton does. */
-  hasSequenceBatching: boolean;
+  /** What it asks for that only Triton does, in words that complete "It …"; empty for nothing. */
+  onlyTriton: readonly string[];
   /** `parameters { key value { string_value } }` */
   parameters: Readonly<Record<string, string>>;
 }
@@ -53,26 +55,26 @@ export interface TritonConfig {
 /**
  * Reads a model's `config.pbtxt`. Pure.
  * @see https://github.com/triton-inference-server/common/blob/main/protobuf/model_config.proto
- * @throws DescriptionError
+ * @throws DescriptionError naming the field and its line
  */
 export function parseTritonConfig(text: string): TritonConfig {
-  const fields = new Fields(parseTextFormat(text), '');
+  const fields = new ConfigFields(parseTextFormat(text));
   const ensemble = fields.message('ensemble_scheduling');
   return {
     name: fields.text('name'),
     platform: fields.text('platform'),
     backend: fields.text('backend'),
-    defaultModelFilename: fields.text('default_model_filename'),
-    maxBatchSize: fields.number('max_batch_size') ?? 0,
-    inputs: fields.messages('input').map(readTensor),
-    outputs: fields.messages('output').map(readTensor),
+    defaultModelFilename: readFileName(fields, 'default_model_filename'),
+    maxBatchSize: fields.whole('max_batch_size', 0) ?? 0,
+    inputs: readTensors(fields, 'input'),
+    outputs: readTensors(fields, 'output'),
     versionPolicy: readVersionPolicy(fields.message('version_policy')),
     dynamicBatching: readDynamicBatching(fields.message('dynamic_batching')),
     instanceGroups: fields
       .messages('instance_group')
-      .map((group) => ({ count: group.number('count') ?? 1, kind: group.word('kind') || 'KIND_AUTO' })),
+      .map((group) => ({ count: group.whole('count', 1) ?? 1, kind: group.word('kind') || 'KIND_AUTO' })),
     ensemble: ensemble && ensemble.messages('step').map(readStep),
-    hasSequenceBatching: fields.message('sequence_batching') !== null,
+    onlyTriton: listOnlyTriton(fields),
     parameters: Object.fromEntries(
       fields
         .messages('parameters')
@@ -83,8 +85,17 @@ export function parseTritonConfig(text: string): TritonConfig {
 
 /** What a client sends or gets, the batch's axis included. Pure. */
 export function clientShape(tensor: TritonTensor, maxBatchSize: number): TensorSpec['shape'] {
-  const dims = tensor.dims.map((dim) => (dim < 0 ? null : dim));
-  return maxBatchSize > 0 ? [null, ...dims] : dims;
+  return shapeOf(tensor.dims, maxBatchSize);
+}
+
+/** What the graph itself takes or gives, the batch's axis included. Pure. */
+export function graphShape(tensor: TritonTensor, maxBatchSize: number): TensorSpec['shape'] {
+  return shapeOf(tensor.reshape ?? tensor.dims, maxBatchSize);
+}
+
+function shapeOf(dims: readonly number[], maxBatchSize: number): TensorSpec['shape'] {
+  const shape = dims.map((dim) => (dim < 0 ? null : dim));
+  return maxBatchSize > 0 ? [null, ...shape] : shape;
 }
 
 /** Versions that a policy serves of those that there are, rising. Pure. */
@@ -95,93 +106,87 @@ export function servedVersions(policy: VersionPolicy, versions: readonly number[
   return rising.slice(-policy.latest);
 }
 
-function readTensor(fields: Fields): TritonTensor {
-  const datatype = fields.word('data_type');
-  return {
-    name: fields.text('name'),
-    datatype: datatype === 'TYPE_STRING' ? 'BYTES' : datatype.replace(/^TYPE_/, ''),
-    dims: fields.numbers('dims'),
-    reshape: fields.message('reshape')?.numbers('shape') ?? null,
-    optional: fields.word('optional') === 'true',
-  };
+function readTensors(fields: ConfigFields, side: 'input' | 'output'): TritonTensor[] {
+  const names = new Set<string>();
+  return fields.messages(side).map((tensor) => {
+    const name = tensor.text('name');
+    if (name === '') tensor.refuse(`has an ${side} without "name"`);
+    if (names.has(name)) tensor.refuse(`has the ${side} "${name}" twice`, 'name');
+    names.add(name);
+    return readTensor(tensor, `the ${side} "${name}"`, name);
+  });
 }
 
-function readVersionPolicy(policy: Fields | null): VersionPolicy {
+function readTensor(fields: ConfigFields, what: string, name: string): TritonTensor {
+  const word = fields.word('data_type');
+  if (word === '') fields.refuse(`has no "data_type" for ${what}`);
+  const datatype = word === 'TYPE_STRING' ? 'BYTES' : word.replace(/^TYPE_/, '');
+  if (!word.startsWith('TYPE_') || !isKnownDatatype(datatype)) {
+    fields.refuse(`has the data_type ${word} for ${what}, which Triton does not know`, 'data_type');
+  }
+  const dims = fields.numbers('dims');
+  if (dims.length === 0) fields.refuse(`has no "dims" for ${what}`);
+  if (!dims.every((dim) => dim === -1 || (Number.isSafeInteger(dim) && dim > 0))) {
+    fields.refuse(`has in "dims" of ${what} something other than whole numbers above 0 and -1 for any length`, 'dims');
+  }
+  const reshape = fields.message('reshape')?.numbers('shape') ?? null;
+  const fault = reshape === null ? null : reshapeFault(dims, reshape);
+  if (fault !== null) fields.refuse(`has for ${what} ${fault}`, 'reshape');
+  return { name, datatype, dims, reshape, labelFile: readFileName(fields, 'label_filename') };
+}
+
+/** The name of a file, which stays inside the model's folder. */
+function readFileName(fields: ConfigFields, field: string): string {
+  const name = fields.has(field) ? fields.text(field) : '';
+  if (name.startsWith('/') || name.split(/[/\\]/).includes('..')) {
+    fields.refuse(`names with "${field}" a file outside of the model's folder`, field);
+  }
+  return name;
+}
+
+function readVersionPolicy(policy: ConfigFields | null): VersionPolicy {
   if (policy?.message('all') != null) return 'all';
   const specific = policy?.message('specific');
   if (specific != null) return { specific: specific.numbers('versions') };
-  return { latest: Math.max(1, policy?.message('latest')?.number('num_versions') ?? 1) };
+  return { latest: policy?.message('latest')?.whole('num_versions', 1) ?? 1 };
 }
 
-function readDynamicBatching(batching: Fields | null): TritonConfig['dynamicBatching'] {
+function readDynamicBatching(batching: ConfigFields | null): TritonConfig['dynamicBatching'] {
   if (batching === null) return null;
   return {
     preferredBatchSizes: batching.numbers('preferred_batch_size'),
-    maxQueueDelayMicroseconds: batching.number('max_queue_delay_microseconds') ?? 0,
+    maxQueueDelayMicroseconds: batching.whole('max_queue_delay_microseconds', 0) ?? 0,
   };
 }
 
-function readStep(step: Fields): EnsembleStep {
+function readStep(step: ConfigFields): EnsembleStep {
   const mapOf = (field: string): Record<string, string> =>
     Object.fromEntries(step.messages(field).map((entry) => [entry.text('key'), entry.text('value')]));
   return {
     model: step.text('model_name'),
-    version: step.number('model_version') ?? -1,
+    version: step.whole('model_version', -1) ?? -1,
     inputs: mapOf('input_map'),
     outputs: mapOf('output_map'),
   };
 }
 
-const textSchema = z.string();
-const numberSchema = z.number();
-const wordSchema = z.object({ word: z.string() }).transform(({ word }) => word);
-const messageSchema = z.instanceof<typeof Map<string, TextValue[]>>(Map);
-
-/** A message's fields by the types that its definition gives them; the last value of a field that is not repeated counts. */
-class Fields {
-  readonly #message: TextMessage;
-  readonly #path: string;
-
-  constructor(message: TextMessage, path: string) {
-    this.#message = message;
-    this.#path = path;
-  }
-
-  text(name: string): string {
-    return this.#last(name, textSchema, 'text in quotes') ?? '';
-  }
-
-  word(name: string): string {
-    return this.#last(name, wordSchema, 'a name without quotes') ?? '';
-  }
-
-  number(name: string): number | null {
-    return this.#last(name, numberSchema, 'a number');
-  }
-
-  numbers(name: string): number[] {
-    return this.#all(name, numberSchema, 'a number');
-  }
-
-  message(name: string): Fields | null {
-    return this.messages(name).at(-1) ?? null;
-  }
-
-  messages(name: string): Fields[] {
-    return this.#all(name, messageSchema, 'a message in braces').map(
-      (message) => new Fields(message, `${this.#path}${name}.`),
-    );
-  }
-
-  #last<Schema extends z.ZodType>(name: string, schema: Schema, what: string): z.infer<Schema> | null {
-    return this.#all(name, schema, what).at(-1) ?? null;
-  }
-
-  #all<Schema extends z.ZodType>(name: string, schema: Schema, what: string): z.infer<Schema>[] {
-    return (this.#message.get(name) ?? []).map((value) => {
-      const parsed = schema.safeParse(value);
-      if (!parsed.success) throw new DescriptionError(`has in "${this.#path}${name}" something other than ${what}`);
-      return parsed.data;
-    });
-  }
+function listOnlyTriton(fields: ConfigFields): string[] {
+  const inputs = fields.messages('input');
+  const named = (input: ConfigFields | undefined): string => `"${input?.text('name')}"`;
+  const optional = inputs.find((input) => input.isTrue('optional'));
+  const ragged = inputs.find((input) => input.isTrue('allow_ragged_batch'));
+  const found: [boolean, string][] = [
+    [fields.has('sequence_batching'), 'keeps the requests of a sequence together (sequence_batching)'],
+    [
+      fields.has('batch_input') || fields.has('batch_output'),
+      'makes tensors of its batches (batch_input, batch_output)',
+    ],
+    [
+      fields.message('model_transaction_policy')?.isTrue('decoupled') === true,
+      'answers a request several times (model_transaction_policy)',
+    ],
+    [optional !== undefined, `lets the input ${named(optional)} be left out (optional)`],
+    [ragged !== undefined, `takes rows of different shapes at the input ${named(ragged)} (allow_ragged_batch)`],
+  ];
+  return found.flatMap(([isAsked, words]) => (isAsked ? [words] : []));
 }

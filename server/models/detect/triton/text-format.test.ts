@@ -4,7 +4,7 @@ import { DescriptionError } from '../bounded-text.ts';
 import { parseTextFormat, type TextMessage, type TextValue } from './text-format.ts';
 
 const plain = (message: TextMessage): object =>
-  Object.fromEntries([...message].map(([name, values]) => [name, values.map(plainValue)]));
+  Object.fromEntries([...message].map(([name, values]) => [name, values.map(({ value }) => plainValue(value))]));
 const plainValue = (value: TextValue): unknown => (value instanceof Map ? plain(value) : value);
 
 describe('the text format', () => {
@@ -23,6 +23,23 @@ describe('the text format', () => {
     ['m [ { a: 1 }, { a: 2 } ]', { m: [{ a: [1] }, { a: [2] }] }],
     ['m {}', { m: [{}] }],
   ])('%j', (text, expected) => expect(plain(parseTextFormat(text))).toEqual(expected));
+});
+
+test('every value knows its line', () => {
+  const message = parseTextFormat('a: 1\n\nb {\n c: [2,\n 3] }');
+  const [b] = message.get('b') ?? [];
+  expect(b).toMatchObject({ line: 3 });
+  expect(b?.value).toEqual(
+    new Map([
+      [
+        'c',
+        [
+          { value: 2, line: 4 },
+          { value: 3, line: 5 },
+        ],
+      ],
+    ]),
+  );
 });
 
 describe('what is not of the language is named with its line', () => {

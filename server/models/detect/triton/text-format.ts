@@ -8,8 +8,14 @@ export interface Word {
   word: string;
 }
 
+export interface TextField {
+  value: TextValue;
+  /** Where the value begins, from 1. */
+  line: number;
+}
+
 /** Fields in their order; a repeated field has several values. */
-export type TextMessage = Map<string, TextValue[]>;
+export type TextMessage = Map<string, TextField[]>;
 
 const MAX_DEPTH = 32;
 
@@ -102,7 +108,7 @@ function readFields(tokens: Tokens, end: '}' | '>' | null, depth: number): TextM
   }
 }
 
-function readFieldValues(tokens: Tokens, name: string, depth: number): TextValue[] {
+function readFieldValues(tokens: Tokens, name: string, depth: number): TextField[] {
   const hasColon = tokens.takes(':');
   const next = tokens.peek();
   if (tokens.takes('[')) return readList(tokens, depth);
@@ -111,8 +117,8 @@ function readFieldValues(tokens: Tokens, name: string, depth: number): TextValue
   return [readValue(tokens, depth)];
 }
 
-function readList(tokens: Tokens, depth: number): TextValue[] {
-  const values: TextValue[] = [];
+function readList(tokens: Tokens, depth: number): TextField[] {
+  const values: TextField[] = [];
   if (tokens.takes(']')) return values;
   for (;;) {
     values.push(readValue(tokens, depth));
@@ -122,8 +128,12 @@ function readList(tokens: Tokens, depth: number): TextValue[] {
   }
 }
 
-function readValue(tokens: Tokens, depth: number): TextValue {
+function readValue(tokens: Tokens, depth: number): TextField {
   const token = tokens.take();
+  return { value: valueOf(tokens, token, depth), line: token.line };
+}
+
+function valueOf(tokens: Tokens, token: Token, depth: number): TextValue {
   if (token.kind === 'number') return readNumber(token.text);
   if (token.kind === 'name') return { word: token.text };
   if (token.kind === 'string') {
@@ -159,6 +169,7 @@ function sayToken(token: Token): string {
   return token.kind === 'end' ? 'its end' : JSON.stringify(token.text);
 }
 
-function faultAt(line: number, what: string): DescriptionError {
+/** @param what completes "<file> …" */
+export function faultAt(line: number, what: string): DescriptionError {
   return new DescriptionError(`${what} (line ${line})`);
 }
