@@ -86,6 +86,8 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
   const { bootId } = ownIdentity();
   const supervisors = new Map<string, ContainerSupervisor>();
   const removals = new Map<string, Promise<void>>();
+  /** Instances whose containers are gone and whose network may still be there: until that has gone too they are not removed. */
+  const departed = new Set<string>();
   const listeners = new Set<(endpoint: string) => void>();
   /** Containers of ours without a record, and since when each has been one or was last asked for. */
   const orphanSince = new Map<string, number>();
@@ -102,7 +104,8 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
     engine,
     installationId,
     pool: options.addressPool ?? DEFAULT_ADDRESS_POOL,
-    isWanted: (name) => [...supervisors.values()].some(({ record }) => networksOf(record.spec).includes(name)),
+    isWanted: (name) =>
+      [...supervisors].some(([id, { record }]) => !departed.has(id) && networksOf(record.spec).includes(name)),
   });
 
   const watch = watchEngine({
@@ -299,10 +302,12 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
 
   async function removeOnce(instanceId: string, supervisor: ContainerSupervisor): Promise<void> {
     await supervisor.remove();
-    supervisors.delete(instanceId);
+    departed.add(instanceId);
     const { spec } = supervisor.record;
     // A network that could not be removed goes with the next of its deployment, or when a driver starts.
     await networks.removeUnwanted(spec).catch((error: unknown) => options.onError('networks', error));
+    supervisors.delete(instanceId);
+    departed.delete(instanceId);
     await consoles.pruneDeployment(spec.endpoint, spec.deployment, new Set(supervisors.keys()));
     hint(spec.endpoint);
   }
