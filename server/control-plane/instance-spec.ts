@@ -16,6 +16,8 @@ export interface InstallationPaths {
   modelsDir: string;
   /** Program and arguments that serve the ONNX model in AZUREML_MODEL_DIR. */
   onnxServer: readonly string[];
+  /** Program and arguments that run the `tritonserver` of this host over the repository in AZUREML_MODEL_DIR. */
+  tritonServer?: readonly string[];
   /** Folder of the Python package that serves scoring scripts and MLflow models. */
   pythonServerDir: string;
   /** Folder of stored files: code of deployments by hash. */
@@ -115,7 +117,14 @@ function commandOf(
   const kind = SERVED_KINDS[spec.kind];
   const python = artifact?.python ?? null;
   if (kind !== undefined && python !== null) return [python, '-m', 'viridian_serving', '--kind', kind];
-  return spec.runtime === 'process' && spec.kind === 'onnx' ? paths.onnxServer : null;
+  if (spec.runtime !== 'process') return null;
+  if (spec.triton?.server === 'tritonserver') return paths.tritonServer ?? null;
+  return usesOnnxServer(spec) ? paths.onnxServer : null;
+}
+
+/** Our ONNX server takes a model or a repository of models, whichever the folder holds. */
+function usesOnnxServer({ kind, triton }: DeploymentSpec): boolean {
+  return kind === 'onnx' || triton?.server === 'onnx';
 }
 
 function containerOf(spec: DeploymentSpec, paths: InstallationPaths, image: ImageArtifact): ContainerSpec {
@@ -156,7 +165,8 @@ function serverSettings(
   paths: InstallationPaths,
   artifact: BuildArtifact | null,
 ): Record<string, string> {
-  if (artifact === null) return onnxSettings(spec, paths);
+  if (artifact === null)
+    return spec.triton?.server === 'tritonserver' ? tritonSettings(spec) : onnxSettings(spec, paths);
   const inContainer = artifact.kind === 'image';
   const { servingCache } = paths;
   return {
@@ -184,13 +194,17 @@ function codeSettings({ scoringScript }: NonNullable<DeploymentSpec['code']>, fo
 }
 
 function onnxSettings(spec: DeploymentSpec, { compileCache }: InstallationPaths): Record<string, string> {
-  if (spec.kind !== 'onnx' || spec.model === null) return {};
+  if (!usesOnnxServer(spec) || spec.model === null) return {};
   return {
     VIRIDIAN_ONNX_THREADS: String(threadsOf(spec)),
     VIRIDIAN_ONNX_MODEL_NAME: spec.model.name,
     VIRIDIAN_ONNX_MODEL_VERSION: spec.model.version,
     ...(compileCache !== undefined && { NODE_COMPILE_CACHE: compileCache }),
   };
+}
+
+function tritonSettings({ triton }: DeploymentSpec): Record<string, string> {
+  return { VIRIDIAN_TRITON_REPOSITORY: triton?.repository ?? '' };
 }
 
 const threadsOf = ({ cpu }: DeploymentSpec): number => Math.max(1, Math.floor(cpu));

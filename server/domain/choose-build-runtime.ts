@@ -1,10 +1,13 @@
 import { AppError } from '#server/kernel/app-error.ts';
+import type { TritonHost } from './choose-triton-server.ts';
 import { type BuildRuntime, needsContainer, type StoredDefinition } from './environment.ts';
 
 /** What this host can build for and run on; a reason says what is missing and how to get it. */
 export interface HostRuntimes {
   python: { available: boolean; reason: string };
   docker: { available: boolean; reason: string };
+  /** Left out where nobody looked, which is as if it had none. */
+  triton?: TritonHost;
 }
 
 export interface RuntimeChoice {

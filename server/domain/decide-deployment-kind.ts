@@ -4,7 +4,7 @@ import { AppError } from '#server/kernel/app-error.ts';
 import { needsContainer, type StoredDefinition } from './environment.ts';
 
 /** Kinds that instances are started for. */
-export type RunnableKind = Exclude<DeploymentKind, 'external' | 'triton'>;
+export type RunnableKind = Exclude<DeploymentKind, 'external'>;
 
 export interface KindFindings {
   model: DetectedModel | null;
@@ -57,18 +57,15 @@ function decideCommand(written: DeploymentWrite, environment: StoredDefinition |
   );
 }
 
-/** Repositories are served by the server that they are made for. */
-const BRING_TRITON =
-  'Deploy it with a container of Triton: an "environment" with its image and routes, and model_mount_path "/models".';
-
 function decideByModel(detected: DetectedModel | null): RunnableKind {
   if (detected === null) {
     const message =
       'is needed: name a registered model, for example "azureml:iris:1", or give "code_configuration", an "environment" with an image, or "command"';
     throw new AppError('request.invalid', `The field model ${message}.`, { errors: [{ path: '/model', message }] });
   }
-  if (detected.format === 'triton') throw unsupported('/model', `${detected.reason} ${BRING_TRITON}`);
-  if (detected.format !== 'unknown' && detected.servable) return detected.format;
+  // Which server it gets, and whether there is one, depends on the host.
+  if (detected.format === 'triton' && detected.triton) return 'triton';
+  if ((detected.format === 'onnx' || detected.format === 'mlflow') && detected.servable) return detected.format;
   throw unsupported('/model', detected.reason);
 }
 

@@ -5,6 +5,7 @@ import type {
   RUNTIMES,
 } from '#lib/contracts/deployment.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
+import type { TritonServer } from './choose-triton-server.ts';
 import type { DesiredState } from './endpoint.ts';
 import type { DeploymentEnvironment } from './environment.ts';
 import type { ExternalSpec } from './external-server.ts';
@@ -36,6 +37,14 @@ export interface DeploymentCode {
   scoringScript: string;
 }
 
+/** How a Triton repository is served. */
+export interface DeploymentTriton {
+  /** Decided when the deployment is written, so that all its instances are alike. */
+  server: TritonServer;
+  /** Path of the model repository inside the model's folder; empty for the folder itself. */
+  repository: string;
+}
+
 /** What only containers have. */
 export interface ContainerSettings {
   /** Where predictions are answered; null takes the port that the image names. */
@@ -64,6 +73,8 @@ export interface DeploymentSpec {
   code?: DeploymentCode;
   /** Only where instances are containers. */
   container?: ContainerSettings;
+  /** Only of a Triton repository. */
+  triton?: DeploymentTriton;
   /** Program and arguments of a `command` deployment; null where the kind decides. */
   command: string[] | null;
   environmentVariables: Record<string, string>;

@@ -225,3 +225,65 @@ test('a container where there is no Docker is refused with what is missing', () 
     message: 'There is no Docker socket.',
   });
 });
+
+const tritonModel = (servable: boolean) => ({
+  name: 'net',
+  config: null,
+  backend: servable ? 'onnxruntime' : 'python',
+  max_batch_size: 0,
+  versions: [1],
+  served_versions: [1],
+  inputs: [],
+  outputs: [],
+  dynamic_batching: false,
+  instance_count: 1,
+  ensemble_steps: [],
+  servable_without_triton: servable,
+  reason: servable ? '' : 'It is a model of Triton’s Python backend, which only Triton serves.',
+});
+const repositoryOf = (servable: boolean) => ({
+  name: 'repo',
+  version: '1',
+  detected: {
+    ...detected,
+    format: 'triton' as const,
+    servable,
+    entry: 'models/net/1/model.onnx',
+    triton: { repository: 'models', models: [tritonModel(servable)] },
+  },
+});
+const withTriton = { ...runtimes, triton: { available: true, reason: '' } };
+
+test('a Triton repository of ONNX models is served by our server, unless the host has Triton', () => {
+  const ours = resolve({}, repositoryOf(true));
+  expect(ours).toMatchObject({
+    kind: 'triton',
+    runtime: 'process',
+    runtimeReason: expect.stringContaining('our own ONNX server'),
+    triton: { server: 'onnx', repository: 'models' },
+    readinessPath: '/health/ready',
+    maxConcurrentRequestsPerInstance: 256,
+  });
+  const theirs = resolve({}, repositoryOf(true), { runtimes: withTriton });
+  expect(theirs).toMatchObject({ triton: { server: 'tritonserver' }, readinessPath: '/v2/health/ready' });
+  expect(hashSpec(ours, 1)).not.toBe(hashSpec({ ...ours, triton: { server: 'onnx', repository: 'other' } }, 1));
+});
+
+test('what only Triton serves is refused at deploy by name, and served where the host has it', () => {
+  expect(() => resolve({}, repositoryOf(false))).toThrow(
+    expect.objectContaining({
+      code: 'deployment.kind_not_supported',
+      message: expect.stringMatching(/"net": It is a model of Triton’s Python backend.*Install tritonserver/),
+    }),
+  );
+  expect(resolve({}, repositoryOf(false), { runtimes: withTriton })).toMatchObject({ kind: 'triton' });
+});
+
+test('a Triton repository in a container needs an image that has Triton', () => {
+  expect(() => resolve({ runtime: 'docker' }, repositoryOf(true), { runtimes: withDocker })).toThrow(
+    /give an "environment" with its image/,
+  );
+  const environment = environmentOf({ image: 'nvcr.io/nvidia/tritonserver:25.07-py3', inferenceConfig: routes });
+  const spec = resolve({ model_mount_path: '/models' }, repositoryOf(true), { environment, runtimes: withDocker });
+  expect(spec).toMatchObject({ kind: 'container', runtime: 'docker' });
+});

@@ -77,8 +77,9 @@ function listWarnings(
   if (runtime === 'docker' && written.container?.read_only_root === false) {
     warnings.push('The root file system of the container can be written.');
   }
-  if (kind === 'onnx' && environment !== null) {
-    warnings.push('The environment is kept, but not used: an ONNX model is served by the server of this installation.');
+  if ((kind === 'onnx' || kind === 'triton') && environment !== null) {
+    const what = kind === 'onnx' ? 'an ONNX model' : 'a Triton repository';
+    warnings.push(`The environment is kept, but not used: ${what} is served by a server of this host.`);
   }
   return warnings;
 }

@@ -3,6 +3,7 @@ import type { InferenceConfig } from '#lib/contracts/environment.ts';
 import type { DetectedModel } from '#lib/contracts/model.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { choosePythonRuntime, type HostRuntimes, refuseMissing, type RuntimeChoice } from './choose-build-runtime.ts';
+import { chooseTritonServer } from './choose-triton-server.ts';
 import type { RunnableKind } from './decide-deployment-kind.ts';
 import type { ContainerSettings, DeploymentSpec } from './deployment.ts';
 import {
@@ -24,11 +25,24 @@ export interface ProgramFindings {
 /** The part of a spec that says what runs and in what. */
 export type Program = Pick<
   DeploymentSpec,
-  'runtime' | 'runtimeReason' | 'command' | 'livenessPath' | 'readinessPath' | 'environment' | 'code' | 'container'
+  | 'runtime'
+  | 'runtimeReason'
+  | 'command'
+  | 'livenessPath'
+  | 'readinessPath'
+  | 'environment'
+  | 'code'
+  | 'container'
+  | 'triton'
 >;
 
 /** Of our own model servers. */
 const OWN_ROUTES = { livenessPath: '/health/live', readinessPath: '/health/ready' };
+
+/** Of Triton itself. */
+const TRITON_ROUTES = { livenessPath: '/v2/health/live', readinessPath: '/v2/health/ready' };
+
+const NO_TRITON = { available: false, reason: 'This host has no tritonserver.' };
 
 const DEFAULT_MOUNT_PATH = '/var/azureml-app/azureml-models';
 
@@ -38,7 +52,10 @@ const SERVING_USER = '10001:10001';
 /** Served without Python by the server that this installation has; in a container there is only what an image has. */
 export const ONNX_REQUIREMENTS = ['onnxruntime==1.32.0', 'numpy==2.4.6'].join('\n');
 
-/** @throws AppError `deployment.runtime_unavailable` naming what is missing on this host */
+/**
+ * @throws AppError `deployment.runtime_unavailable` naming what is missing on this host, or `deployment.kind_not_supported` naming what none of its
+ * servers can serve
+ */
 export function resolveProgram(kind: RunnableKind, written: DeploymentWrite, findings: ProgramFindings): Program {
   switch (kind) {
     case 'command':
@@ -49,6 +66,8 @@ export function resolveProgram(kind: RunnableKind, written: DeploymentWrite, fin
       return written.runtime === 'docker'
         ? resolvePython(written, findings, { ...EMPTY_DEFINITION, pipRequirements: ONNX_REQUIREMENTS })
         : { runtime: 'process', runtimeReason: processReason(written), command: null, ...OWN_ROUTES };
+    case 'triton':
+      return resolveTriton(written, findings);
     case 'mlflow':
       return resolvePython(written, findings, definitionOfModel(findings.detected));
     case 'scoring_script':
@@ -58,6 +77,27 @@ export function resolveProgram(kind: RunnableKind, written: DeploymentWrite, fin
 
 function processReason({ runtime }: DeploymentWrite): string {
   return runtime === undefined ? 'Chosen because it needs nothing but this host.' : 'Chosen by the deployment.';
+}
+
+function resolveTriton(written: DeploymentWrite, { detected, runtimes }: ProgramFindings): Program {
+  const facts = detected?.triton;
+  if (facts == null) throw new Error('A Triton repository was read before.');
+  if (written.runtime === 'docker') {
+    const detail =
+      'A Triton repository runs in a container that has Triton: give an "environment" with its image and routes, and model_mount_path "/models". Without "runtime" it runs as a process of this host.';
+    throw new AppError('deployment.kind_not_supported', detail, { errors: [{ path: '/runtime', message: detail }] });
+  }
+  const { server, reason } = chooseTritonServer(facts, runtimes.triton ?? NO_TRITON);
+  if (server === null) {
+    throw new AppError('deployment.kind_not_supported', reason, { errors: [{ path: '/model', message: reason }] });
+  }
+  return {
+    runtime: 'process',
+    runtimeReason: reason,
+    command: null,
+    ...(server === 'onnx' ? OWN_ROUTES : TRITON_ROUTES),
+    triton: { server, repository: facts.repository },
+  };
 }
 
 function resolveCommand(written: DeploymentWrite): Program {

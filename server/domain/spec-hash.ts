@@ -8,7 +8,7 @@ import type { DeploymentSpec } from './deployment.ts';
 export function hashSpec(spec: DeploymentSpec, generation: number): string {
   const { kind, runtime, model, command, environmentVariables, cpu, memoryMib } = spec;
   const { livenessPath, readinessPath, liveness, readiness, instanceType, external } = spec;
-  const { environment, code, container, gpus } = spec;
+  const { environment, code, container, gpus, triton } = spec;
   const deciding = {
     kind,
     runtime,
@@ -28,6 +28,7 @@ export function hashSpec(spec: DeploymentSpec, generation: number): string {
     code,
     container,
     gpus,
+    triton,
     external: external && { ...external, headers: Object.entries(external.headers).toSorted(byFirst) },
   };
   return createHash('sha256').update(JSON.stringify(deciding)).digest('hex').slice(0, 16);
