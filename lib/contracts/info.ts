@@ -15,7 +15,15 @@ export const infoSchema = z.object({
       python: z.string().nullable(),
       memory_limit_by: z.enum(['cgroup', 'rlimit', 'none']),
     }),
-    docker: capabilitySchema,
+    docker: capabilitySchema.extend({
+      addressing: z
+        .enum(['container', 'published'])
+        .nullable()
+        .optional()
+        .describe(
+          'How containers are reached: at their own addresses, or at ports of loopback, as with Docker Desktop. Null until an engine has been seen',
+        ),
+    }),
     kubernetes: capabilitySchema,
   }),
   gpus: z.array(z.object({ name: z.string(), memory_mib: z.number().int() })),

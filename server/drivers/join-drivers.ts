@@ -67,7 +67,7 @@ async function ensureBy(drivers: JoinedDrivers, spec: InstanceSpec): Promise<Ens
 
 const ABSENT = {
   process: 'This host does not run programs.',
-  docker: 'There is no container engine on this host. Install Docker and restart Viridian.',
+  docker: 'There is no container engine on this host. Install Docker.',
   external: 'Servers that run elsewhere cannot be watched here.',
 } as const satisfies Record<keyof JoinedDrivers, string>;
 

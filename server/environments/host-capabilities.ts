@@ -56,7 +56,8 @@ async function detectPython(programs: readonly string[]): Promise<Capability> {
   };
 }
 
-async function detectDocker(socketPath: string): Promise<Capability> {
+/** Whether an engine answers on a Unix socket, with the reason and the fix where none does. */
+export async function detectDocker(socketPath: string): Promise<Capability> {
   const answer = await askDocker(socketPath);
   if (answer.kind === 'version') return { available: true, version: answer.version };
   const reasons: Record<string, Capability> = {

@@ -6,10 +6,10 @@ import { authorize } from '#server/identity/authorize.ts';
 import { listPrices } from '#server/store/instance-type-store.ts';
 import type { QueryContext } from './query-context.ts';
 
-/** What the host can run, looked at once at start; see server/environments. */
+/** What the host can run, looked at once at start, but for the Docker engine, which comes and goes; see server/environments. */
 export interface HostFacts {
   python: Capability;
-  docker: Capability;
+  readonly docker: Info['runtimes']['docker'];
   gpu: Capability;
   gpus: Info['gpus'];
   cpuCount: number;

@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Addressing } from '#server/drivers/docker/addressing.ts';
+import type { DockerDriver } from '#server/drivers/docker/docker-driver.ts';
 import { joinDrivers } from '#server/drivers/join-drivers.ts';
+import { createLateDriver, type LateDriver } from '#server/drivers/late-driver.ts';
 import { createProcessDriver } from '#server/drivers/process/process-driver.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import type { HostCapabilities } from '#server/environments/host-capabilities.ts';
@@ -10,9 +13,11 @@ import type { Logger } from '#server/kernel/logger.ts';
 
 export interface DriversOptions {
   dataDir: DataDir;
-  capabilities: Pick<HostCapabilities, 'docker' | 'gpus'>;
-  /** Of the Docker engine; null on a host that has none and never had. */
-  dockerSocket: string | null;
+  capabilities: Pick<HostCapabilities, 'gpus'>;
+  /** Of the Docker engine, whether there is one or not. */
+  dockerSocket: string;
+  /** There is an engine, or was one. */
+  isEngineExpected: boolean;
   /** Where commands are looked for; the PATH of instances. */
   searchPath: string | undefined;
   installationId: string;
@@ -24,15 +29,29 @@ export interface DriversOptions {
   logger: Logger;
 }
 
-/** Everything that runs instances on this host, as one driver. */
-export async function composeDrivers(options: DriversOptions): Promise<RuntimeDriver> {
+/** What runs the instances of this host. */
+export interface ComposedDrivers {
+  /** All of it as one driver. */
+  driver: RuntimeDriver;
+  docker: {
+    /** The engine has been seen for the first time since the start. */
+    appear(): Promise<void>;
+    /** How containers are dialled; null while that is not known. */
+    addressing(): Addressing | null;
+  };
+}
+
+export function composeDrivers(options: DriversOptions): ComposedDrivers {
   const { programs, external } = options;
-  if (programs !== undefined) return joinDrivers({ process: programs, docker: null, external });
-  return joinDrivers({
-    process: composeProcessDriver(options),
-    docker: await composeDockerDriver(options),
-    external,
-  });
+  if (programs !== undefined) {
+    const driver = joinDrivers({ process: programs, docker: null, external });
+    return { driver, docker: { appear: async () => undefined, addressing: () => null } };
+  }
+  const docker = composeDockerDriver(options);
+  return {
+    driver: joinDrivers({ process: composeProcessDriver(options), docker: docker.driver, external }),
+    docker: { appear: docker.driver.appear, addressing: docker.addressing },
+  };
 }
 
 function composeProcessDriver({ dataDir, logger, searchPath }: DriversOptions): RuntimeDriver {
@@ -46,27 +65,36 @@ function composeProcessDriver({ dataDir, logger, searchPath }: DriversOptions): 
 }
 
 /**
- * Also where no engine answers now: containers outlive the control plane, and one that starts while the engine is down must not take them for gone.
- * Loaded only where it is used: the client of the engine takes 32 MiB.
+ * Made at the start also where no engine answers then: containers outlive the control plane, and one that starts while the engine is down must not take
+ * them for gone. On a host that has no engine and never had it is made when an engine appears, for its client takes 32 MiB.
  */
-async function composeDockerDriver(options: DriversOptions): Promise<RuntimeDriver | null> {
+function composeDockerDriver(options: DriversOptions): { driver: LateDriver; addressing: () => Addressing | null } {
   const { dataDir, capabilities, dockerSocket, installationId, readableFolders, logger } = options;
-  if (dockerSocket === null) return null;
-  const { createDockerDriver } = await import('#server/drivers/docker/docker-driver.ts');
-  return createDockerDriver({
-    engineHost: `unix://${dockerSocket}`,
-    installationId,
-    folder: containersFolder(dataDir.root),
-    mountRoots: [dataDir.models, dataDir.files, ...readableFolders],
-    listGpus: async () => capabilities.gpus.map((_gpu, index) => String(index)),
-    clock: systemClock,
-    onError: (what, error) => logger.warn({ err: error }, what),
+  let made: DockerDriver | null = null;
+  const driver = createLateDriver({
+    name: 'docker',
+    memoryLimitBy: 'cgroup',
+    isNeededAtStart: options.isEngineExpected,
+    async make() {
+      const { createDockerDriver } = await import('#server/drivers/docker/docker-driver.ts');
+      made = createDockerDriver({
+        engineHost: `unix://${dockerSocket}`,
+        installationId,
+        folder: containersFolder(dataDir.root),
+        mountRoots: [dataDir.models, dataDir.files, ...readableFolders],
+        listGpus: async () => capabilities.gpus.map((_gpu, index) => String(index)),
+        clock: systemClock,
+        onError: (what, error) => logger.warn({ err: error }, what),
+      });
+      return made;
+    },
   });
+  return { driver, addressing: () => made?.addressing ?? null };
 }
 
-/** The engine's socket, where there is one or containers of an earlier run may be left. */
-export function findDockerSocket(socket: string, { root }: DataDir): string | null {
-  return existsSync(socket) || existsSync(containersFolder(root)) ? socket : null;
+/** There is an engine's socket, or containers of an earlier run may be left. */
+export function isEngineExpected(socket: string, { root }: Pick<DataDir, 'root'>): boolean {
+  return existsSync(socket) || existsSync(containersFolder(root));
 }
 
 const containersFolder = (root: string): string => join(root, 'containers');

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
+import type { Capability } from '#lib/contracts/info.ts';
 import type { SeedEnvironment } from '#server/commands/seed-environments.ts';
 import type { HostRuntimes } from '#server/domain/choose-build-runtime.ts';
 import type { CheckPackages, EnvironmentBuilder } from '#server/domain/environment-build.ts';
+import type { RegistryProbe } from '#server/domain/registry.ts';
 import type { RunProgram } from '#server/domain/trial.ts';
 import { type BuildStore, createBuildStore } from '#server/environments/build-store.ts';
 import { CURATED_ENVIRONMENTS } from '#server/environments/curated/curated-environments.ts';
 import { createEnvironmentBuilder } from '#server/environments/environment-builder.ts';
-import type { HostCapabilities } from '#server/environments/host-capabilities.ts';
 import type { ImageBuilderOptions } from '#server/environments/image/image-builder.ts';
 import type { ImageBuildSettings } from '#server/environments/image/image-settings.ts';
+import { createLateBuilder } from '#server/environments/late-builder.ts';
 import { createProgramRunner } from '#server/environments/run-program.ts';
 import { SERVING_REQUIREMENTS } from '#server/environments/serving-requirements.ts';
 import { createVenvBuilder, type VenvBuilder } from '#server/environments/venv/venv-builder.ts';
@@ -26,9 +28,13 @@ export interface ComposedEnvironments {
 export interface EnvironmentsOptions {
   dataDir: DataDir;
   settings: ImageBuildSettings;
-  capabilities: Pick<HostCapabilities, 'python' | 'docker'>;
-  /** Null on a host without Docker. */
-  dockerSocket: string | null;
+  python: Capability;
+  /** Looked at with every deployment: engines come and go. */
+  docker: () => Capability;
+  /** Of the Docker engine, whether there is one or not. */
+  dockerSocket: string;
+  /** There is an engine, or was one. */
+  isEngineExpected: boolean;
   /** PATH of this process. */
   searchPath: string | undefined;
   installationId: string;
@@ -46,7 +52,7 @@ const CHECK_LIMIT_MS = 90_000;
 
 /** What builds environments on this host: virtual environments, and images where there is a Docker engine. */
 export async function composeEnvironments(options: EnvironmentsOptions): Promise<ComposedEnvironments> {
-  const { dataDir, settings, capabilities, searchPath, logger } = options;
+  const { dataDir, settings, searchPath, logger } = options;
   const folder = dataDir.environments;
   const store = createBuildStore({ folder: join(folder, 'builds'), clock: systemClock, logger });
   await store.start();
@@ -59,22 +65,23 @@ export async function composeEnvironments(options: EnvironmentsOptions): Promise
     clock: systemClock,
     logger,
   });
-  const docker = await composeImageBuilder(options, store);
+  const docker = createLateBuilder(options.isEngineExpected, () => makeImageBuilder(options, store));
   return {
     environments: createEnvironmentBuilder({ process: venvs, docker }),
-    runtimes: { python: runtimeOf(capabilities.python), docker: runtimeOf(capabilities.docker) },
+    runtimes: {
+      python: runtimeOf(options.python),
+      get docker() {
+        return runtimeOf(options.docker());
+      },
+    },
     checkPackages: (definition) => checkPackages(venvs, definition),
     runProgram: createProgramRunner(searchPath),
   };
 }
 
 /** Loaded only where it is used: the client of the engine takes 32 MiB. */
-async function composeImageBuilder(
-  options: EnvironmentsOptions,
-  store: BuildStore,
-): Promise<EnvironmentBuilder | null> {
+async function makeImageBuilder(options: EnvironmentsOptions, store: BuildStore): Promise<EnvironmentBuilder> {
   const { dataDir, dockerSocket, settings, logger } = options;
-  if (dockerSocket === null) return null;
   const { createImageBuilder } = await import('#server/environments/image/image-builder.ts');
   return createImageBuilder({
     socketPath: dockerSocket,
@@ -89,7 +96,17 @@ async function composeImageBuilder(
   });
 }
 
-function runtimeOf({ available, reason, fix }: HostCapabilities['python']): HostRuntimes['python'] {
+/** Asks a registry by way of the engine, whose client is loaded for the first question. */
+export function composeRegistryProbe(dockerSocket: string): RegistryProbe {
+  return {
+    async test(credentials) {
+      const { createRegistryProbe } = await import('#server/environments/image/registry-probe.ts');
+      return createRegistryProbe(dockerSocket).test(credentials);
+    },
+  };
+}
+
+function runtimeOf({ available, reason, fix }: Capability): HostRuntimes['python'] {
   return { available, reason: [reason, fix].filter((text) => text !== undefined).join(' ') };
 }
 

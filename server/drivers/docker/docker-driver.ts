@@ -254,7 +254,7 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
    * @throws DriverUnavailableError
    */
   function refuseWithoutEngine(downSince: string): EnsureOutcome {
-    const detail = `The Docker engine at ${options.engineHost} has not answered since ${downSince}: ${watch.trouble}. Start it, or give this user access to it.`;
+    const detail = `${watch.trouble} It has been so since ${downSince}.`;
     if (clock.now() - Date.parse(downSince) < PATIENCE_MS) throw new DriverUnavailableError(detail);
     return { kind: 'refused', code: 'deployment.runtime_unavailable', detail };
   }

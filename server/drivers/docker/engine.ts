@@ -2,6 +2,7 @@ import { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { DriverUnavailableError } from '../runtime-driver.ts';
+import { explainSilence } from './explain-silence.ts';
 
 /** What only reads or names something answers at once or never. */
 const SHORT_CALL_MS = 10_000;
@@ -204,7 +205,7 @@ function translate(error: unknown): Error {
   if (error instanceof EngineRefusalError || error instanceof DriverUnavailableError) return error;
   const { statusCode, json, message } = error as { statusCode?: number; json?: unknown; message: string };
   if (statusCode === undefined) {
-    return new DriverUnavailableError(`The Docker engine does not answer: ${message}`, { cause: error });
+    return new DriverUnavailableError(explainSilence(error), { cause: error });
   }
   const told = (json as { message?: unknown } | null)?.message;
   return new EngineRefusalError(typeof told === 'string' ? told : message, statusCode);

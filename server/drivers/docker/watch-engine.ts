@@ -27,7 +27,7 @@ export interface EngineWatch {
   start(): Promise<void>;
   /** RFC 3339; null while the engine answers. */
   readonly downSince: string | null;
-  /** Why it did not answer last, in words. */
+  /** Why it did not answer last, in sentences. */
   readonly trouble: string;
   /** Resolves when the engine answers; at once when it does. Rejects with the signal's reason. */
   whenUp(signal: AbortSignal): Promise<void>;
@@ -38,7 +38,7 @@ export function watchEngine(deps: WatchEngineDeps): EngineWatch {
   const leaving = new AbortController();
   let downSince: string | null = formatInstant(deps.clock.now());
   let isTold = false;
-  let trouble = 'it has not been looked for yet';
+  let trouble = 'The Docker engine has not been looked for yet.';
   let arrived = Promise.withResolvers<void>();
   let loop: Promise<void> = Promise.resolve();
 

@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { docker, isSkipped } from '#server/drivers/docker/docker-fixture.ts';
+import { type EngineProxy, startEngineProxy } from '#server/drivers/docker/engine-proxy.ts';
+import { createTestStack, type TestStack } from './create-test-stack.ts';
+import { eventually } from './eventually.ts';
+import { DOCKER_HOST } from './require-docker.ts';
+import { uploadArchive } from './upload-archive.ts';
+
+const LIMIT_MS = 120_000;
+const PORT = 8000;
+const route = (path: string) => ({ path, port: PORT });
+const ROUTES = { liveness_route: route('/'), readiness_route: route('/'), scoring_route: route('/') };
+const SERVER = ['python3', '-m', 'http.server', String(PORT)];
+
+describe.skipIf(isSkipped)(
+  'an engine that comes and goes (VIRIDIAN_REQUIRE=docker insists on it)',
+  { timeout: LIMIT_MS },
+  () => {
+    let folder: string;
+    let socket: string;
+    let stack: TestStack;
+    let proxy: EngineProxy | null;
+
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'viridian-outage-'));
+      socket = join(folder, 'docker.sock');
+      proxy = null;
+    });
+
+    afterEach(async () => {
+      proxy?.restore();
+      const { body } = await call('DELETE', '/endpoints/outage');
+      await ended(String(body['id']));
+      await stack.stop();
+      await proxy?.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    const startEngine = async (): Promise<void> => {
+      proxy = await startEngineProxy(DOCKER_HOST.slice('unix://'.length), socket);
+    };
+
+    async function startStack(): Promise<void> {
+      stack = await createTestStack({ driver: 'process', dockerHost: `unix://${socket}` });
+      await call('PUT', '/endpoints/outage', {});
+    }
+
+    // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape are looked into
+    const call = (method: string, path: string, body?: unknown): Promise<{ status: number; body: any }> =>
+      stack.call(method, path, body);
+
+    const ended = (operation: string) =>
+      eventually(
+        async () => {
+          const { body } = await call('GET', `/operations/${operation}`);
+          return body.status === 'running' ? null : body;
+        },
+        `the end of ${operation}`,
+        LIMIT_MS,
+      );
+
+    const put = (environment: Record<string, unknown>) =>
+      call('PUT', '/endpoints/outage/deployments/blue', {
+        environment: { ...environment, inference_config: ROUTES },
+        command: SERVER,
+        instance_type: 'cpu-1',
+      });
+
+    const dockerInfo = async () => (await call('GET', '/info')).body.runtimes.docker;
+
+    const countContainers = async (): Promise<number> => {
+      const label = ['io.viridian.endpoint=outage'];
+      return (await docker.listContainers({ all: true, filters: { label } })).length;
+    };
+
+    test('that is started after Viridian is used without a restart, and its absence is said before', async () => {
+      await startStack();
+      expect(await dockerInfo()).toMatchObject({
+        available: false,
+        reason: `There is no Docker socket at ${socket}.`,
+        addressing: null,
+      });
+      const refused = await put({ image: 'debian:bookworm-slim' });
+      expect([refused.status, refused.body.code]).toEqual([422, 'deployment.runtime_unavailable']);
+      expect(refused.body.detail).toContain(`There is no Docker socket at ${socket}.`);
+      await startEngine();
+      await eventually(async () => (await dockerInfo()).available, 'the engine');
+      await eventually(async () => (await dockerInfo()).addressing === 'container', 'the way to containers');
+      const { body } = await put({ image: 'debian:bookworm-slim' });
+      expect(await ended(body.id)).toMatchObject({ status: 'succeeded' });
+      expect(await countContainers()).toBe(1);
+    });
+
+    test('that goes in the middle of a build is waited for, and the deployment ends with one container', async () => {
+      await startEngine();
+      await startStack();
+      const Dockerfile = `FROM debian:bookworm-slim\nRUN sleep 2 && echo ${folder} > /here\n`;
+      const path = await uploadArchive(stack, { Dockerfile });
+      const { body } = await put({ build: { path } });
+      const builds = async () => (await docker.listContainers()).some(({ Command }) => Command.includes(folder));
+      await eventually(builds, 'the step that runs');
+      proxy?.cut();
+      await eventually(async () => {
+        const log = await call('GET', '/endpoints/outage/deployments/blue/logs?container=build');
+        return String(log.body.content).includes('Waiting for the Docker engine') ? true : log.body.content;
+      }, 'the wait for the engine');
+      proxy?.restore();
+      expect(await ended(body.id)).toMatchObject({ status: 'succeeded' });
+      expect(await countContainers()).toBe(1);
+    });
+  },
+);
