@@ -61,6 +61,8 @@ export const ENVIRONMENT_READ_ONLY_FIELDS = [
   'build_number',
   'builds',
   'used_by',
+  'deployments',
+  'refresh',
   'latest_version',
   'version_count',
   'revision',
@@ -95,6 +97,35 @@ export const environmentBuildSchema = z.object({
   error: problemSchema.nullable(),
 });
 
+/** A deployment that names an environment version, and the build that it runs. */
+export const environmentDeploymentSchema = z.object({
+  /** `/endpoints/{endpoint}/deployments/{deployment}` */
+  deployment: z.string(),
+  /** Of what runs; null while nothing of this version has been ready. */
+  build_number: z.number().int().nullable(),
+  /** `behind`: there is a newer build; `rolling`: an operation brings the newest. */
+  state: z.enum(['current', 'behind', 'rolling']),
+  runtime: z.enum(['process', 'docker']),
+  /** `sha256:…` of the image that runs. */
+  image_id: z.string().nullable(),
+  /** The newest operation of the deployment. */
+  operation_id: z.string().nullable(),
+});
+
+/** How an environment is kept fresh: built anew from time to time, beside the build that deployments get until the next one is whole. */
+export const environmentRefreshSchema = z.object({
+  every_days: z.number().positive(),
+  /** `idle`: nothing of it has been built here yet. */
+  state: z.enum(['idle', 'waiting', 'building', 'failed']),
+  /** When what deployments get was built, with the fixes of its base. */
+  last_at: z.string().nullable(),
+  /** When it is built anew, or tried again. */
+  next_at: z.string().nullable(),
+  /** In a row. */
+  failures: z.number().int(),
+  error: problemSchema.nullable(),
+});
+
 export const environmentVersionSchema = z.object({
   name: z.string(),
   version: z.string(),
@@ -117,6 +148,9 @@ export const environmentVersionSchema = z.object({
   builds: z.array(environmentBuildSchema),
   /** `/endpoints/{endpoint}/deployments/{deployment}` of every deployment that names this version. */
   used_by: z.array(z.string()),
+  deployments: z.array(environmentDeploymentSchema),
+  /** Null where it is built anew only when somebody asks. */
+  refresh: environmentRefreshSchema.nullable(),
   ...revisionedShape,
 });
 export const environmentVersionListSchema = listSchema(environmentVersionSchema);
@@ -142,9 +176,22 @@ export const environmentBuildRequestSchema = z.strictObject({
   rebuild: z.boolean().optional(),
 });
 
+/** Body of `POST /environments/{name}/versions/{version}/roll`. */
+export const environmentRollRequestSchema = z.strictObject({
+  /** `/endpoints/{endpoint}/deployments/{deployment}`; every one that is behind when left out. */
+  deployments: z.array(z.string().min(1).max(1024)).min(1).max(1000).optional(),
+});
+
+export const environmentRollSchema = z.object({
+  /** Operations that bring the newest build, each with what it changes. */
+  items: z.array(z.object({ deployment: z.string(), operation_id: z.string() })),
+});
+
 export type InferenceConfig = z.infer<typeof inferenceConfigSchema>;
 export type EnvironmentVersionWrite = z.infer<typeof environmentVersionWriteSchema>;
 export type EnvironmentVersion = z.infer<typeof environmentVersionSchema>;
 export type EnvironmentBuild = z.infer<typeof environmentBuildSchema>;
+export type EnvironmentDeployment = z.infer<typeof environmentDeploymentSchema>;
+export type EnvironmentRefresh = z.infer<typeof environmentRefreshSchema>;
 export type Environment = z.infer<typeof environmentSchema>;
 export type EnvironmentKind = (typeof ENVIRONMENT_KINDS)[number];

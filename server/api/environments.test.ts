@@ -186,3 +186,11 @@ describe('a deployment', () => {
     expect(answer).toMatchObject({ status: 422, body: { errors: [{ path: '/model_mount_path' }] } });
   });
 });
+
+test('a newer build is not brought to a deployment of another environment', async () => {
+  await api.call('PUT', `${versions('lonely')}/1`, { image: 'lonely/server:1' });
+  const answer = await api.call('POST', `${versions('lonely')}/1/roll`, {
+    deployments: ['/endpoints/other/deployments/blue'],
+  });
+  expect(answer).toMatchObject({ status: 422, body: { errors: [{ path: '/deployments/0' }] } });
+});

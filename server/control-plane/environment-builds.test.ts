@@ -1,16 +1,26 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { rollEnvironment } from '#server/commands/roll-environment.ts';
 import { cancelOperation } from '#server/commands/cancel-operation.ts';
 import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
 import { EMPTY_DEFINITION } from '#server/domain/environment.ts';
 import type { BuildArtifact, BuildState } from '#server/domain/environment-build.ts';
 import { STAGES } from '#server/domain/operation.ts';
-import { insertEnvironmentVersion, updateEnvironmentVersion } from '#server/store/environment-store.ts';
+import { listEnvironmentRuns } from '#server/domain/present-environment.ts';
+import { listAllDeployments } from '#server/store/deployment-store.ts';
+import {
+  findEnvironmentVersion,
+  insertEnvironmentVersion,
+  updateEnvironmentVersion,
+} from '#server/store/environment-store.ts';
 import { findOperation } from '#server/store/operation-store.ts';
 import { createControlPlaneFixture, type ControlPlaneFixture } from '#server/testing/control-plane-fixture.ts';
 import { eventually } from '#server/testing/eventually.ts';
+import { allRuntimes } from '#server/testing/no-environments.ts';
+import { NO_EXTERNALS } from '#server/testing/no-externals.ts';
 
 let stack: ControlPlaneFixture;
 
+const HOST = { cpuCount: 2, memoryMib: 4096, gpuCount: 0 };
 const VERSION = { name: 'server', version: '1' };
 const CHANGE = { environment: 'azureml:server:1', runtime: 'docker' as const };
 
@@ -124,4 +134,45 @@ test('a cancelled creation stops waiting for its build', async () => {
   expect(await stack.ended(operation)).toMatchObject({ status: 'canceled' });
   await stack.controlPlane.idle();
   expect(await stack.instances()).toEqual([]);
+});
+
+test('deployments that run an older build are rolled to the newest, and asking twice is asking once', async () => {
+  const context = { database: stack.database, host: HOST, runtimes: allRuntimes, externals: NO_EXTERNALS };
+  const roll = (deployments: string[] | null = null) =>
+    rollEnvironment(context, SYSTEM_ACTOR, { ...VERSION, deployments });
+  const states = async () => {
+    const version = await findEnvironmentVersion(stack.database, VERSION.name, VERSION.version);
+    const runs = listEnvironmentRuns(await listAllDeployments(stack.database), version!);
+    return runs.map(({ state, running }) => [state, running?.buildNumber ?? null]);
+  };
+  const first = await stack.put('blue', [], CHANGE);
+  stack.builder.become(await building(), ready('one'));
+  await stack.ended(first);
+  expect(await states()).toEqual([['current', 1]]);
+  expect(await roll()).toEqual([]);
+
+  await stack.database.transact((tx) => updateEnvironmentVersion(tx, VERSION, { buildNumber: 2 }));
+  expect(await states()).toEqual([['behind', 1]]);
+  const [rolled] = await roll(['/endpoints/iris/deployments/blue']);
+  expect(rolled).toMatchObject({ deployment: '/endpoints/iris/deployments/blue' });
+  expect(await states()).toEqual([['rolling', 1]]);
+  expect(await roll()).toEqual([]);
+  stack.builder.become(await building(2), ready('two'));
+  expect(await stack.ended(rolled!.operation.id)).toMatchObject({ status: 'succeeded' });
+  expect(await states()).toEqual([['current', 2]]);
+  const images = [...stack.world.instances.values()].map(({ spec }) => spec.container?.imageId);
+  expect(images).toContain('sha256:two');
+});
+
+test('a roll whose build fails leaves what runs, which stays behind', async () => {
+  const context = { database: stack.database, host: HOST, runtimes: allRuntimes, externals: NO_EXTERNALS };
+  const first = await stack.put('blue', [], CHANGE);
+  stack.builder.become(await building(), ready());
+  await stack.ended(first);
+  await stack.database.transact((tx) => updateEnvironmentVersion(tx, VERSION, { buildNumber: 2 }));
+  const [rolled] = await rollEnvironment(context, SYSTEM_ACTOR, { ...VERSION, deployments: null });
+  stack.builder.become(await building(2), failed);
+  expect(await stack.ended(rolled!.operation.id)).toMatchObject({ status: 'failed' });
+  const again = await rollEnvironment(context, SYSTEM_ACTOR, { ...VERSION, deployments: null });
+  expect(again.map(({ operation }) => operation.id)).not.toEqual([rolled!.operation.id]);
 });

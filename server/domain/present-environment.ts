@@ -1,11 +1,26 @@
-import type { Environment, EnvironmentBuild, EnvironmentVersion } from '#lib/contracts/environment.ts';
+import type {
+  Environment,
+  EnvironmentBuild,
+  EnvironmentDeployment,
+  EnvironmentRefresh,
+  EnvironmentVersion,
+} from '#lib/contracts/environment.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { formatInstant } from '#server/kernel/clock.ts';
 import { toProblem } from '#server/kernel/error-catalogue.ts';
 import type { DeploymentRecord } from './deployment.ts';
-import { type EnvironmentVersionRecord, kindOfDefinition, type StoredDefinition } from './environment.ts';
+import {
+  type BuildRuntime,
+  type DeploymentEnvironment,
+  type EnvironmentVersionRecord,
+  kindOfDefinition,
+  type StoredDefinition,
+} from './environment.ts';
 import type { BuildFailure, BuildRecord } from './environment-build.ts';
+import { lastRefresh, type RefreshCandidate, refreshState } from './environment-refresh.ts';
 import { deploymentPath } from './resource-path.ts';
+
+const DAY_MS = 86_400_000;
 
 type Users = readonly Pick<DeploymentRecord, 'endpointName' | 'name' | 'spec' | 'goodState'>[];
 
@@ -18,10 +33,68 @@ export function listEnvironmentUsers(deployments: Users, name: string, version?:
     .map((user) => deploymentPath(user.endpointName, user.name));
 }
 
+type Runner = Pick<DeploymentRecord, 'endpointName' | 'name' | 'spec' | 'goodState' | 'operationId' | 'desiredState'>;
+
+/** A deployment of an environment version, and what it runs in. */
+export interface EnvironmentRun {
+  deployment: Runner;
+  /** Null while it runs in none of this version. */
+  running: DeploymentEnvironment | null;
+  runtime: BuildRuntime;
+  state: EnvironmentDeployment['state'];
+}
+
+/** Deployments of one environment version, and how far behind its newest build they are. */
+export function listEnvironmentRuns<Deployment extends Runner>(
+  deployments: readonly Deployment[],
+  { name, version, buildNumber }: Pick<EnvironmentVersionRecord, 'name' | 'version' | 'buildNumber'>,
+): (EnvironmentRun & { deployment: Deployment })[] {
+  return deployments.flatMap((deployment) => {
+    const { environment: wanted, runtime } = deployment.spec;
+    if (wanted?.name !== name || wanted.version !== version || deployment.desiredState !== 'run') return [];
+    if (runtime === null || runtime === 'kubernetes') return [];
+    const runs = deployment.goodState?.spec.environment ?? null;
+    const isBehind = wanted.buildNumber < buildNumber;
+    const state = isBehind ? 'behind' : (runs ?? wanted).key === wanted.key ? 'current' : 'rolling';
+    const running = runs?.name === name && runs.version === version ? runs : null;
+    return [{ deployment, running, runtime, state }];
+  });
+}
+
+export function presentEnvironmentRun(
+  { deployment, running, runtime, state }: EnvironmentRun,
+  build: BuildRecord | null,
+): EnvironmentDeployment {
+  const artifact = build?.state.kind === 'ready' ? build.state.artifact : null;
+  return {
+    deployment: deploymentPath(deployment.endpointName, deployment.name),
+    build_number: running?.buildNumber ?? null,
+    state,
+    runtime,
+    image_id: artifact?.kind === 'image' ? artifact.imageId : null,
+    operation_id: deployment.operationId,
+  };
+}
+
+/** @param everyMs how old a build may get */
+export function presentRefresh(candidate: RefreshCandidate, everyMs: number): EnvironmentRefresh {
+  const state = refreshState(candidate, everyMs);
+  const last = lastRefresh(candidate);
+  return {
+    every_days: everyMs / DAY_MS,
+    // A build that is whole is given out within moments.
+    state: state.kind === 'built' ? 'building' : state.kind,
+    last_at: last === null ? null : formatInstant(last),
+    next_at: 'dueAt' in state ? formatInstant(state.dueAt) : null,
+    failures: state.kind === 'failed' ? state.failures : 0,
+    error: state.kind === 'failed' ? presentFailure(state.failure) : null,
+  };
+}
+
 export function presentEnvironmentVersion(
   version: EnvironmentVersionRecord,
   builds: readonly BuildRecord[],
-  usedBy: string[],
+  users: Pick<EnvironmentVersion, 'used_by' | 'deployments' | 'refresh'>,
 ): EnvironmentVersion {
   return {
     name: version.name,
@@ -33,7 +106,7 @@ export function presentEnvironmentVersion(
     properties: version.properties,
     build_number: version.buildNumber,
     builds: builds.map(presentBuild),
-    used_by: usedBy,
+    ...users,
     revision: version.revision,
     created_at: formatInstant(version.createdAt),
     updated_at: formatInstant(version.updatedAt),

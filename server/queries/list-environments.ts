@@ -1,12 +1,16 @@
 import type { Environment, EnvironmentVersion } from '#lib/contracts/environment.ts';
 import type { ListPage } from '#lib/contracts/resource.ts';
 import type { Actor } from '#server/domain/actor.ts';
-import { buildKey, type EnvironmentVersionRecord } from '#server/domain/environment.ts';
+import type { EnvironmentVersionRecord } from '#server/domain/environment.ts';
+import { BUILD_KINDS, findRefreshCandidate, isKeptFresh, keyOfKind } from '#server/domain/environment-refresh.ts';
 import type { BuildRecord, EnvironmentBuilder } from '#server/domain/environment-build.ts';
 import {
+  listEnvironmentRuns,
   listEnvironmentUsers,
   presentEnvironment,
+  presentEnvironmentRun,
   presentEnvironmentVersion,
+  presentRefresh,
 } from '#server/domain/present-environment.ts';
 import { environmentPath, environmentVersionPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
@@ -19,6 +23,8 @@ import type { QueryContext } from './query-context.ts';
 
 export interface EnvironmentsContext extends Pick<QueryContext, 'database'> {
   environments: EnvironmentBuilder;
+  /** How old a build of an environment that is kept fresh may get; 0 where nothing is built anew by itself. */
+  environmentRefreshMs: number;
 }
 
 const VERSIONS = 'environment-versions';
@@ -92,18 +98,25 @@ export async function describeEnvironmentVersion(
   record: EnvironmentVersionRecord,
 ): Promise<EnvironmentVersion> {
   const { name, version } = record;
-  const usedBy = listEnvironmentUsers(await listAllDeployments(context.database), name, version);
-  return presentEnvironmentVersion(record, await findBuilds(context, record), usedBy);
+  const deployments = await listAllDeployments(context.database);
+  const runs = listEnvironmentRuns(deployments, record).map(async (run) =>
+    presentEnvironmentRun(run, run.running && (await context.environments.find(run.running.key))),
+  );
+  const refreshes = isKeptFresh(record) && context.environmentRefreshMs > 0;
+  return presentEnvironmentVersion(record, await findBuilds(context, record), {
+    used_by: listEnvironmentUsers(deployments, name, version),
+    deployments: await Promise.all(runs),
+    refresh: refreshes
+      ? presentRefresh(await findRefreshCandidate(context.environments, record), context.environmentRefreshMs)
+      : null,
+  });
 }
 
 /** Builds of the newest number that somebody asked for, with our server inside and without. */
 export async function findBuilds(
   { environments }: Pick<EnvironmentsContext, 'environments'>,
-  { definition, buildNumber }: EnvironmentVersionRecord,
+  version: EnvironmentVersionRecord,
 ): Promise<BuildRecord[]> {
-  const kinds = (['process', 'docker'] as const).flatMap((runtime) =>
-    [true, false].map((servesPython) => ({ runtime, servesPython, buildNumber })),
-  );
-  const found = await Promise.all(kinds.map((options) => environments.find(buildKey(definition, options))));
+  const found = await Promise.all(BUILD_KINDS.map((kind) => environments.find(keyOfKind(version, kind))));
   return found.filter((record) => record !== null);
 }

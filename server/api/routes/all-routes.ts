@@ -8,6 +8,7 @@ import type { ComparisonSource, InstanceUseSource, MetricsSource } from '#server
 import type { RegistryProbe } from '#server/domain/registry.ts';
 import type { Uploads } from '#server/models/uploads.ts';
 import type { InfoContext } from '#server/queries/get-info.ts';
+import type { EnvironmentsContext } from '#server/queries/list-environments.ts';
 import type { TlsContext } from '#server/queries/get-tls.ts';
 import type { SamplesContext } from '#server/queries/list-samples.ts';
 import type { LogsContext } from '#server/queries/read-logs.ts';
@@ -42,6 +43,7 @@ export type ApiContext = CommandContext &
   TlsContext &
   SamplesContext &
   Pick<EnvironmentContext, 'storedFiles' | 'environments'> &
+  Pick<EnvironmentsContext, 'environmentRefreshMs'> &
   Pick<CheckContext, 'trials' | 'checkPackages' | 'runProgram' | 'pythonServerDir'> & {
     uploads: Uploads;
     imports: ModelImports;

@@ -4,6 +4,8 @@ import {
   ENVIRONMENT_READ_ONLY_FIELDS,
   environmentBuildRequestSchema,
   environmentListSchema,
+  environmentRollRequestSchema,
+  environmentRollSchema,
   environmentSchema,
   environmentVersionListSchema,
   environmentVersionSchema,
@@ -14,23 +16,25 @@ import { buildEnvironment } from '#server/commands/build-environment.ts';
 import { deleteEnvironment, deleteEnvironmentVersion } from '#server/commands/delete-environment.ts';
 import type { EnvironmentContext } from '#server/commands/environment-context.ts';
 import { registerEnvironmentVersion } from '#server/commands/register-environment-version.ts';
+import { rollEnvironment } from '#server/commands/roll-environment.ts';
+import type { CommandContext } from '#server/commands/command-context.ts';
 import type { BuildLogLine } from '#server/domain/environment-build.ts';
 import {
   describeEnvironmentVersion,
+  type EnvironmentsContext,
   getEnvironment,
   getEnvironmentVersion,
   listEnvironments,
   listEnvironmentVersions,
 } from '#server/queries/list-environments.ts';
 import { followBuildLog, readBuildLogText } from '#server/queries/read-build-log.ts';
-import type { QueryContext } from '#server/queries/query-context.ts';
 import { checkSameName } from '../check-same-name.ts';
 import { openEventStream } from '../event-stream.ts';
 import { pageQuerySchema, pageQueryShape } from '../page-query.ts';
 import { API_PREFIX } from '../register-route.ts';
 import { type AnyRoute, ANSWERED, defineRoute } from '../route.ts';
 
-type Context = EnvironmentContext & QueryContext;
+type Context = EnvironmentContext & EnvironmentsContext & Pick<CommandContext, 'host' | 'externals'>;
 
 const TAG = 'Environments';
 const MAX_TAIL = 50_000;
@@ -50,7 +54,13 @@ const versionLocation = (name: string, version: string) => ({
 });
 
 export function environmentRoutes(context: Context): AnyRoute[] {
-  return [...readRoutes(context), ...writeRoutes(context), ...buildRoutes(context), ...deleteRoutes(context)];
+  return [
+    ...readRoutes(context),
+    ...writeRoutes(context),
+    ...buildRoutes(context),
+    ...rollRoutes(context),
+    ...deleteRoutes(context),
+  ];
 }
 
 function readRoutes(context: Context): AnyRoute[] {
@@ -221,6 +231,27 @@ function buildRoutes(context: Context): AnyRoute[] {
         );
         events.close();
         return ANSWERED;
+      },
+    }),
+  ];
+}
+
+function rollRoutes(context: Context): AnyRoute[] {
+  return [
+    defineRoute({
+      method: 'POST',
+      path: '/environments/{environment}/versions/{version}/roll',
+      auth: 'api',
+      summary: 'Update deployments that run an older build of an environment version to its newest',
+      tag: TAG,
+      params: versionParams,
+      body: environmentRollRequestSchema.optional(),
+      idempotent: true,
+      responses: { 202: environmentRollSchema },
+      handler: async ({ actor, params: { environment: name, version }, body }) => {
+        const rolled = await rollEnvironment(context, actor, { name, version, deployments: body?.deployments ?? null });
+        const items = rolled.map(({ deployment, operation }) => ({ deployment, operation_id: operation.id }));
+        return { status: 202, body: { items } };
       },
     }),
   ];

@@ -13,11 +13,12 @@ import { seedInstanceTypes } from '#server/commands/seed-instance-types.ts';
 import { createSetupCode, type SetupCode } from '#server/commands/set-up-installation.ts';
 import { createControlPlane } from '#server/control-plane/control-plane.ts';
 import { createTrials } from '#server/control-plane/trials.ts';
+import { createRefreshEnvironmentsLoop } from '#server/control-plane/refresh-environments-loop.ts';
 import { createRetainComparisonsLoop } from '#server/control-plane/retain-comparisons-loop.ts';
 import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
-import { watchDocker } from '#server/environments/docker-watch.ts';
 import { detectHostCapabilities, dockerSocketFrom } from '#server/environments/host-capabilities.ts';
+import { createRegistryProbe } from '#server/environments/image/registry-probe.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
@@ -28,13 +29,8 @@ import { type Database, openDatabase } from '#server/store/database.ts';
 import { createSampleSender, createTelemetryClient } from '#server/telemetry/telemetry-client.ts';
 import { isLoopbackHost, planTls } from '#server/tls/tls-config.ts';
 import { ensureSecretFile } from '../supervisor/secret-file.ts';
-import { composeDrivers, isEngineExpected } from './compose-drivers.ts';
-import {
-  type ComposedEnvironments,
-  composeEnvironments,
-  composeRegistryProbe,
-  CURATED_SEEDS,
-} from './compose-environments.ts';
+import { composeDrivers, findDockerSocket } from './compose-drivers.ts';
+import { type ComposedEnvironments, composeEnvironments, CURATED_SEEDS } from './compose-environments.ts';
 import { composeExternalDriver, composeExternals, type ExternalsOptions } from './compose-externals.ts';
 import { composeModels } from './compose-models.ts';
 import { composeTls } from './compose-tls.ts';
@@ -72,6 +68,7 @@ export interface RunningControlPlane {
 
 /** Calls that are still being answered get this long when the process is told to stop. */
 const DRAIN_MS = 2_000;
+const DAY_MS = 86_400_000;
 
 /** Puts the control plane together: store, driver, loops and API; resolves when the API answers. */
 export async function startControlPlane(process: ControlPlaneProcess): Promise<RunningControlPlane> {
@@ -117,12 +114,11 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     lookup: process.lookup,
   });
   const installationId = await ensureInstallationId({ database });
-  const isContainerHost = isEngineExpected(dockerSocket, dataDir);
-  const drivers = composeDrivers({
+  const engineSocket = findDockerSocket(dockerSocket, dataDir);
+  const driver = await composeDrivers({
     dataDir,
     capabilities: hostFacts,
-    dockerSocket,
-    isEngineExpected: isContainerHost,
+    dockerSocket: engineSocket,
     searchPath: process.searchPath,
     installationId,
     readableFolders: [paths.pythonServerDir],
@@ -130,19 +126,13 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     programs: process.driver,
     logger,
   });
-  const { driver } = drivers;
-  const dockerWatch = watchDocker(dockerSocket, hostFacts.docker, () => {
-    drivers.docker.appear().catch((error: unknown) => logger.error({ err: error }, 'docker_driver_not_started'));
-  });
   const { environments, runtimes, checkPackages, runProgram } =
     process.environments ??
     (await composeEnvironments({
       dataDir,
       settings,
-      python: hostFacts.python,
-      docker: () => dockerWatch.accepted,
-      dockerSocket,
-      isEngineExpected: isContainerHost,
+      capabilities: hostFacts,
+      dockerSocket: engineSocket,
       searchPath: process.searchPath,
       installationId,
       credentials: (registry) => openRegistryCredentials({ database, masterKey }, registry),
@@ -170,8 +160,18 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     logger,
     retain: telemetry.retainComparisons,
   });
+  const environmentRefreshMs = settings.VIRIDIAN_ENVIRONMENT_REFRESH_DAYS * DAY_MS;
+  const refresh = createRefreshEnvironmentsLoop({
+    database,
+    environments,
+    filesDir: paths.filesDir,
+    everyMs: environmentRefreshMs,
+    clock: systemClock,
+    logger,
+  });
   await controlPlane.start();
   retention.start();
+  refresh.start();
   tls.start();
   const context: ApiContext = {
     ...models.context,
@@ -183,19 +183,15 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     host,
     runtimes,
     environments,
+    environmentRefreshMs,
     trials,
     checkPackages,
     runProgram,
     pythonServerDir: paths.pythonServerDir,
     storedFiles: models.storedFiles,
     externals,
-    registryProbe: composeRegistryProbe(dockerSocket),
-    hostFacts: {
-      ...hostFacts,
-      get docker() {
-        return { ...dockerWatch.current, addressing: drivers.docker.addressing() };
-      },
-    } satisfies HostFacts,
+    registryProbe: createRegistryProbe(dockerSocketFrom(process.dockerHost)),
+    hostFacts: hostFacts satisfies HostFacts,
     routes: controlPlane.routes,
     logs: driver,
     metrics: telemetry,
@@ -215,8 +211,8 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
       await api.stop();
       await tls.stop();
       await models.stop();
+      await refresh.stop();
       await trials.stop();
-      await dockerWatch.stop();
       await controlPlane.stop({ endInstances: settings.VIRIDIAN_STOP_INSTANCES });
       await samples.stop();
       await retention.stop();

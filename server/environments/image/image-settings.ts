@@ -15,6 +15,12 @@ export const imageConfig = {
     .min(0)
     .default(51_200)
     .describe('Room in MiB that images which nothing uses may keep, for a quick return'),
+  VIRIDIAN_ENVIRONMENT_REFRESH_DAYS: z.coerce
+    .number()
+    .min(0)
+    .max(365)
+    .default(7)
+    .describe('Days after which curated environments that are in use here are built anew; 0 leaves them as they are'),
   VIRIDIAN_MICROMAMBA_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
     .optional()
