@@ -17,8 +17,8 @@ import { createRefreshEnvironmentsLoop } from '#server/control-plane/refresh-env
 import { createRetainComparisonsLoop } from '#server/control-plane/retain-comparisons-loop.ts';
 import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
+import { watchDocker } from '#server/environments/docker-watch.ts';
 import { detectHostCapabilities, dockerSocketFrom } from '#server/environments/host-capabilities.ts';
-import { createRegistryProbe } from '#server/environments/image/registry-probe.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
@@ -29,8 +29,13 @@ import { type Database, openDatabase } from '#server/store/database.ts';
 import { createSampleSender, createTelemetryClient } from '#server/telemetry/telemetry-client.ts';
 import { isLoopbackHost, planTls } from '#server/tls/tls-config.ts';
 import { ensureSecretFile } from '../supervisor/secret-file.ts';
-import { composeDrivers, findDockerSocket } from './compose-drivers.ts';
-import { type ComposedEnvironments, composeEnvironments, CURATED_SEEDS } from './compose-environments.ts';
+import { composeDrivers, isEngineExpected } from './compose-drivers.ts';
+import {
+  type ComposedEnvironments,
+  composeEnvironments,
+  composeRegistryProbe,
+  CURATED_SEEDS,
+} from './compose-environments.ts';
 import { composeExternalDriver, composeExternals, type ExternalsOptions } from './compose-externals.ts';
 import { composeModels } from './compose-models.ts';
 import { composeTls } from './compose-tls.ts';
@@ -114,11 +119,12 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     lookup: process.lookup,
   });
   const installationId = await ensureInstallationId({ database });
-  const engineSocket = findDockerSocket(dockerSocket, dataDir);
-  const driver = await composeDrivers({
+  const isContainerHost = isEngineExpected(dockerSocket, dataDir);
+  const drivers = composeDrivers({
     dataDir,
     capabilities: hostFacts,
-    dockerSocket: engineSocket,
+    dockerSocket,
+    isEngineExpected: isContainerHost,
     searchPath: process.searchPath,
     installationId,
     readableFolders: [paths.pythonServerDir],
@@ -126,13 +132,19 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     programs: process.driver,
     logger,
   });
+  const { driver } = drivers;
+  const dockerWatch = watchDocker(dockerSocket, hostFacts.docker, () => {
+    drivers.docker.appear().catch((error: unknown) => logger.error({ err: error }, 'docker_driver_not_started'));
+  });
   const { environments, runtimes, checkPackages, runProgram } =
     process.environments ??
     (await composeEnvironments({
       dataDir,
       settings,
-      capabilities: hostFacts,
-      dockerSocket: engineSocket,
+      python: hostFacts.python,
+      docker: () => dockerWatch.accepted,
+      dockerSocket,
+      isEngineExpected: isContainerHost,
       searchPath: process.searchPath,
       installationId,
       credentials: (registry) => openRegistryCredentials({ database, masterKey }, registry),
@@ -190,8 +202,13 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     pythonServerDir: paths.pythonServerDir,
     storedFiles: models.storedFiles,
     externals,
-    registryProbe: createRegistryProbe(dockerSocketFrom(process.dockerHost)),
-    hostFacts: hostFacts satisfies HostFacts,
+    registryProbe: composeRegistryProbe(dockerSocket),
+    hostFacts: {
+      ...hostFacts,
+      get docker() {
+        return { ...dockerWatch.current, addressing: drivers.docker.addressing() };
+      },
+    } satisfies HostFacts,
     routes: controlPlane.routes,
     logs: driver,
     metrics: telemetry,
@@ -213,6 +230,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
       await models.stop();
       await refresh.stop();
       await trials.stop();
+      await dockerWatch.stop();
       await controlPlane.stop({ endInstances: settings.VIRIDIAN_STOP_INSTANCES });
       await samples.stop();
       await retention.stop();
