@@ -4,22 +4,28 @@ import { assetNameSchema, assetVersionSchema, listSchema, revisionedShape, tagsS
 
 export const DEFAULT_DOCKERFILE_PATH = 'Dockerfile';
 
+const portNumberSchema = z
+  .number('must be an integer from 1 to 65535')
+  .int('must be an integer')
+  .min(1, 'must be from 1 to 65535')
+  .max(65_535, 'must be from 1 to 65535');
+
 /** Where a server answers. Without a port it is the one of scoring. */
 export const routeSchema = z.strictObject({
   path: z.string().regex(/^\/[^\s?#]*$/, 'must be a path that starts with "/", without spaces, "?" and "#"'),
-  port: z
-    .number('must be an integer from 1 to 65535')
-    .int('must be an integer')
-    .min(1, 'must be from 1 to 65535')
-    .max(65_535, 'must be from 1 to 65535')
-    .optional(),
+  port: portNumberSchema.optional(),
 });
+
+/** Where a server takes calls of gRPC; what they call is in the call itself. */
+const grpcRouteSchema = z.strictObject({ port: portNumberSchema });
 
 /** The routes of a server that somebody brings: which path and port mean alive, ready, and predict. */
 export const inferenceConfigSchema = z.strictObject({
   liveness_route: routeSchema.optional(),
   readiness_route: routeSchema.optional(),
   scoring_route: routeSchema.optional(),
+  /** Of containers that have a port of its own for gRPC; left out, calls of gRPC go to the port of scoring. */
+  grpc_route: grpcRouteSchema.optional(),
 });
 
 const condaFileSchema = z
@@ -193,5 +199,6 @@ export type EnvironmentVersion = z.infer<typeof environmentVersionSchema>;
 export type EnvironmentBuild = z.infer<typeof environmentBuildSchema>;
 export type EnvironmentDeployment = z.infer<typeof environmentDeploymentSchema>;
 export type EnvironmentRefresh = z.infer<typeof environmentRefreshSchema>;
+export type EnvironmentRoll = z.infer<typeof environmentRollSchema>;
 export type Environment = z.infer<typeof environmentSchema>;
 export type EnvironmentKind = (typeof ENVIRONMENT_KINDS)[number];

@@ -3,7 +3,7 @@ import type { Environment, EnvironmentVersion } from '#lib/contracts/environment
 import { apiPath, fetchAll, fetchJson } from './fetch-json.ts';
 import { keys } from './keys.ts';
 
-/** A build says nothing to the stream of changes while it runs, so it is asked for. */
+/** A build and what follows from it says nothing to the stream of changes while it runs, so it is asked for. */
 const BUILDING_REFETCH_MS = 1_500;
 
 export function environmentsQuery() {
@@ -17,7 +17,7 @@ export function environmentVersionsQuery(environment: string) {
   return queryOptions({
     queryKey: keys.environments.versions(environment),
     queryFn: ({ signal }) => fetchAll<EnvironmentVersion>(apiPath('environments', environment, 'versions'), { signal }),
-    refetchInterval: ({ state }) => (state.data?.some(isBuilding) ? BUILDING_REFETCH_MS : false),
+    refetchInterval: ({ state }) => (state.data?.some(isMoving) ? BUILDING_REFETCH_MS : false),
   });
 }
 
@@ -26,12 +26,13 @@ export function environmentVersionQuery(environment: string, version: string) {
     queryKey: keys.environments.version(environment, version),
     queryFn: ({ signal }) =>
       fetchJson<EnvironmentVersion>(apiPath('environments', environment, 'versions', version), { signal }),
-    refetchInterval: ({ state }) => (state.data && isBuilding(state.data) ? BUILDING_REFETCH_MS : false),
+    refetchInterval: ({ state }) => (state.data && isMoving(state.data) ? BUILDING_REFETCH_MS : false),
   });
 }
 
-function isBuilding({ builds }: EnvironmentVersion): boolean {
-  return builds.some(({ state }) => state === 'building');
+function isMoving({ builds, deployments, refresh }: EnvironmentVersion): boolean {
+  const isRolling = deployments.some(({ state }) => state === 'rolling');
+  return isRolling || refresh?.state === 'building' || builds.some(({ state }) => state === 'building');
 }
 
 /** Reads `azureml:<name>:<version>` of an environment; null for anything else. */

@@ -39,6 +39,7 @@ describe.skipIf(!hasDocker)(
   () => {
     let stack: TestStack;
     let environment: string;
+    let firstImage = '';
 
     beforeAll(async () => {
       stack = await createTestStack({ driver: 'process', gateway: 'process', dockerHost: DOCKER_HOST });
@@ -57,7 +58,7 @@ describe.skipIf(!hasDocker)(
       await ended((await call('DELETE', '/endpoints/containers')).body.id);
       const { builds } = (await call('GET', '/environments/faulty/versions/1')).body;
       await stack.stop();
-      await docker('rmi', '--force', builds[0].image_id);
+      await docker('rmi', '--force', builds[0].image_id, firstImage);
     }, 60_000);
 
     // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape are looked into
@@ -112,6 +113,37 @@ describe.skipIf(!hasDocker)(
       await load;
       expect([...answers].toSorted()).toEqual(['200 one', '200 two']);
       expect(await predict()).toBe('200 two');
+    });
+
+    test('a newer build of the environment is rolled to, and its image runs without a failed prediction', async () => {
+      const version = '/environments/faulty/versions/1';
+      const [before] = (await call('GET', version)).body.deployments;
+      expect(before).toMatchObject({ state: 'current', build_number: 1, image_id: expect.stringMatching(/^sha256:/) });
+      firstImage = before.image_id;
+      await call('POST', `${version}/build`, { rebuild: true });
+      await eventually(async () => {
+        const { builds } = (await call('GET', version)).body;
+        return builds.length > 0 && builds.every(({ state }: { state: string }) => state === 'ready') ? true : null;
+      }, 'the second build');
+      expect((await call('GET', version)).body.deployments).toMatchObject([{ state: 'behind', build_number: 1 }]);
+
+      let running = true;
+      const answers = new Set<string>();
+      const load = (async () => {
+        while (running) answers.add(await predict());
+      })();
+      const { items } = (await call('POST', `${version}/roll`)).body;
+      expect(await ended(items[0].operation_id)).toMatchObject({ kind: 'deployment.update', status: 'succeeded' });
+      running = false;
+      await load;
+      expect([...answers]).toEqual(['200 two']);
+      const [after] = (await call('GET', version)).body.deployments;
+      expect(after).toMatchObject({ state: 'current', build_number: 2 });
+      expect(after.image_id).not.toBe(before.image_id);
+      const label = ['--filter', 'label=io.viridian.deployment=blue', '--format', '{{.ID}}'];
+      const ids = (await docker('ps', '--no-trunc', ...label)).split('\n').filter((id) => id !== '');
+      const images = await Promise.all(ids.map((id) => docker('inspect', '--format', '{{.Image}}', id)));
+      expect(images.map((image) => image.trim())).toEqual([after.image_id]);
     });
 
     test('a version that never becomes ready gets no traffic, and the old one serves on', async () => {

@@ -1,6 +1,6 @@
 'use server';
 
-import type { EnvironmentVersion, EnvironmentVersionWrite } from '#lib/contracts/environment.ts';
+import type { EnvironmentRoll, EnvironmentVersion, EnvironmentVersionWrite } from '#lib/contracts/environment.ts';
 import { apiPath } from '#lib/queries/fetch-json.ts';
 import { type ActionResult, runAction } from '#server/studio/run-action.ts';
 
@@ -22,6 +22,19 @@ export async function buildEnvironment(
     path: apiPath('environments', name, 'versions', version, 'build'),
     method: 'POST',
     body: { rebuild },
+  });
+}
+
+/** Updates deployments that run an older build to the newest. */
+export async function rollEnvironment(
+  name: string,
+  version: string,
+  deployments: readonly string[],
+): Promise<ActionResult<EnvironmentRoll>> {
+  return runAction({
+    path: apiPath('environments', name, 'versions', version, 'roll'),
+    method: 'POST',
+    body: { deployments },
   });
 }
 

@@ -24,8 +24,10 @@ import { environmentVersionQuery } from '#lib/queries/environments.ts';
 import { keys } from '#lib/queries/keys.ts';
 import { buildEnvironment, deleteEnvironmentVersion } from '../actions.ts';
 import { BuildPanel } from './build-panel.tsx';
+import { DeploymentBuilds } from './deployment-builds.tsx';
 import { environmentPath, KIND_WORDS } from './environment-words.ts';
 import { PackageTable } from './package-table.tsx';
+import { RefreshNote } from './refresh-note.tsx';
 
 /** One version: what it is made from, what became of its builds, and who uses it. */
 export function EnvironmentVersionView({ environment, version }: { environment: string; version: string }) {
@@ -48,6 +50,7 @@ export function EnvironmentVersionView({ environment, version }: { environment: 
         actions={<DeleteVersion data={data} />}
       />
       <div className="grid gap-8">
+        <DeploymentBuilds data={data} />
         <Builds data={data} />
         <Definition data={data} />
         <Packages data={data} />
@@ -83,7 +86,16 @@ function Builds({ data }: { data: EnvironmentVersion }) {
     </Button>
   );
   return (
-    <Section title="Builds" actions={button}>
+    <Section
+      title="Builds"
+      aside={<span className="text-muted">build number {data.build_number}</span>}
+      actions={button}
+    >
+      {data.refresh ? (
+        <div className="mb-3">
+          <RefreshNote refresh={data.refresh} />
+        </div>
+      ) : null}
       {problem ? <ErrorState problem={problem} title="The build was not begun" className="mb-3" /> : null}
       {isBuilt ? (
         <div className="grid gap-4">
@@ -91,7 +103,8 @@ function Builds({ data }: { data: EnvironmentVersion }) {
             <BuildPanel key={one.key} version={data} build={one} />
           ))}
           <p className="text-xs text-muted">
-            A new build is for what is deployed from now on. Deployments keep the build that they were deployed with.
+            A new build is for what is deployed from now on. Deployments keep the build that they were deployed with,
+            until they are rolled to the newest.
           </p>
         </div>
       ) : (

@@ -85,10 +85,18 @@ function VersionRow({ version }: { version: EnvironmentVersion }) {
       </Cell>
       <Cell numeric>{build?.size_bytes == null ? '–' : <Figure {...formatBytes(build.size_bytes, locale)} />}</Cell>
       <Cell numeric>{build && build.packages.length > 0 ? build.packages.length : '–'}</Cell>
-      <Cell>{version.used_by.length === 0 ? '–' : <DeploymentUsers usedBy={version.used_by} />}</Cell>
+      <Cell>
+        {version.used_by.length === 0 ? '–' : <DeploymentUsers usedBy={version.used_by} />}
+        <BehindMark version={version} />
+      </Cell>
       <Cell numeric>
         <Age at={version.created_at} />
       </Cell>
     </Row>
   );
+}
+
+function BehindMark({ version }: { version: EnvironmentVersion }) {
+  const behind = version.deployments.filter(({ state }) => state === 'behind').length;
+  return behind === 0 ? null : <StatusChip status="degraded" size="sm" word={`${behind} behind`} />;
 }

@@ -34,18 +34,47 @@ export function useEnvironmentFacts(deployment: Deployment): Fact[] {
           },
         ]
       : []),
-    ...(data ? imageFacts(data) : []),
+    ...(data ? imageFacts(data, deployment) : []),
     ...programFacts(deployment),
   ];
 }
 
-function imageFacts({ image, builds }: EnvironmentVersion): Fact[] {
-  const built = builds.find(({ runtime, state }) => runtime === 'docker' && state === 'ready');
-  const pinned = built?.digest ?? built?.image_id;
+function imageFacts(version: EnvironmentVersion, { endpoint_name: endpoint, name }: Deployment): Fact[] {
+  const { image, builds, deployments, build_number: newest } = version;
+  const run = deployments.find(({ deployment }) => deployment === `/endpoints/${endpoint}/deployments/${name}`);
+  const built = builds.find(({ image_id: id }) => id !== null && id === run?.image_id);
+  const pinned = built?.digest ?? run?.image_id;
   return [
     ...(image === undefined ? [] : [{ term: 'Image', value: <Code>{image}</Code> }]),
     ...(pinned ? [{ term: 'Pinned', value: <Code>{pinned}</Code> }] : []),
+    ...(run?.build_number == null
+      ? []
+      : [
+          {
+            term: 'Build',
+            value: (
+              <Build version={version} number={run.build_number} isBehind={run.state === 'behind'} newest={newest} />
+            ),
+          },
+        ]),
   ];
+}
+
+interface BuildProps {
+  version: EnvironmentVersion;
+  number: number;
+  isBehind: boolean;
+  newest: number;
+}
+
+function Build({ version: { name, version }, number, isBehind, newest }: BuildProps) {
+  if (!isBehind) return number;
+  return (
+    <>
+      {number}; the newest is {newest}.{' '}
+      <Link href={`/environments/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`}>Roll to it</Link>
+    </>
+  );
 }
 
 function programFacts({ command, model_mount_path: mountPath, container }: Deployment): Fact[] {
