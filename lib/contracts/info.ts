@@ -24,6 +24,8 @@ export const infoSchema = z.object({
           'How containers are reached: at their own addresses, or at ports of loopback, as with Docker Desktop. Null until an engine has been seen',
         ),
     }),
+    /** The `tritonserver` of this host, whose path stands for its version. */
+    triton: capabilitySchema.optional(),
     kubernetes: capabilitySchema,
   }),
   gpus: z.array(z.object({ name: z.string(), memory_mib: z.number().int() })),

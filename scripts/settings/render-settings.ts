@@ -8,6 +8,7 @@ import {
 } from '#server/kernel/config.ts';
 import { imageConfig } from '#server/environments/image/image-settings.ts';
 import { pythonConfig } from '#server/environments/python-settings.ts';
+import { tritonConfig } from '#server/environments/triton-program.ts';
 import { onnxServerConfig } from '#server/inference/onnx/settings.ts';
 import { remoteModelsConfig } from '#server/models/remote/remote-settings.ts';
 import { uploadConfig } from '#server/models/upload-config.ts';
@@ -26,6 +27,7 @@ const GROUPS: readonly { title: string; slice: ConfigSlice }[] = [
   { title: 'Telemetry', slice: telemetryConfig },
   { title: 'Python environments', slice: pythonConfig },
   { title: 'Container images', slice: imageConfig },
+  { title: 'Triton', slice: tritonConfig },
   { title: 'ONNX model server (environment variables of a deployment)', slice: onnxServerConfig },
 ];
 

@@ -273,7 +273,7 @@ test('what only Triton serves is refused at deploy by name, and served where the
   expect(() => resolve({}, repositoryOf(false))).toThrow(
     expect.objectContaining({
       code: 'deployment.kind_not_supported',
-      message: expect.stringMatching(/"net": It is a model of Triton’s Python backend.*Install tritonserver/),
+      message: expect.stringMatching(/"net": It is a model of Triton’s Python backend.*has no tritonserver.*container/),
     }),
   );
   expect(resolve({}, repositoryOf(false), { runtimes: withTriton })).toMatchObject({ kind: 'triton' });

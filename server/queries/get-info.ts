@@ -10,6 +10,7 @@ import type { QueryContext } from './query-context.ts';
 export interface HostFacts {
   python: Capability;
   readonly docker: Info['runtimes']['docker'];
+  readonly triton: Capability;
   gpu: Capability;
   gpus: Info['gpus'];
   cpuCount: number;
@@ -43,6 +44,7 @@ export async function getInfo(context: InfoContext, actor: Actor): Promise<Info>
         memory_limit_by: memoryLimitBy,
       },
       docker: host.docker,
+      triton: host.triton,
       kubernetes: {
         available: false,
         reason: 'This version does not drive Kubernetes.',

@@ -31,6 +31,8 @@ export interface EnvironmentsOptions {
   python: Capability;
   /** Looked at with every deployment: engines come and go. */
   docker: () => Capability;
+  /** Looked at with every deployment, as it may be installed meanwhile. */
+  triton: () => Capability;
   /** Of the Docker engine, whether there is one or not. */
   dockerSocket: string;
   /** There is an engine, or was one. */
@@ -72,6 +74,9 @@ export async function composeEnvironments(options: EnvironmentsOptions): Promise
       python: runtimeOf(options.python),
       get docker() {
         return runtimeOf(options.docker());
+      },
+      get triton() {
+        return runtimeOf(options.triton());
       },
     },
     checkPackages: (definition) => checkPackages(venvs, definition),

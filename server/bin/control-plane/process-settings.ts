@@ -10,6 +10,7 @@ import {
 } from '#server/kernel/config.ts';
 import { imageConfig } from '#server/environments/image/image-settings.ts';
 import { pythonConfig } from '#server/environments/python-settings.ts';
+import { tritonConfig } from '#server/environments/triton-program.ts';
 import { remoteModelsConfig } from '#server/models/remote/remote-settings.ts';
 import { uploadConfig } from '#server/models/upload-config.ts';
 import { tlsConfig } from '#server/tls/tls-config.ts';
@@ -37,6 +38,7 @@ export const controlPlaneSettings = {
   ...tlsConfig,
   ...pythonConfig,
   ...imageConfig,
+  ...tritonConfig,
   VIRIDIAN_DOMAIN: gatewayConfig.VIRIDIAN_DOMAIN,
   ...ownConfig,
 } satisfies ConfigSlice;

@@ -19,6 +19,7 @@ import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import { watchDocker } from '#server/environments/docker-watch.ts';
 import { detectHostCapabilities, dockerSocketFrom } from '#server/environments/host-capabilities.ts';
+import { findTriton } from '#server/environments/triton-program.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
@@ -108,6 +109,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   const paths = {
     modelsDir: dataDir.models,
     onnxServer: process.onnxServer ?? [execPath(), join(root, 'server/inference/onnx/main.ts')],
+    tritonServer: [execPath(), join(root, 'server/inference/triton/main.ts'), settings.VIRIDIAN_TRITONSERVER],
     compileCache: dataDir.compileCache,
     servingCache: dataDir.servingCache,
     filesDir: dataDir.files,
@@ -118,6 +120,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     upstreamKey: parseKey(await ensureSecretFile(dataDir.upstreamKey), 'keys/upstream.key'),
     lookup: process.lookup,
   });
+  const triton = () => findTriton(settings.VIRIDIAN_TRITONSERVER, process.searchPath ?? '');
   const installationId = await ensureInstallationId({ database });
   const isContainerHost = isEngineExpected(dockerSocket, dataDir);
   const drivers = composeDrivers({
@@ -143,6 +146,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
       settings,
       python: hostFacts.python,
       docker: () => dockerWatch.accepted,
+      triton,
       dockerSocket,
       isEngineExpected: isContainerHost,
       searchPath: process.searchPath,
@@ -207,6 +211,9 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
       ...hostFacts,
       get docker() {
         return { ...dockerWatch.current, addressing: drivers.docker.addressing() };
+      },
+      get triton() {
+        return triton();
       },
     } satisfies HostFacts,
     routes: controlPlane.routes,

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const MAIN = join(import.meta.dirname, 'main.ts');
+const PATIENCE = { timeout: 20_000 };
+
+/** A program that takes Triton's arguments and speaks the part of its protocol that an instance is watched by. */
+const STAND_IN = `#!${process.execPath}
+const options = Object.fromEntries(process.argv.slice(2).map((text) => text.replace(/^--/, '').split('=')));
+const { createServer } = require('node:http');
+const { existsSync } = require('node:fs');
+if (!existsSync(options['model-repository'] + '/net')) { console.error('no such repository'); process.exit(1); }
+const answer = (request, response) => {
+  const known = { '/v2/health/live': {}, '/v2/health/ready': {}, '/v2': { name: 'triton', options } };
+  response.statusCode = known[request.url] ? 200 : 404;
+  response.end(JSON.stringify(known[request.url] ?? {}));
+};
+for (const port of ['http-port', 'grpc-port', 'metrics-port'])
+  createServer(answer).listen(Number(options[port]), options['http-address']);
+if (process.env.DIES) setTimeout(() => process.kill(process.pid, 'SIGSEGV'), 0);
+process.on('SIGTERM', () => { console.log('Signal (15) received.'); process.exit(0); });
+`;
+
+let folder: string;
+let started: ChildProcess[];
+beforeEach(async () => {
+  started = [];
+  folder = await mkdtemp(join(tmpdir(), 'viridian-triton-'));
+  await mkdir(join(folder, 'model/repo/net/1'), { recursive: true });
+  await writeFile(join(folder, 'tritonserver'), STAND_IN);
+  await chmod(join(folder, 'tritonserver'), 0o755);
+});
+afterEach(async () => {
+  for (const child of started) child.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function launch(settings: Record<string, string> = {}, program = join(folder, 'tritonserver')) {
+  const port = await freePort();
+  const child = spawn(process.execPath, [MAIN, program], {
+    env: {
+      NODE_ENV: 'test',
+      PORT: String(port),
+      AZUREML_MODEL_DIR: join(folder, 'model'),
+      VIRIDIAN_TRITON_REPOSITORY: 'repo',
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  const output = { text: '' };
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output.text += text));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { url: `http://127.0.0.1:${port}`, port, child, output, ended };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const statusOf = (url: string): Promise<number> =>
+  fetch(url).then(
+    ({ status }) => status,
+    () => 0,
+  );
+
+test('Triton listens where the instance is told to, over the repository, with ports of its own for the rest', async () => {
+  const { url, port, output } = await launch();
+  await expect.poll(() => statusOf(`${url}/v2/health/ready`), PATIENCE).toBe(200);
+  const { options } = (await (await fetch(`${url}/v2`)).json()) as { options: Record<string, string> };
+  expect(options).toMatchObject({
+    'model-repository': join(folder, 'model/repo'),
+    'model-control-mode': 'none',
+    'http-address': '127.0.0.1',
+    'grpc-address': '127.0.0.1',
+  });
+  const ports = [String(port), options['grpc-port'], options['metrics-port']];
+  expect(new Set(ports).size).toBe(3);
+  expect(output.text).toContain(`HTTP on port ${port}, gRPC on ${ports[1]}, metrics on ${ports[2]}`);
+});
+
+test('the polite signal goes on to Triton, and its end is the instance’s', async () => {
+  const { url, child, output, ended } = await launch();
+  await expect.poll(() => statusOf(`${url}/v2/health/live`), PATIENCE).toBe(200);
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(output.text).toContain('Signal (15) received.');
+  expect(await statusOf(`${url}/v2/health/live`)).toBe(0);
+});
+
+test('a program that is not there is told, and not tried again', async () => {
+  const { ended, output } = await launch({}, '/none/tritonserver');
+  expect(await ended).toBe(78);
+  expect(output.text).toContain('/none/tritonserver did not start');
+});
+
+test.each([
+  ['a repository that it refuses', { VIRIDIAN_TRITON_REPOSITORY: 'none' }, 1, 'tritonserver ended with status 1'],
+  ['a crash', { DIES: '1' }, 128 + 11, 'tritonserver was ended by SIGSEGV'],
+  ['no port', { PORT: '0' }, 78, 'PORT'],
+])('%s ends the instance with a status and the reason', async (_, settings, status, words) => {
+  const { ended, output } = await launch(settings as Record<string, string>);
+  expect(await ended).toBe(status);
+  expect(output.text).toContain(words);
+});
