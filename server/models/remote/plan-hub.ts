@@ -24,7 +24,8 @@ const treeSchema = z.array(
 const LEFT_OUT = new Set(['.gitattributes', '.gitignore']);
 
 /**
- * A repository of the Hugging Face hub at one commit: the revision is resolved first, so that a push in between mixes nothing.
+ * A repository of the Hugging Face hub at one commit: the revision is resolved first, so that a push in between mixes nothing. Its files keep
+ * their paths, as everything that loads such a repository expects.
  * Routes as in the hub's API: `/api/models/<repo>/revision/<rev>`, `…/tree/<rev>`, `/<repo>/resolve/<rev>/<path>`.
  */
 export async function planHub(
@@ -40,11 +41,10 @@ export async function planHub(
   const found = requestOf(`${base}/revision/${encodeURIComponent(revision)}`);
   const { sha } = (await askJson(http, { request: found, schema: revisionSchema, hint: HINT }, signal)).body;
   const listed = await listTree(requestOf(`${base}/tree/${sha}?recursive=true&expand=false`), http, signal);
-  const folder = repository.split('/').at(-1) ?? repository;
   const files = listed
     .filter(({ type, path }) => type === 'file' && !LEFT_OUT.has(path))
     .map(({ path, size, lfs }): RemoteFile => ({
-      segments: [...safeSegments(folder), ...safeSegments(path)],
+      segments: safeSegments(path),
       sizeBytes: lfs?.size ?? size,
       sha256: lfs !== undefined && /^[0-9a-f]{64}$/.test(lfs.oid) ? lfs.oid : null,
       request: async () =>

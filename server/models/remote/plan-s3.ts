@@ -92,7 +92,10 @@ async function signedRequest(
   query: Readonly<Record<string, string>>,
 ): Promise<RemoteRequest> {
   const url = objectUrl(settings, bucket, key);
-  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  // Written as it is signed: a space as `%20`, which URLSearchParams would write as `+`.
+  url.search = Object.entries(query)
+    .map(([name, value]) => `${name}=${encodeSegment(value)}`)
+    .join('&');
   const { VIRIDIAN_S3_ACCESS_KEY_ID: accessKeyId, VIRIDIAN_S3_SECRET_ACCESS_KEY: secretAccessKey } = settings;
   if (accessKeyId === undefined || secretAccessKey === undefined) return { url };
   const signed = await new AwsV4Signer({

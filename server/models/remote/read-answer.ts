@@ -16,7 +16,8 @@ export type AccessHint = string;
 export function explainStatus(status: number, url: URL, hint: AccessHint, reason = ''): AppError {
   const said = `${showUrl(url)} answered ${status}${reason === '' ? '' : ` (${reason.slice(0, 200)})`}.`;
   if (status === 401 || status === 403) return new AppError('model.source_denied', `${said} ${hint}`);
-  if (status === 404 || status === 410) {
+  // MLflow answers 400 for an alias that it does not have.
+  if (status === 404 || status === 410 || (status === 400 && /not found/i.test(reason))) {
     return new AppError(
       'model.source_not_found',
       `${said} There is nothing under this address, or nothing that may be seen.`,
