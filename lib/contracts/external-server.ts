@@ -50,10 +50,12 @@ export const externalWriteSchema = z.strictObject({
     .optional(),
   /** Sent with every request and probe. */
   headers: headersSchema.optional(),
+  /** Where the servers take calls of gRPC, if not at the ports of their URLs. */
+  grpc_port: z.number().int().min(1).max(65_535).optional(),
 });
 
 /** Values of headers are masked. */
-export const externalSchema = externalWriteSchema.required();
+export const externalSchema = externalWriteSchema.required({ urls: true, health_path: true, headers: true });
 
 /** Servers to try out. With the names of a deployment, masked values stand for the ones that are kept for it. */
 export const serverTrialWriteSchema = externalWriteSchema.extend({

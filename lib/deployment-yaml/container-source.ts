@@ -32,6 +32,8 @@ export interface ContainerForm {
   /** Empty leaves it to the server: it is told in PORT. */
   port: string;
   scoringPath: string;
+  /** As a deployment has it that is changed: there is no field for it. */
+  grpcPort?: number | undefined;
   readinessPath: string;
   livenessPath: string;
   /** Empty means the port of scoring. */
@@ -152,6 +154,7 @@ function routesOf(form: ContainerForm): { inference_config: InferenceConfig } {
       liveness_route: route(form.livenessPath.trim() || readiness, probePort),
       readiness_route: route(readiness, probePort),
       scoring_route: route(form.scoringPath.trim(), port),
+      ...(form.grpcPort !== undefined && { grpc_route: { port: form.grpcPort } }),
     },
   };
 }

@@ -10,6 +10,8 @@ export interface ExternalSource {
   urls: string[];
   healthPath: string;
   headers: HeaderDraft[];
+  /** As a deployment has it that is changed: there is no field for it. */
+  grpcPort?: number | undefined;
 }
 
 export interface HeaderDraft {
@@ -23,11 +25,12 @@ export interface ExternalForm {
   urls: string;
   healthPath: string;
   headers: HeaderDraft[];
+  grpcPort?: number | undefined;
 }
 
 export const EMPTY_EXTERNAL: ExternalForm = { urls: '', healthPath: '/', headers: [] };
 
-export function externalSource({ urls, healthPath, headers }: ExternalForm): ExternalSource {
+export function externalSource({ urls, healthPath, headers, grpcPort }: ExternalForm): ExternalSource {
   const lines = urls.split('\n').flatMap((line) => line.trim() || []);
   const first = lines.find((line) => externalUrlFault(line) === null);
   return {
@@ -36,6 +39,7 @@ export function externalSource({ urls, healthPath, headers }: ExternalForm): Ext
     urls: lines,
     healthPath: healthPath.trim(),
     headers: headers.filter(({ name, value }) => name !== '' || value !== ''),
+    ...(grpcPort !== undefined && { grpcPort }),
   };
 }
 
@@ -44,11 +48,12 @@ function nameOf(host: string): string {
   return /^[\d.]+$|:/.test(host) ? 'external' : (host.split('.')[0] ?? 'external');
 }
 
-export function externalBody({ urls, healthPath, headers }: ExternalSource): ExternalWrite {
+export function externalBody({ urls, healthPath, headers, grpcPort }: ExternalSource): ExternalWrite {
   return {
     urls,
     ...(healthPath !== '' && healthPath !== '/' && { health_path: healthPath }),
     ...(headers.length > 0 && { headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])) }),
+    ...(grpcPort !== undefined && { grpc_port: grpcPort }),
   };
 }
 

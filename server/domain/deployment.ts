@@ -52,6 +52,8 @@ export interface ContainerSettings {
   /** Where probes are answered when that is another port. */
   livenessPort: number | null;
   readinessPort: number | null;
+  /** Where calls of gRPC are answered; left out where that is `port`. */
+  grpcPort?: number;
   /** Folder that the model's folder is mounted under. */
   modelMountPath: string;
   readOnlyRoot: boolean;

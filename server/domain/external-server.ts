@@ -5,6 +5,8 @@ export interface ExternalSpec {
   healthPath: string;
   /** Values are sealed. */
   headers: Record<string, string>;
+  /** Left out where calls of gRPC go to the ports of the URLs. */
+  grpcPort?: number;
 }
 
 /** Key of the instance type that servers without one are counted under: it has no price unless somebody makes it. */

@@ -78,9 +78,14 @@ function describeWritten({ written }: DeploymentRecord) {
   };
 }
 
-function presentExternal({ urls, healthPath, headers }: ExternalSpec): NonNullable<Deployment['external']> {
+function presentExternal({ urls, healthPath, headers, grpcPort }: ExternalSpec): NonNullable<Deployment['external']> {
   const masked = Object.keys(headers).map((name) => [name, MASKED_VALUE]);
-  return { urls, health_path: healthPath, headers: Object.fromEntries(masked) };
+  return {
+    urls,
+    health_path: healthPath,
+    headers: Object.fromEntries(masked),
+    ...(grpcPort !== undefined && { grpc_port: grpcPort }),
+  };
 }
 
 function presentProbe(probe: ProbeSettings): Deployment['liveness_probe'] {

@@ -61,7 +61,12 @@ export function resolveExternalSpec(written: DeploymentWrite, instanceType: stri
     readinessPath: healthPath,
     liveness: fillLivenessProbe(written.liveness_probe),
     readiness: fillReadinessProbe({ ...EXTERNAL_READINESS_DEFAULTS, ...written.readiness_probe }),
-    external: { urls, healthPath, headers: external.headers ?? {} },
+    external: {
+      urls,
+      healthPath,
+      headers: external.headers ?? {},
+      ...(external.grpc_port !== undefined && { grpcPort: external.grpc_port }),
+    },
     warnings: listWarnings(written, urls),
   };
 }

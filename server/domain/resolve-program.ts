@@ -136,6 +136,7 @@ function resolveContainer(written: DeploymentWrite, { environment, runtimes }: P
       port,
       livenessPort: otherPort(routes?.liveness_route?.port, port),
       readinessPort: otherPort(routes?.readiness_route?.port, port),
+      ...(routes?.grpc_route !== undefined && { grpcPort: routes.grpc_route.port }),
     },
   };
 }

@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DeploymentRecord } from '#server/domain/deployment.ts';
+import type { DeploymentRecord, DeploymentSpec } from '#server/domain/deployment.ts';
 import type { EndpointRecord } from '#server/domain/endpoint.ts';
 import { UNOBSERVED, type InstanceRecord } from '#server/domain/instance.ts';
 import { desiredOnnx, PLAIN_ENDPOINT } from '#server/store/store-fixture.ts';
@@ -142,7 +142,7 @@ describe('the route table', () => {
     );
   });
 
-  test('says that instances are on their way only while none is ready, and not of those that wait after crashes', () => {
+  test('says that instances are on their way only while none is ready, nor of those that wait long after crashes', () => {
     const coldSlots = (...instances: InstanceRecord[]) => {
       const source = { endpoint: endpoint(), keys: [], deployments: [deployment('blue')], instances };
       return compileRouteTable([source], 1).endpoints[0]?.deployments[0]?.coldSlots;
@@ -151,8 +151,26 @@ describe('the route table', () => {
     const coming = instance('1', 'blue', { state: 'probing' });
     expect(coldSlots(coming, instance('2', 'blue', { state: 'starting' }))).toBe(2 * slots);
     expect(coldSlots(coming, instance('2', 'blue'))).toBeUndefined();
-    expect(coldSlots(instance('1', 'blue', { state: 'backing_off' }))).toBeUndefined();
+    expect(coldSlots(instance('1', 'blue', { state: 'backing_off', restarts: 4 }))).toBe(slots);
+    expect(coldSlots(instance('1', 'blue', { state: 'backing_off', restarts: 7 }))).toBeUndefined();
     expect(coldSlots(instance('1', 'blue', { state: 'starting', desired: 'remove' }))).toBeUndefined();
+  });
+
+  test('names the port of gRPC where there is one that can be dialled', () => {
+    const grpcPort = (spec: Partial<DeploymentSpec>, host = '10.0.0.5') => {
+      const one = instance('1', 'blue', { spec: { ...desiredOnnx().spec, ...spec }, host });
+      const source = { endpoint: endpoint(), keys: [], deployments: [deployment('blue')], instances: [one] };
+      const table = routeTableSchema.parse(compileRouteTable([source], 1));
+      return table.endpoints[0]?.deployments[0]?.instances[0]?.grpcPort;
+    };
+    const container = { port: 8000, livenessPort: null, readinessPort: null, modelMountPath: '/models' };
+    const settings = { ...container, readOnlyRoot: true, user: null, egress: true };
+    expect(grpcPort({ container: { ...settings, grpcPort: 8001 } })).toBe(8001);
+    expect(grpcPort({ container: settings })).toBeUndefined();
+    expect(grpcPort({ container: { ...settings, grpcPort: 8001 } }, '127.0.0.1')).toBeUndefined();
+    const external = { urls: ['http://models.example:8000'], healthPath: '/', headers: {} };
+    expect(grpcPort({ external: { ...external, grpcPort: 8001 } }, '127.0.0.1')).toBe(8001);
+    expect(grpcPort({ external })).toBeUndefined();
   });
 
   test('says how answers of mirrors are compared only where there are both', () => {

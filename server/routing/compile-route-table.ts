@@ -2,6 +2,7 @@ import { parseExternalUrl } from '#lib/contracts/external-rules.ts';
 import type { DeploymentRecord } from '#server/domain/deployment.ts';
 import type { EndpointKeyRecord, EndpointRecord } from '#server/domain/endpoint.ts';
 import type { InstanceRecord } from '#server/domain/instance.ts';
+import { longestBackOffMs } from '#server/drivers/supervision/restart-back-off.ts';
 import { type TokenIssuer, tokenAudience } from '#server/domain/token-signing-key.ts';
 import {
   ROUTE_TABLE_VERSION,
@@ -27,6 +28,12 @@ export interface RouteSurroundings {
   /** CIDRs. */
   trustedForwarders: readonly string[];
 }
+
+/** A third of what callers wait for a first instance: the rest is for its start. */
+const LONGEST_HELD_BACK_OFF_MS = 10_000;
+
+/** Where the engine publishes ports of containers that have no address of their own from here. */
+const PUBLISHED_HOST = '127.0.0.1';
 
 const NOTHING_AROUND: RouteSurroundings = { issuer: null, trustedForwarders: [] };
 
@@ -101,7 +108,17 @@ function compileDeployment(
     const { id, generation, host, port } = instance;
     if (!isRoutable(instance) || host === null || port === null) return [];
     const maxConcurrency = spec.maxConcurrentRequestsPerInstance;
-    return [{ id, generation, host, port, maxConcurrency, ...compileExternal(instance.spec) }];
+    return [
+      {
+        id,
+        generation,
+        host,
+        port,
+        maxConcurrency,
+        ...compileGrpc(instance.spec, host),
+        ...compileExternal(instance.spec),
+      },
+    ];
   });
   const coming = own.filter(isComing).length;
   return {
@@ -113,6 +130,12 @@ function compileDeployment(
     instances: routed.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     ...(routed.length === 0 && coming > 0 && { coldSlots: coming * spec.maxConcurrentRequestsPerInstance }),
   };
+}
+
+/** Containers that are dialled by ports published on this host have none for gRPC: only the one for scoring is published under a known number. */
+function compileGrpc({ container, external }: InstanceRecord['spec'], host: string): Pick<RouteInstance, 'grpcPort'> {
+  const grpcPort = external?.grpcPort ?? (host === PUBLISHED_HOST ? undefined : container?.grpcPort);
+  return grpcPort === undefined ? {} : { grpcPort };
 }
 
 /** What an instance is called is part of what it was made as: an older one beside it may be another server. */
@@ -130,10 +153,14 @@ export function isRoutable(instance: Pick<InstanceRecord, 'state' | 'desired' | 
   return instance.state === 'ready' && instance.desired === 'run' && instance.drainingSince === null;
 }
 
-/** Wanted and about to be ready: a caller may wait for it. One that waits to be restarted after several crashes is not. */
-function isComing(instance: Pick<InstanceRecord, 'state' | 'desired' | 'drainingSince'>): boolean {
-  const isOnItsWay = instance.state === 'starting' || instance.state === 'probing' || instance.state === 'exited';
-  return isOnItsWay && instance.desired === 'run' && instance.drainingSince === null;
+/**
+ * Wanted and about to be ready: a caller may wait for it. One that has crashed is, too, while it is sure to be started again so soon that a caller
+ * who comes first can still be answered.
+ */
+function isComing({ state, desired, drainingSince, restarts }: InstanceRecord): boolean {
+  const isRetried = state === 'backing_off' && longestBackOffMs(restarts) <= LONGEST_HELD_BACK_OFF_MS;
+  const isOnItsWay = state === 'starting' || state === 'probing' || state === 'exited' || isRetried;
+  return isOnItsWay && desired === 'run' && drainingSince === null;
 }
 
 /** Whether two tables route alike, whatever their numbers. */

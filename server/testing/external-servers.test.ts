@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { users } from '#drizzle/schema/users.ts';
 import { MASKED_VALUE } from '#lib/contracts/external-rules.ts';
+import { dialGrpc, metadata, predict as callMethod } from '#server/gateway/testing/grpc-client.ts';
+import { startGrpcModel } from '#server/gateway/testing/grpc-model.ts';
 import { openDatabase } from '#server/store/database.ts';
 import { createTestStack, type TestStack } from './create-test-stack.ts';
 import { eventually } from './eventually.ts';
@@ -141,6 +143,18 @@ describe('external servers', () => {
       expect.objectContaining({ deployment: 'amber', instance_type: 'external', cost_micros: 0, prices: [] }),
     );
     await ended((await ok('DELETE', pathOf('amber')))['id']);
+  });
+
+  test('take calls of gRPC at a port of its own', async () => {
+    const [server, model] = [await start('teal'), await startGrpcModel('teal')];
+    await deploy('teal', { urls: [`http://127.0.0.1:${server.port}`], grpc_port: model.port });
+    expect(await ok('GET', pathOf('teal'))).toMatchObject({ external: { grpc_port: model.port } });
+    const client = dialGrpc(Number(new URL(stack.gatewayUrl ?? '').port));
+    const fields = metadata({ authorization: `Bearer ${key}`, 'azureml-model-deployment': 'teal' });
+    expect(await callMethod(client, 'hello', fields)).toMatchObject({ code: 0, answer: 'teal:hello' });
+    expect((await predict({ 'azureml-model-deployment': 'teal' })).status).toBe(200);
+    expect(model.calls).toHaveLength(1);
+    await ended((await ok('DELETE', pathOf('teal')))['id']);
   });
 
   test('get their secret from the gateway, and nobody reads it', async () => {

@@ -33,12 +33,18 @@ function storedFiles(path: string, filename: string): UploadedFiles {
 }
 
 function routesOf({ inference_config: routes }: EnvironmentVersion): Partial<ContainerForm> {
-  const { scoring_route: scoring, readiness_route: readiness, liveness_route: liveness } = routes ?? {};
+  const {
+    scoring_route: scoring,
+    readiness_route: readiness,
+    liveness_route: liveness,
+    grpc_route: grpc,
+  } = routes ?? {};
   const port = scoring?.port ?? readiness?.port ?? liveness?.port;
   const probePort = readiness?.port ?? liveness?.port;
   return {
     port: text(port),
     probePort: probePort === port ? '' : text(probePort),
+    ...(grpc && { grpcPort: grpc.port }),
     ...(scoring && { scoringPath: scoring.path }),
     ...(readiness && { readinessPath: readiness.path }),
     livenessPath: liveness?.path === readiness?.path ? '' : (liveness?.path ?? ''),

@@ -131,9 +131,10 @@ function scriptOf({ code_configuration: code, environment, operation_id: operati
 }
 
 /** The values of headers come masked; written back so, they stay as they are. */
-function formOfServers({ urls, health_path: healthPath, headers }: NonNullable<Deployment['external']>): ExternalForm {
+function formOfServers(external: NonNullable<Deployment['external']>): ExternalForm {
+  const { urls, health_path: healthPath, headers, grpc_port: grpcPort } = external;
   const rows = Object.entries(headers).map(([name, value]) => ({ name, value }));
-  return { urls: urls.join('\n'), healthPath, headers: rows };
+  return { urls: urls.join('\n'), healthPath, headers: rows, ...(grpcPort !== undefined && { grpcPort }) };
 }
 
 const CONCURRENCY: Readonly<Record<DeployMethod, number>> = {

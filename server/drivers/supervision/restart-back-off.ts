@@ -15,6 +15,10 @@ export interface BackOff {
  */
 export function decideBackOff(quickExits: number, ranMs: number): BackOff {
   const count = ranMs >= STABLE_RUN_MS ? 1 : quickExits + 1;
-  const delayMs = count === 1 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(count - 2, 16));
-  return { quickExits: count, delayMs };
+  return { quickExits: count, delayMs: longestBackOffMs(count) };
+}
+
+/** The longest that a program can wait which has ended this often: as long as if each run had been short. */
+export function longestBackOffMs(exits: number): number {
+  return exits <= 1 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(exits - 2, 16));
 }

@@ -120,7 +120,11 @@ function Definition({ data }: { data: EnvironmentVersion }) {
   const style = useTimeStyle();
   const code = (text: string) => <code className="font-mono text-xs wrap-anywhere">{text}</code>;
   const routes = Object.entries(data.inference_config ?? {}).flatMap(([route, to]) =>
-    to === undefined ? [] : `${route.replace('_route', '')} ${to.path}${to.port === undefined ? '' : ` on ${to.port}`}`,
+    to === undefined
+      ? []
+      : [route.replace('_route', ''), 'path' in to && to.path, to.port !== undefined && `on ${to.port}`]
+          .filter((word) => word !== false)
+          .join(' '),
   );
   return (
     <Section title="Definition">
