@@ -80,6 +80,17 @@ export const ENVIRONMENT_READ_ONLY_FIELDS = [
 export const BUILD_STATES = ['not_built', 'building', 'ready', 'failed'] as const;
 export const ENVIRONMENT_KINDS = ['image', 'archive', 'dockerfile', 'python', 'image_with_packages'] as const;
 
+/** A layer that is pulled or a step of a Dockerfile. */
+export const buildPartSchema = z.object({
+  kind: z.enum(['layer', 'step']),
+  /** Short id of the layer, or the instruction. */
+  name: z.string(),
+  /** `cached`: it was here before. */
+  state: z.enum(['waiting', 'fetching', 'unpacking', 'running', 'done', 'cached']),
+  bytes: z.number().int(),
+  total_bytes: z.number().int().nullable(),
+});
+
 /** What became of a definition on one runtime of this host. */
 export const environmentBuildSchema = z.object({
   runtime: z.enum(['process', 'docker']),
@@ -89,6 +100,8 @@ export const environmentBuildSchema = z.object({
   step: z.string().nullable(),
   /** 0 to 1, or null when it cannot be known. */
   progress: z.number().min(0).max(1).nullable(),
+  /** Of what is being done now; empty where it has none, and once the build has ended. */
+  parts: z.array(buildPartSchema),
   started_at: z.string().nullable(),
   finished_at: z.string().nullable(),
   /** `sha256:…` of the image. */
@@ -196,6 +209,7 @@ export const environmentRollSchema = z.object({
 export type InferenceConfig = z.infer<typeof inferenceConfigSchema>;
 export type EnvironmentVersionWrite = z.infer<typeof environmentVersionWriteSchema>;
 export type EnvironmentVersion = z.infer<typeof environmentVersionSchema>;
+export type BuildPart = z.infer<typeof buildPartSchema>;
 export type EnvironmentBuild = z.infer<typeof environmentBuildSchema>;
 export type EnvironmentDeployment = z.infer<typeof environmentDeploymentSchema>;
 export type EnvironmentRefresh = z.infer<typeof environmentRefreshSchema>;

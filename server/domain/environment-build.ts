@@ -62,8 +62,27 @@ export interface BuildFailure {
   logTail: string[];
 }
 
+/** A layer that is pulled or a step of a Dockerfile. */
+export interface BuildPart {
+  kind: 'layer' | 'step';
+  /** Short id of the layer, or the instruction. */
+  name: string;
+  state: 'waiting' | 'fetching' | 'unpacking' | 'running' | 'done' | 'cached';
+  /** Fetched so far; of layers. */
+  bytes: number;
+  /** Null until it is known. */
+  totalBytes: number | null;
+}
+
 export type BuildState =
-  | { kind: 'building'; startedAt: number; step: string; progress: number | null }
+  | {
+      kind: 'building';
+      startedAt: number;
+      step: string;
+      progress: number | null;
+      /** In the order in which they came up; left out where the step has none. */
+      parts?: readonly BuildPart[];
+    }
   | { kind: 'ready'; artifact: BuildArtifact; warnings: string[] }
   | { kind: 'failed'; failure: BuildFailure };
 

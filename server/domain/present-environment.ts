@@ -16,7 +16,7 @@ import {
   kindOfDefinition,
   type StoredDefinition,
 } from './environment.ts';
-import type { BuildFailure, BuildRecord } from './environment-build.ts';
+import type { BuildFailure, BuildPart, BuildRecord } from './environment-build.ts';
 import { lastRefresh, type RefreshCandidate, refreshState } from './environment-refresh.ts';
 import { deploymentPath } from './resource-path.ts';
 
@@ -135,6 +135,7 @@ export function presentBuild({ state, ...record }: BuildRecord): EnvironmentBuil
     state: state.kind,
     step: state.kind === 'building' ? state.step : null,
     progress: state.kind === 'building' ? state.progress : null,
+    parts: (state.kind === 'building' ? (state.parts ?? []) : []).map(presentPart),
     started_at: formatInstant(record.startedAt),
     finished_at: record.finishedAt === null ? null : formatInstant(record.finishedAt),
     image_id: image?.imageId ?? null,
@@ -146,6 +147,11 @@ export function presentBuild({ state, ...record }: BuildRecord): EnvironmentBuil
     error: failure && presentFailure(failure),
   };
 }
+
+const presentPart = ({ totalBytes, ...part }: BuildPart): EnvironmentBuild['parts'][number] => ({
+  ...part,
+  total_bytes: totalBytes,
+});
 
 function presentFailure({ code, detail, logTail }: BuildFailure): EnvironmentBuild['error'] {
   // A build belongs to no request.

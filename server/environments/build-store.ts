@@ -6,6 +6,7 @@ import type {
   BuildArtifact,
   BuildFailure,
   BuildLogLine,
+  BuildPart,
   BuildRecord,
   BuildRequest,
 } from '#server/domain/environment-build.ts';
@@ -80,7 +81,7 @@ export interface BuildJournal {
   /** Adds lines to the log; never waits. */
   line(text: string): void;
   /** What is being done now, in words, and how far: 0 to 1, or null when that cannot be known. Kept in memory only. */
-  step(step: string, progress?: number | null): void;
+  step(step: string, progress?: number | null, parts?: readonly BuildPart[]): void;
   complete(result: BuildResult): Promise<void>;
   /** Adds the last lines of the log itself. */
   fail(failure: Omit<BuildFailure, 'logTail'>, facts?: Record<string, unknown>): Promise<void>;
@@ -215,10 +216,10 @@ export function createBuildStore({ folder, clock, logger }: BuildStoreOptions): 
 
     return {
       line: (text) => log.write(text),
-      step(step, progress = null) {
+      step(step, progress = null, parts = []) {
         const current = builds.get(key);
         if (current?.startedAt !== startedAt || current.state.kind !== 'building') return;
-        builds.set(key, { ...current, state: { kind: 'building', startedAt, step, progress } });
+        builds.set(key, { ...current, state: { kind: 'building', startedAt, step, progress, parts } });
         hintSoon(key);
       },
       complete: ({ artifact, warnings, sizeBytes, packages, facts = {} }) =>

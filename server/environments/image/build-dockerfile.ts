@@ -48,7 +48,7 @@ export async function buildDockerfile(
         const seen = output.add(event);
         for (const line of seen.lines) journal.line(line);
         ({ step } = seen);
-        if (step !== null) journal.step(describeStep(step), seen.progress);
+        if (step !== null) journal.step(describeStep(step), seen.progress, seen.parts);
       },
       task.signal,
     );

@@ -1,3 +1,4 @@
+import type { BuildPart } from '#server/domain/environment-build.ts';
 import type { EngineEvent } from './engine.ts';
 import { createPullProgress } from './pull-progress.ts';
 
@@ -15,6 +16,8 @@ export interface BuildOutput {
   step: BuildStep | null;
   /** 0 to 1: steps that have ended. */
   progress: number | null;
+  /** Steps that have begun, and the layers of an image that one of them pulls. */
+  parts: BuildPart[];
 }
 
 /** The engine shows what programs write as errors in red, piece by piece. */
@@ -34,6 +37,8 @@ export interface BuildOutputReader {
  */
 export function createBuildOutput(): BuildOutputReader {
   const layers: string[] = [];
+  const ended: BuildPart[] = [];
+  let pulled: BuildPart[] = [];
   let rest = '';
   let step: BuildStep | null = null;
   let pull = createPullProgress();
@@ -44,6 +49,8 @@ export function createBuildOutput(): BuildOutputReader {
     if (layer !== undefined && step !== null && !isFrom(step)) layers[layers.length - 1] = layer;
     const begun = /^Step (\d+)\/(\d+) : (.*)$/s.exec(line);
     if (begun !== null) {
+      if (step !== null) ended.push(partOf(step, 'done'));
+      pulled = [];
       step = { number: Number(begun[1]), of: Number(begun[2]), instruction: begun[3] ?? '', cached: false };
       if (isFrom(step)) layers.push('');
       pull = createPullProgress();
@@ -66,9 +73,12 @@ export function createBuildOutput(): BuildOutputReader {
         rest = parts.pop() ?? '';
         for (const part of parts) lines.push(...readLine(part));
       } else if (typeof event['status'] === 'string') {
-        lines.push(...pull.add(event).lines);
+        const seen = pull.add(event);
+        lines.push(...seen.lines);
+        pulled = seen.layers;
       }
-      return { lines, step, progress: step === null ? null : (step.number - 1) / step.of };
+      const parts = step === null ? [] : [...ended, partOf(step, 'running'), ...pulled];
+      return { lines, step, progress: step === null ? null : (step.number - 1) / step.of, parts };
     },
     end() {
       const last = rest;
@@ -78,5 +88,13 @@ export function createBuildOutput(): BuildOutputReader {
     leftovers: () => layers.filter((id) => id !== ''),
   };
 }
+
+const partOf = ({ instruction, cached }: BuildStep, state: 'running' | 'done'): BuildPart => ({
+  kind: 'step',
+  name: instruction,
+  state: cached ? 'cached' : state,
+  bytes: 0,
+  totalBytes: null,
+});
 
 const isFrom = ({ instruction }: BuildStep): boolean => /^FROM\s/i.test(instruction);

@@ -36,6 +36,42 @@ test('the events of a pull become one number and a dozen lines', () => {
   expect(lines).toContain('100 %: 1.0 MB of 1.0 MB fetched, 3 of 3 layers ready');
 });
 
+test('each layer says how far it is, and one that was here before is told apart', () => {
+  const progress = createPullProgress();
+  progress.add(layer(A, 'Already exists'));
+  progress.add(layer(B, 'Downloading', 100, 400));
+  const first = progress.add(layer(C, 'Pulling fs layer')).layers;
+  expect(first).toEqual([
+    { kind: 'layer', name: A, state: 'cached', bytes: 0, totalBytes: null },
+    { kind: 'layer', name: B, state: 'fetching', bytes: 100, totalBytes: 400 },
+    { kind: 'layer', name: C, state: 'waiting', bytes: 0, totalBytes: null },
+  ]);
+  progress.add(layer(B, 'Extracting', 10, 400));
+  const later = progress.add(layer(C, 'Pull complete')).layers;
+  expect(later.map(({ state, bytes }) => [state, bytes])).toEqual([
+    ['cached', 0],
+    ['unpacking', 400],
+    ['done', 0],
+  ]);
+});
+
+test('the steps of a build are told with those from the cache, and layers only while their image is pulled', () => {
+  const output = createBuildOutput();
+  output.add({ stream: 'Step 1/3 : FROM debian\n' });
+  const pulling = output.add(layer(A, 'Downloading', 1, 2)).parts;
+  expect(pulling.map(({ kind, name, state }) => [kind, name, state])).toEqual([
+    ['step', 'FROM debian', 'running'],
+    ['layer', A, 'fetching'],
+  ]);
+  output.add({ stream: 'Step 2/3 : RUN make\n ---> Using cache\n' });
+  const { parts } = output.add({ stream: 'Step 3/3 : CMD ["a"]\n' });
+  expect(parts.map(({ name, state }) => [name, state])).toEqual([
+    ['FROM debian', 'done'],
+    ['RUN make', 'cached'],
+    ['CMD ["a"]', 'running'],
+  ]);
+});
+
 test('progress never goes back and never leaves 0 to 1, whatever an engine says', () => {
   const event = fc.record({
     id: fc.constantFrom(A, B, C),

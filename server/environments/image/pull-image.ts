@@ -82,7 +82,7 @@ async function pull(task: BuildTask, reference: ImageReference): Promise<void> {
       credentials === null ? null : { ...credentials, registry: reference.registry },
       (event) => {
         const seen = progress.add(event);
-        journal.step(`Pulling ${name}`, seen.progress);
+        journal.step(`Pulling ${name}`, seen.progress, seen.layers);
         for (const line of seen.lines) journal.line(line);
       },
       task.signal,

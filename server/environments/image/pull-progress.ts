@@ -1,3 +1,4 @@
+import type { BuildPart } from '#server/domain/environment-build.ts';
 import type { EngineEvent } from './engine.ts';
 
 /** Fetching is slower than unpacking nearly everywhere, so it counts for more. */
@@ -18,6 +19,8 @@ export interface PullStep {
   progress: number;
   /** What a person wants to read of it; mostly nothing. */
   lines: string[];
+  /** In the order of the image. */
+  layers: BuildPart[];
 }
 
 /**
@@ -38,7 +41,7 @@ export function createPullProgress(): { add(event: EngineEvent): PullStep } {
       logged = Math.floor(shown / LOG_EVERY) * LOG_EVERY;
       lines.push(describeLayers([...layers.values()], shown));
     }
-    return { progress: shown, lines };
+    return { progress: shown, lines, layers: [...layers].map(describeLayer) };
   }
 
   function addLayer(id: string, status: string, event: EngineEvent): string[] {
@@ -62,6 +65,18 @@ export function createPullProgress(): { add(event: EngineEvent): PullStep } {
   }
 
   return { add };
+}
+
+function describeLayer([name, layer]: [string, Layer]): BuildPart {
+  const bytes = layer.done ? (layer.total ?? layer.downloaded) : layer.downloaded;
+  return { kind: 'layer', name, state: stateOf(layer), bytes, totalBytes: layer.total };
+}
+
+function stateOf({ present, done, extracted, downloaded, total }: Layer): BuildPart['state'] {
+  if (present) return 'cached';
+  if (done) return 'done';
+  if (extracted > 0 || (total !== null && downloaded >= total)) return 'unpacking';
+  return downloaded > 0 ? 'fetching' : 'waiting';
 }
 
 /** Events without a layer: where the image comes from, its digest, and what became of it. */

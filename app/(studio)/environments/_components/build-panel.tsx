@@ -1,6 +1,7 @@
 'use client';
 
 import { useState } from 'react';
+import { BuildParts } from '#components/deployments/build-parts.tsx';
 import { LogView } from '#components/logs/log-view.tsx';
 import { type LineStreamRequest, useLineStream } from '#components/logs/use-log-stream.ts';
 import { usePreferences, useTimeStyle } from '#components/layout/preferences.tsx';
@@ -29,7 +30,14 @@ export function BuildPanel({ version, build }: BuildPanelProps) {
     <Panel title={`Build ${RUNTIME_WORDS[build.runtime]}`} aside={<StatusChip {...statusOfBuild(build.state)} />} flush>
       <div className="grid gap-3 p-4">
         {build.state === 'building' ? (
-          <ProgressBar label={build.step ?? 'Building'} value={build.progress} detail={progressWords(build.progress)} />
+          <>
+            <ProgressBar
+              label={build.step ?? 'Building'}
+              value={build.progress}
+              detail={progressWords(build.progress)}
+            />
+            <BuildParts parts={build.parts} />
+          </>
         ) : null}
         {error ? (
           <Note tone="danger" role="alert">

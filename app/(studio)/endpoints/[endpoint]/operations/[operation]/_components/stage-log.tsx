@@ -1,6 +1,8 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { BuildParts } from '#components/deployments/build-parts.tsx';
 import { LogView } from '#components/logs/log-view.tsx';
 import { useLogStream } from '#components/logs/use-log-stream.ts';
 import { Chip } from '#components/ui/chip.tsx';
@@ -8,6 +10,8 @@ import { Panel } from '#components/ui/panel.tsx';
 import type { LogLine } from '#lib/contracts/deployment.ts';
 import { BUILD_STAGE, type Operation, type Stage } from '#lib/contracts/operation.ts';
 import { describeOperation } from '#lib/format/operation.ts';
+import { deploymentQuery } from '#lib/queries/deployments.ts';
+import { environmentVersionQuery, parseEnvironmentReference } from '#lib/queries/environments.ts';
 
 /** The console of the deployment while the chosen stage ran, or the log of the build; of stages without either, what they said. */
 export function StageLog({
@@ -34,6 +38,9 @@ export function StageLog({
       flush
       aside={operation.status === 'running' && state === 'live' ? <Chip tone="plain">live</Chip> : null}
     >
+      {isBuild && deployment !== null && stage.status === 'running' ? (
+        <BuildProgress endpoint={endpoint} deployment={deployment} />
+      ) : null}
       <LogView
         lines={shown}
         label={`Log of ${stage?.name ?? 'the operation'}`}
@@ -43,6 +50,27 @@ export function StageLog({
         height="420px"
       />
     </Panel>
+  );
+}
+
+/** The build says nothing to the stream of changes while it runs. */
+const PARTS_REFETCH_MS = 1_000;
+
+/** The parts of what is being built for a deployment: layers and steps. */
+function BuildProgress({ endpoint, deployment }: { endpoint: string; deployment: string }) {
+  const { data } = useQuery(deploymentQuery(endpoint, deployment));
+  const reference = parseEnvironmentReference(data?.environment);
+  const { data: version } = useQuery({
+    ...environmentVersionQuery(reference?.name ?? '', reference?.version ?? ''),
+    enabled: reference !== null,
+    refetchInterval: PARTS_REFETCH_MS,
+  });
+  const build = version?.builds.find(({ state }) => state === 'building');
+  if (build === undefined || build.parts.length === 0) return null;
+  return (
+    <div className="border-b border-line px-4 py-3">
+      <BuildParts parts={build.parts} />
+    </div>
   );
 }
 
