@@ -2,7 +2,7 @@ import { parseExternalUrl } from '#lib/contracts/external-rules.ts';
 import type { DeploymentRecord } from '#server/domain/deployment.ts';
 import type { EndpointKeyRecord, EndpointRecord } from '#server/domain/endpoint.ts';
 import type { InstanceRecord } from '#server/domain/instance.ts';
-import { longestBackOffMs } from '#server/drivers/supervision/restart-back-off.ts';
+import { longestBackOffMs } from '#server/domain/restart-back-off.ts';
 import { type TokenIssuer, tokenAudience } from '#server/domain/token-signing-key.ts';
 import {
   ROUTE_TABLE_VERSION,

@@ -12,7 +12,7 @@ import {
   type ResourceUse,
 } from '../runtime-driver.ts';
 import { waitForQuietPort } from '../supervision/open-connections.ts';
-import { decideBackOff } from '../supervision/restart-back-off.ts';
+import { decideBackOff } from '#server/domain/restart-back-off.ts';
 import { readCgroupUse } from './cgroup-use.ts';
 import type { ContainerConsole } from './container-console.ts';
 import { type ContainerRecord, type RunningContainer, writeRecord } from './container-record.ts';

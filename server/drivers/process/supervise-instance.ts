@@ -19,7 +19,7 @@ import type { MemoryLimiter } from './memory-limit.ts';
 import { waitForQuietPort } from '../supervision/open-connections.ts';
 import type { Readiness } from '../probing/probe-state.ts';
 import { endProcesses } from './process-group.ts';
-import { decideBackOff } from '../supervision/restart-back-off.ts';
+import { decideBackOff } from '#server/domain/restart-back-off.ts';
 
 /** Programs that were adopted are no children of this process: their end is seen by looking. */
 const ADOPTED_CHECK_MS = 250;
