@@ -6,6 +6,7 @@ import {
   gatewayConfig,
   listenConfig,
 } from '#server/kernel/config.ts';
+import { dockerConfig } from '#server/drivers/docker/docker-settings.ts';
 import { imageConfig } from '#server/environments/image/image-settings.ts';
 import { pythonConfig } from '#server/environments/python-settings.ts';
 import { tritonConfig } from '#server/environments/triton-program.ts';
@@ -27,6 +28,7 @@ const GROUPS: readonly { title: string; slice: ConfigSlice }[] = [
   { title: 'Telemetry', slice: telemetryConfig },
   { title: 'Python environments', slice: pythonConfig },
   { title: 'Container images', slice: imageConfig },
+  { title: 'Containers', slice: dockerConfig },
   { title: 'Triton', slice: tritonConfig },
   { title: 'ONNX model server (environment variables of a deployment)', slice: onnxServerConfig },
 ];

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DeploymentWrite } from '#lib/contracts/deployment.ts';
+import type { InferenceConfig } from '#lib/contracts/environment.ts';
 import type { DetectedModel } from '#lib/contracts/model.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { hashSpec } from './spec-hash.ts';
@@ -212,10 +213,30 @@ test('a container is reached by its routes: a port for predictions, others only 
   });
 });
 
+test('a container has a port for gRPC where its routes name one', () => {
+  const grpcPort = (inferenceConfig: InferenceConfig) => {
+    const environment = environmentOf({ image: 'tritonserver', inferenceConfig });
+    return resolve({}, null, { environment, runtimes: withDocker }).container?.grpcPort;
+  };
+  const scoring = { scoring_route: { path: '/v2', port: 8000 } };
+  expect(grpcPort({ ...scoring, grpc_route: { port: 8001 } })).toBe(8001);
+  expect(grpcPort(scoring)).toBeUndefined();
+});
+
 test('a command beside an image replaces what the image would run', () => {
   const environment = environmentOf({ image: 'ollama/ollama' });
   const spec = resolve({ command: ['ollama', 'serve'] }, null, { environment, runtimes: withDocker });
   expect(spec).toMatchObject({ kind: 'container', command: ['ollama', 'serve'], livenessPath: '/' });
+});
+
+test('more containers than a host has addresses for are refused at their field, and as many processes are not', () => {
+  const container = { environment: environmentOf({ image: 'a' }), runtimes: withDocker };
+  expect(resolve({ instance_count: 100 }, null, container)).toMatchObject({ instanceCount: 100 });
+  expect(refusalOf(() => resolve({ instance_count: 101 }, null, container))).toMatchObject({
+    code: 'request.invalid',
+    errors: [{ path: '/instance_count', message: expect.stringContaining('at most 100 containers') }],
+  });
+  expect(resolve({ instance_count: 101 })).toMatchObject({ instanceCount: 101 });
 });
 
 test('a container where there is no Docker is refused with what is missing', () => {

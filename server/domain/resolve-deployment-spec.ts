@@ -26,6 +26,7 @@ export function resolveDeploymentSpec(written: DeploymentWrite, findings: Deploy
   const kind = decideDeploymentKind(written, { model: detected, environment });
   refuseUnsupportedSettings(written);
   const program = resolveProgram(kind, written, { ...findings, detected });
+  if (program.runtime === 'docker') refuseTooManyContainers(written);
   const settings = written.request_settings ?? {};
   return {
     kind,
@@ -44,6 +45,17 @@ export function resolveDeploymentSpec(written: DeploymentWrite, findings: Deploy
     readiness: fillReadinessProbe(written.readiness_probe),
     warnings: listWarnings(written, findings, program, kind),
   };
+}
+
+/** Containers of a deployment share a network of 125 addresses, and an update starts a fifth more beside them. */
+const MOST_CONTAINERS = 100;
+
+function refuseTooManyContainers({ instance_count: count }: DeploymentWrite): void {
+  if (count === undefined || count <= MOST_CONTAINERS) return;
+  refuse(
+    '/instance_count',
+    `A deployment has at most ${MOST_CONTAINERS} containers on a host. Ask for fewer, or share the traffic among several deployments.`,
+  );
 }
 
 /** What an instance is told by us; another value would only make it listen or look where nobody does. */

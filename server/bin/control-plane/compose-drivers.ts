@@ -2,18 +2,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Addressing } from '#server/drivers/docker/addressing.ts';
 import type { DockerDriver } from '#server/drivers/docker/docker-driver.ts';
+import { listGpuIds } from '#server/drivers/docker/list-gpu-ids.ts';
 import { joinDrivers } from '#server/drivers/join-drivers.ts';
 import { createLateDriver, type LateDriver } from '#server/drivers/late-driver.ts';
 import { createProcessDriver } from '#server/drivers/process/process-driver.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
-import type { HostCapabilities } from '#server/environments/host-capabilities.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 
 export interface DriversOptions {
   dataDir: DataDir;
-  capabilities: Pick<HostCapabilities, 'gpus'>;
   /** Of the Docker engine, whether there is one or not. */
   dockerSocket: string;
   /** There is an engine, or was one. */
@@ -21,6 +20,8 @@ export interface DriversOptions {
   /** Where commands are looked for; the PATH of instances. */
   searchPath: string | undefined;
   installationId: string;
+  /** CIDR that networks of containers are cut from; ours where it is left out. */
+  addressPool: string | undefined;
   /** Folders that containers may be given to read, besides models and stored files. */
   readableFolders: readonly string[];
   external: RuntimeDriver;
@@ -40,6 +41,8 @@ export interface ComposedDrivers {
     addressing(): Addressing | null;
   };
 }
+
+const NVIDIA_SMI = 'nvidia-smi';
 
 export function composeDrivers(options: DriversOptions): ComposedDrivers {
   const { programs, external } = options;
@@ -69,7 +72,7 @@ function composeProcessDriver({ dataDir, logger, searchPath }: DriversOptions): 
  * them for gone. On a host that has no engine and never had it is made when an engine appears, for its client takes 32 MiB.
  */
 function composeDockerDriver(options: DriversOptions): { driver: LateDriver; addressing: () => Addressing | null } {
-  const { dataDir, capabilities, dockerSocket, installationId, readableFolders, logger } = options;
+  const { dataDir, dockerSocket, installationId, readableFolders, logger } = options;
   let made: DockerDriver | null = null;
   const driver = createLateDriver({
     name: 'docker',
@@ -82,7 +85,8 @@ function composeDockerDriver(options: DriversOptions): { driver: LateDriver; add
         installationId,
         folder: containersFolder(dataDir.root),
         mountRoots: [dataDir.models, dataDir.files, ...readableFolders],
-        listGpus: async () => capabilities.gpus.map((_gpu, index) => String(index)),
+        listGpus: () => listGpuIds(NVIDIA_SMI),
+        addressPool: options.addressPool,
         clock: systemClock,
         onError: (what, error) => logger.warn({ err: error }, what),
       });

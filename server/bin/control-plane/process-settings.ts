@@ -8,6 +8,7 @@ import {
   listenConfig,
   type ParsedSlice,
 } from '#server/kernel/config.ts';
+import { dockerConfig } from '#server/drivers/docker/docker-settings.ts';
 import { imageConfig } from '#server/environments/image/image-settings.ts';
 import { pythonConfig } from '#server/environments/python-settings.ts';
 import { tritonConfig } from '#server/environments/triton-program.ts';
@@ -38,6 +39,7 @@ export const controlPlaneSettings = {
   ...tlsConfig,
   ...pythonConfig,
   ...imageConfig,
+  ...dockerConfig,
   ...tritonConfig,
   VIRIDIAN_DOMAIN: gatewayConfig.VIRIDIAN_DOMAIN,
   ...ownConfig,

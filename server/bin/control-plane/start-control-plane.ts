@@ -125,8 +125,8 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
   const isContainerHost = isEngineExpected(dockerSocket, dataDir);
   const drivers = composeDrivers({
     dataDir,
-    capabilities: hostFacts,
     dockerSocket,
+    addressPool: settings.VIRIDIAN_CONTAINER_ADDRESS_POOL,
     isEngineExpected: isContainerHost,
     searchPath: process.searchPath,
     installationId,

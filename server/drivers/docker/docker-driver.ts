@@ -40,8 +40,8 @@ export interface DockerDriverOptions {
   listGpus: () => Promise<readonly string[]>;
   /** How instances are dialled; left out, it is found out. */
   addressing?: Addressing;
-  /** CIDR that the networks of deployments are cut from, at most a /25 each. */
-  addressPool?: string;
+  /** CIDR that the networks of deployments are cut from, a /25 each; left out, ours where that is free. */
+  addressPool?: string | undefined;
   /** Processes and threads of an instance. */
   pidsLimit?: number;
   clock: Clock;
@@ -104,6 +104,7 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
     engine,
     installationId,
     pool: options.addressPool ?? DEFAULT_ADDRESS_POOL,
+    mayLeavePool: options.addressPool === undefined,
     isWanted: (name) =>
       [...supervisors].some(([id, { record }]) => !departed.has(id) && networksOf(record.spec).includes(name)),
   });

@@ -19,6 +19,16 @@ test.each([
     'deployment.command_not_executable',
   ],
   [400, 'exec: "docker-init": executable file not found in $PATH', 'deployment.container_refused'],
+  [
+    500,
+    'could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network',
+    'deployment.container_refused',
+  ],
+  [
+    500,
+    "no available IPv4 addresses on this network's address pools: viridian-x (0a1b)",
+    'deployment.container_refused',
+  ],
   [500, 'something new', 'deployment.container_refused'],
 ])('%i %s is told as its cause', (status, message, code) => {
   const outcome = explainRefusal(new EngineRefusalError(message, status));

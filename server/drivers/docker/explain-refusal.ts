@@ -15,6 +15,16 @@ const REASONS: readonly [RegExp, ErrorCode, string][] = [
     'deployment.gpu_unavailable',
     'The engine cannot give it a GPU. The NVIDIA container toolkit must be installed and the engine restarted after it.',
   ],
+  [
+    /non-overlapping IPv4 address pool|address pools have been fully subnetted/i,
+    'deployment.container_refused',
+    'No range of addresses is free for its network. Set VIRIDIAN_CONTAINER_ADDRESS_POOL to one that is, or remove networks that nothing uses (docker network prune).',
+  ],
+  [
+    /no available IPv4 addresses/i,
+    'deployment.container_refused',
+    'No address is free in the network of the deployment, which has 125. Ask for fewer instances.',
+  ],
   [/range of cpus/i, 'deployment.instance_type_too_large', 'The instance type has more CPUs than the engine.'],
   [/no space left on device/i, 'deployment.disk_full', 'There is no room left on the disk of the engine.'],
   [

@@ -1,7 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { gpuRequest } from './container-request.ts';
 import { parseGpuList, pickGpus } from './gpu-devices.ts';
 import { createGpuPool } from './gpu-pool.ts';
+import { listGpuIds } from './list-gpu-ids.ts';
 
 test('GPUs are read from the list of the driver, and slices take the place of the GPU that they are cut from', () => {
   const output = `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-11111111-aaaa-bbbb-cccc-000000000000)
@@ -24,6 +28,20 @@ test('two instances never get the same device, and one that cannot have all it a
   expect(pickGpus(1, present, new Set(first))).toEqual(['GPU-c']);
   expect(pickGpus(2, present, new Set(first))).toBeNull();
   expect(pickGpus(1, [], new Set())).toBeNull();
+});
+
+test('devices are asked for anew each time, and a host without the driver has none', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'viridian-gpus-'));
+  const program = join(folder, 'nvidia-smi');
+  try {
+    expect(await listGpuIds(program)).toEqual([]);
+    for (const id of ['GPU-a', 'GPU-b']) {
+      await writeFile(program, `#!/bin/sh\n[ "$1" = -L ] && echo "GPU 0: NVIDIA T4 (UUID: ${id})"\n`, { mode: 0o755 });
+      expect(await listGpuIds(program)).toEqual([id]);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test('the engine is asked for exactly these devices', () => {

@@ -6,7 +6,7 @@ import { compileContainerRequest } from './container-request.ts';
 import { EngineRefusalError, type Engine, type InspectedContainer } from './engine.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import { containerName, labelsOfContainer, readMark } from './labels.ts';
-import type { DeploymentNetworks } from './networks.ts';
+import { type DeploymentNetworks, NoFreeRangeError } from './networks.ts';
 
 export type Refused = Extract<EnsureOutcome, { kind: 'refused' }>;
 
@@ -55,6 +55,9 @@ export async function makeContainer(deps: MakerDeps, order: ContainerOrder): Pro
     return { kind: 'started', container, isNew: true };
   } catch (error) {
     if (error instanceof EngineRefusalError) return explainRefusal(error);
+    if (error instanceof NoFreeRangeError) {
+      return { kind: 'refused', code: 'deployment.container_refused', detail: error.message };
+    }
     throw error;
   }
 }

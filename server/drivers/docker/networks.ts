@@ -37,7 +37,20 @@ export interface NetworksDeps {
   installationId: string;
   /** CIDR that networks are cut from. */
   pool: string;
+  /** Where nothing of the pool is free the engine may choose: somebody who set the pool has rules for it that must hold. */
+  mayLeavePool: boolean;
   isWanted(name: string): boolean;
+}
+
+/** Every range of the pool is taken. */
+export class NoFreeRangeError extends Error {
+  override readonly name = 'NoFreeRangeError';
+
+  constructor(pool: string) {
+    super(
+      `No range of addresses is free for its network: all of ${pool}, as VIRIDIAN_CONTAINER_ADDRESS_POOL says, is in use on this host. Set it to another or a larger range.`,
+    );
+  }
 }
 
 export function createDeploymentNetworks(deps: NetworksDeps): DeploymentNetworks {
@@ -65,6 +78,7 @@ export function createDeploymentNetworks(deps: NetworksDeps): DeploymentNetworks
       attempts += 1;
       if (attempts >= MAX_ATTEMPTS) break;
     }
+    if (!deps.mayLeavePool) throw new NoFreeRangeError(deps.pool);
     await create(owner, name, isOpen, null);
     return name;
   }
