@@ -14,8 +14,8 @@ export interface LogStreamRequest {
   tail?: number;
   /** RFC 3339; only lines from then on. */
   since?: string | undefined;
-  /** Lines of the build of what it runs in, in place of its console. */
-  container?: 'build' | undefined;
+  /** Lines of the build of what it runs in, or of what it was given to read, in place of its console. */
+  container?: 'build' | 'storage-initializer' | undefined;
   /** Nothing more can come once the server has closed it. */
   ends?: boolean;
 }

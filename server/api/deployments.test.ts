@@ -345,6 +345,23 @@ describe('the console of a deployment', () => {
     expect((await api.call('GET', `${path}?container=other`)).status).toBe(422);
   });
 
+  test('of the storage initializer says what each instance was given, also of instances that come while it is read', async () => {
+    const endpoint = await makeEndpoint();
+    await deploy(endpoint, 'blue', fake());
+    const base = `/endpoints/${endpoint}/deployments/blue`;
+    const path = `${base}/logs?container=storage-initializer`;
+    const [first] = (await api.call('GET', `${base}/instances`)).body.items;
+    expect((await api.call('GET', path)).body.content).toContain(`${first.id} There is no model to provide.`);
+    expect((await api.call('GET', `${path}&instance=nobody`)).body.content).toBe('');
+    const events = await readEvents(
+      `${api.apiUrl}${path}&follow=true`,
+      { authorization: `Bearer ${api.apiKey}` },
+      (seen) => seen.length === 2,
+      async () => void (await api.call('PATCH', base, { instance_count: 2 })),
+    );
+    expect(new Set(events.map(({ data }) => data['instance'])).size).toBe(2);
+  });
+
   test('is followed as events that resume where the reader left', async () => {
     const endpoint = await makeEndpoint();
     await deploy(endpoint, 'blue', fake('first line'));

@@ -7,6 +7,7 @@ import { deploymentPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { findDeploymentOrRefuse } from '#server/store/find-or-refuse.ts';
 import type { QueryContext } from './query-context.ts';
+import { followStorageLog, readStorageLog, type StorageLine } from './read-storage-log.ts';
 
 export interface LogsContext extends Pick<QueryContext, 'database'> {
   logs: LogSource;
@@ -34,8 +35,7 @@ export async function readLogs(context: LogsContext, actor: Actor, request: Logs
   const { key, tail, since, after } = request;
   const deployment = await authorizeLogs(context, actor, key);
   if (request.container === 'build') return readBuild(context, deployment, request);
-  // Models are mounted where they lie: nothing is copied that could be told of.
-  if (request.container === 'storage-initializer') return [];
+  if (request.container === 'storage-initializer') return readStorage(context, deployment, request);
   const lines = await context.logs.readLogs(key.endpointName, key.name, request.instance ?? null, {
     tail,
     ...(since !== undefined && { since }),
@@ -58,13 +58,13 @@ export async function followLogs(
   onLine: (line: PositionedLogLine) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  if (request.container === 'storage-initializer') return followStorage(context, actor, request, onLine, signal);
   let after = request.after ?? null;
   for (const line of await readLogs(context, actor, request)) {
     onLine(line);
     after = line.cursor;
   }
   const { key, instance = null } = request;
-  if (request.container === 'storage-initializer') return;
   if (request.container === 'build') {
     const build = (await authorizeLogs(context, actor, key)).spec.environment;
     if (build === undefined) return;
@@ -93,6 +93,37 @@ async function readBuild(
   const lines = await environments.readLog(spec.environment.key, { tail, ...(after !== undefined && { after }) });
   return lines.map(presentBuildLine);
 }
+
+async function readStorage(
+  { database }: LogsContext,
+  deployment: DeploymentRecord,
+  request: LogsRequest,
+): Promise<PositionedLogLine[]> {
+  return cut(await readStorageLog(database, deployment, request.instance), request).map(presentStorageLine);
+}
+
+async function followStorage(
+  context: LogsContext,
+  actor: Actor,
+  request: LogsRequest,
+  onLine: (line: PositionedLogLine) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { database } = context;
+  const read = async (): Promise<StorageLine[]> =>
+    readStorageLog(database, await authorizeLogs(context, actor, request.key), request.instance);
+  const begin = await read();
+  const tell = (line: StorageLine): void => onLine(presentStorageLine(line));
+  for (const line of cut(begin, request)) tell(line);
+  await followStorageLog({ database, key: request.key, read, known: begin, onLine: tell, signal });
+}
+
+function cut(lines: readonly StorageLine[], { tail, after }: LogsRequest): readonly StorageLine[] {
+  const begin = after === undefined ? 0 : lines.findIndex(({ cursor }) => cursor === after) + 1;
+  return tail === 0 ? [] : lines.slice(begin).slice(-tail);
+}
+
+const presentStorageLine = (line: StorageLine): PositionedLogLine => ({ ...line, stream: 'system' });
 
 function presentBuildLine({ cursor, at, text }: BuildLogLine): PositionedLogLine {
   return { cursor, at, instance: 'build', stream: 'stdout', text };

@@ -99,6 +99,8 @@ describe.skipIf(!hasDocker)(
       expect(log.body.content).toContain('listening on');
       const build = await call('GET', '/endpoints/containers/deployments/blue/logs?container=build');
       expect(build.body.content).toContain('COPY model.py');
+      const storage = await call('GET', '/endpoints/containers/deployments/blue/logs?container=storage-initializer');
+      expect(storage.body.content).toContain(`${instance.id} There is no model to provide.`);
     });
 
     test('an update replaces the container without a failed prediction', async () => {

@@ -18,7 +18,14 @@ import { LogStatus } from './log-status.tsx';
 import { useLineSearch } from './use-line-search.ts';
 
 export const STREAMS = ['all', 'stdout', 'stderr', 'system'] as const;
+export const CONTAINERS = ['inference-server', 'storage-initializer', 'build'] as const;
+export type LogContainer = (typeof CONTAINERS)[number];
 export type StreamFilter = (typeof STREAMS)[number];
+
+const CONTAINER_NOTES = {
+  'storage-initializer': 'What each instance was given before it started: the files of its model, and its code.',
+  build: 'How the environment was built that the deployment is to run in.',
+} as const;
 
 /** Lines before the one that a link names, in milliseconds. */
 const CONTEXT_MS = 60_000;
@@ -59,6 +66,7 @@ function useLogState() {
     {
       dep: parseAsString,
       instance: parseAsString,
+      container: parseAsStringLiteral(CONTAINERS).withDefault('inference-server'),
       stream: parseAsStringLiteral(STREAMS).withDefault('all'),
       q: parseAsString.withDefault(''),
       /** Position of the line that the link names, and when it was written (epoch milliseconds). */
@@ -77,7 +85,9 @@ function Console({ endpoint, deployments }: { endpoint: string; deployments: rea
   const stream = useLogStream({
     endpoint,
     deployment: deployment.name,
-    instance: state.instance ?? undefined,
+    instance: state.container === 'build' ? undefined : (state.instance ?? undefined),
+    ...(state.container === 'inference-server' ? {} : { container: state.container }),
+    ends: state.container === 'build',
     since: linkedAt === null ? undefined : new Date(linkedAt - CONTEXT_MS).toISOString(),
     ...(linkedAt === null ? {} : { tail: 50_000 }),
   });
@@ -105,13 +115,16 @@ function Console({ endpoint, deployments }: { endpoint: string; deployments: rea
         running={running ?? []}
         lines={stream.lines}
         instance={state.instance}
+        container={state.container}
         stream={state.stream}
         search={{ ...search, text: state.q }}
         onDeployment={(dep) => void setState({ dep, instance: null, line: null, at: null })}
         onInstance={(instance) => void setState({ instance, line: null, at: null })}
+        onContainer={(container) => void setState({ container, stream: 'all', line: null, at: null })}
         onStream={(next) => void setState({ stream: next })}
         onSearch={(q) => void setState({ q })}
       />
+      {state.container === 'inference-server' ? null : <Note>{CONTAINER_NOTES[state.container]}</Note>}
       {deployment.external ? (
         <Note>
           These servers run outside of Viridian, and so do their logs: look for them at{' '}
@@ -131,8 +144,12 @@ function Console({ endpoint, deployments }: { endpoint: string; deployments: rea
             current={search.current ?? linked}
             search={state.q}
             onSelectLine={link}
-            showInstance={state.instance === null}
-            emptyText={emptyText(stream.state === 'connecting', stream.lines.length, deployment)}
+            showInstance={state.instance === null && state.container !== 'build'}
+            emptyText={
+              state.container === 'build'
+                ? `${deployment.name} runs in what this host has: nothing was built for it.`
+                : emptyText(stream.state === 'connecting', stream.lines.length, deployment)
+            }
             height={VIEW_HEIGHT}
           />
         </div>

@@ -14,11 +14,16 @@ import type { Deployment, Instance, LogLine } from '#lib/contracts/deployment.ts
 import { formatInteger } from '#lib/format/number.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { apiPath, fetchJson, withSearch } from '#lib/queries/fetch-json.ts';
-import type { StreamFilter } from './endpoint-logs.tsx';
+import type { LogContainer, StreamFilter } from './endpoint-logs.tsx';
 
 const ALL = 'all';
 /** The most that the server hands out at once. */
 const DOWNLOAD_LINES = 50_000;
+const CONTAINER_LABELS: readonly { id: LogContainer; label: string }[] = [
+  { id: 'inference-server', label: 'Inference server' },
+  { id: 'storage-initializer', label: 'Storage initializer' },
+  { id: 'build', label: 'Build' },
+];
 const STREAM_LABELS = [
   { id: 'all', label: 'All' },
   { id: 'stdout', label: 'stdout' },
@@ -33,17 +38,19 @@ export interface LogToolbarProps {
   running: readonly Instance[];
   lines: readonly LogLine[];
   instance: string | null;
+  container: LogContainer;
   stream: StreamFilter;
   search: { text: string; count: number; position: number; step: (direction: 1 | -1) => void };
   onDeployment: (name: string) => void;
   onInstance: (id: string | null) => void;
+  onContainer: (container: LogContainer) => void;
   onStream: (stream: StreamFilter) => void;
   onSearch: (text: string) => void;
 }
 
 /** Which console, which instance, which stream; what to look for; all of it as a file. */
 export function LogToolbar(props: LogToolbarProps) {
-  const { endpoint, deployment, deployments, stream, onDeployment, onStream } = props;
+  const { endpoint, deployment, deployments, container, stream, onDeployment, onContainer, onStream } = props;
   return (
     <div className="flex flex-wrap items-center gap-2">
       {deployments.length > 1 ? (
@@ -60,10 +67,22 @@ export function LogToolbar(props: LogToolbarProps) {
           onChange={onDeployment}
         />
       ) : null}
-      <InstanceSelect {...props} />
-      <SegmentedControl label="Stream" options={STREAM_LABELS} value={stream} onChange={onStream} />
+      {deployment.external ? null : (
+        <Select
+          label="Log of"
+          labelHidden
+          look="toolbar"
+          value={container}
+          onChange={(id) => onContainer(CONTAINER_LABELS.find((one) => one.id === id)?.id ?? 'inference-server')}
+          options={CONTAINER_LABELS}
+        />
+      )}
+      {container === 'build' ? null : <InstanceSelect {...props} />}
+      {container === 'inference-server' ? (
+        <SegmentedControl label="Stream" options={STREAM_LABELS} value={stream} onChange={onStream} />
+      ) : null}
       <LineSearch {...props} />
-      <DownloadLog endpoint={endpoint} deployment={deployment.name} instance={props.instance} />
+      <DownloadLog endpoint={endpoint} deployment={deployment.name} container={container} instance={props.instance} />
     </div>
   );
 }
@@ -139,10 +158,12 @@ function LineSearch({ search, onSearch }: Pick<LogToolbarProps, 'search' | 'onSe
 function DownloadLog({
   endpoint,
   deployment,
+  container,
   instance,
 }: {
   endpoint: string;
   deployment: string;
+  container: LogContainer;
   instance: string | null;
 }) {
   const [busy, setBusy] = useState(false);
@@ -151,10 +172,12 @@ function DownloadLog({
     try {
       const path = withSearch(apiPath('endpoints', endpoint, 'deployments', deployment, 'logs'), {
         tail: DOWNLOAD_LINES,
+        container,
         instance,
       });
       const { content } = await fetchJson<{ content: string }>(path);
-      downloadText(`${endpoint}-${deployment}.log`, content, 'text/plain;charset=utf-8');
+      const part = container === 'inference-server' ? '' : `-${container}`;
+      downloadText(`${endpoint}-${deployment}${part}.log`, content, 'text/plain;charset=utf-8');
     } catch (error) {
       const { title, detail } = problemOf(error);
       toast({ tone: 'danger', text: `Not downloaded. ${title}: ${detail}` });
