@@ -21,6 +21,7 @@ export function DetectedFacts({ detected }: { detected: DetectedModel }) {
       {detected.servable && detected.python ? <PythonNote python={detected.python} /> : null}
       {detected.mlflow ? <TrustNote mlflow={detected.mlflow} /> : null}
       {detected.triton ? <TritonModels triton={detected.triton} /> : null}
+      {detected.triton && detected.servable ? <p className="text-muted">{detected.reason}</p> : null}
       {detected.warnings.map((warning) => (
         <Note key={warning} tone="warning" icon={<TriangleAlert size={16} aria-hidden="true" />}>
           {warning}

@@ -1,4 +1,5 @@
 import { Info, ShieldAlert } from 'lucide-react';
+import { cx } from '#components/ui/class-names.ts';
 import { Note } from '#components/ui/note.tsx';
 import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx';
 import type { MlflowFacts, PythonNeeds, TritonFacts } from '#lib/contracts/model.ts';
@@ -74,7 +75,9 @@ export function TritonModels({ triton }: { triton: TritonFacts }) {
             <Cell>{model.backend || '–'}</Cell>
             <Cell numeric>{model.served_versions.join(', ') || '–'}</Cell>
             <Cell numeric>{model.max_batch_size || '–'}</Cell>
-            <Cell className={model.servable_without_triton ? '' : 'text-warning'}>{model.reason}</Cell>
+            <Cell className={cx('min-w-60 py-1.5 whitespace-normal', !model.servable_without_triton && 'text-warning')}>
+              {model.reason}
+            </Cell>
           </Row>
         ))}
       </tbody>

@@ -18,6 +18,7 @@ import { instanceTypesQuery } from '#lib/queries/instance-types.ts';
 import type { ChosenFile } from '#components/ui/drop-zone.tsx';
 import type { UploadedModel } from '../use-upload.ts';
 import { type FormFacts, resolveForm } from './resolve-form.ts';
+import { asServedHere } from './served-by-host.ts';
 import { type ModelFacts, useModelFacts } from './use-model-facts.ts';
 import { type ScoringCode, useScoringCode } from './use-scoring-code.ts';
 import { sourceOfUpload, type WizardForm } from './wizard-form.ts';
@@ -127,7 +128,8 @@ function useWizardFacts(form: WizardForm): WizardFacts {
   const endpoints = useQuery(endpointsQuery());
   const types = useQuery(instanceTypesQuery());
   const { data: info } = useQuery(infoQuery());
-  const model = useModelFacts(form.tab === 'none' ? null : form.model);
+  const found = useModelFacts(form.tab === 'none' ? null : form.model);
+  const model = { ...found, detected: asServedHere(found.detected, info ?? null) };
   return {
     endpoints: endpoints.data ?? [],
     endpointsProblem: endpoints.error && problemOf(endpoints.error),

@@ -84,11 +84,11 @@ function Snippet({ endpoint, credential }: { endpoint: Endpoint; credential: str
   const sample = useSampleRequest(endpoint.name, deployment === AS_TRAFFIC ? null : deployment);
   const localCa = useLocalCa(endpoint.scoring_uri);
   const code = renderSnippet(language, {
-    url: endpoint.scoring_uri,
+    url: endpoint.scoring_uri.replace(/\/score$/, sample.path),
     credential,
     tokenUrl:
       endpoint.auth_mode === 'aml_token' ? `${origin}${API_BASE}${apiPath('endpoints', endpoint.name, 'token')}` : null,
-    body: sample,
+    body: sample.body,
     deployment: deployment === AS_TRAFFIC ? null : deployment,
     localCa,
   });

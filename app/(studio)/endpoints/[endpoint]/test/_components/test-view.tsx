@@ -20,7 +20,7 @@ import { AnswerPanel } from './answer-panel.tsx';
 import { InputForm } from './input-form.tsx';
 import { bodyOfTable, type InputTable, tableOf, takesText } from './input-table.ts';
 import { type TestAnswer, useInvoke } from './use-invoke.ts';
-import { useModelSignature } from '../../_components/use-model-signature.ts';
+import { type ModelSignature, useModelSignature } from '../../_components/use-model-signature.ts';
 
 const AS_TRAFFIC = 'split';
 const NO_OTHER = 'none';
@@ -57,7 +57,9 @@ function LoadedTest({ endpoint, deployments }: { endpoint: string; deployments: 
   const shown =
     deployments.find(({ name }) => name === target) ??
     deployments.toSorted((a, b) => b.traffic_percent - a.traffic_percent)[0];
-  const { inputs, sample, isPending } = useModelSignature(shown?.model ?? null);
+  const [wanted, setWanted] = useState<string | null>(null);
+  const signature = useModelSignature(shown?.model ?? null, wanted);
+  const { inputs, sample, path, isPending } = signature;
   const request = useRequestText(sample, inputs);
   const { answers, send, busy, problem } = useInvoke(endpoint);
 
@@ -65,7 +67,7 @@ function LoadedTest({ endpoint, deployments }: { endpoint: string; deployments: 
     if (request.body === undefined || busy) return;
     const targets = other === NO_OTHER ? [target] : [target, other];
     void send(
-      request.body,
+      { path, body: request.body },
       targets.map((name) => (name === AS_TRAFFIC ? null : name)),
     );
   }
@@ -94,6 +96,13 @@ function LoadedTest({ endpoint, deployments }: { endpoint: string; deployments: 
         {target === AS_TRAFFIC ? null : (
           <p className="text-xs text-muted">Naming a deployment goes past the split and is not mirrored.</p>
         )}
+        <RepositoryModel
+          signature={signature}
+          onChange={(name) => {
+            setWanted(name);
+            request.reset();
+          }}
+        />
         {isPending ? <SkeletonRows label="the signature" rows={4} /> : <RequestEditor request={request} />}
         <div className="flex flex-wrap items-center gap-2">
           <Button
@@ -119,6 +128,32 @@ function LoadedTest({ endpoint, deployments }: { endpoint: string; deployments: 
         ) : null}
         <Answers endpoint={endpoint} answers={answers} deployments={deployments} />
       </section>
+    </div>
+  );
+}
+
+/** Which model of a repository is asked, and where. */
+function RepositoryModel({
+  signature: { models, model, path },
+  onChange,
+}: {
+  signature: ModelSignature;
+  onChange: (name: string) => void;
+}) {
+  if (model === null) return null;
+  return (
+    <div className="grid gap-1.5">
+      {models.length > 1 ? (
+        <Select
+          label="Model"
+          options={models.map((name) => ({ id: name, label: name }))}
+          value={model}
+          onChange={onChange}
+        />
+      ) : null}
+      <p className="text-xs text-muted">
+        Sent to <span className="font-mono">{path}</span>.
+      </p>
     </div>
   );
 }

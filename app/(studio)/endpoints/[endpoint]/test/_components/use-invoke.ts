@@ -13,13 +13,19 @@ export interface TestAnswer {
   response: InvokeResponse;
 }
 
+export interface TestRequest {
+  /** Below the endpoint. */
+  path: string;
+  body: unknown;
+}
+
 /** Sends one body to one or two targets at once and keeps what came back. */
 export function useInvoke(endpoint: string) {
   const [answers, setAnswers] = useState<readonly TestAnswer[]>([]);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
 
-  async function send(body: unknown, targets: readonly (string | null)[]): Promise<void> {
+  async function send({ path, body }: TestRequest, targets: readonly (string | null)[]): Promise<void> {
     setBusy(true);
     setProblem(null);
     const id = performance.now();
@@ -27,7 +33,7 @@ export function useInvoke(endpoint: string) {
       targets.map(async (asked) => ({
         asked,
         result: await invokeEndpoint(endpoint, {
-          path: '/score',
+          path,
           method: 'POST',
           body,
           ...(asked !== null && { deployment: asked }),
