@@ -178,6 +178,7 @@ export const MODEL_READ_ONLY_FIELDS = [
   'updated_at',
   'latest_version',
   'version_count',
+  'archived_version_count',
   'flavors',
   'creation_context',
 ] as const;
@@ -205,8 +206,12 @@ export const modelSchema = z.object({
   name: z.string(),
   latest_version: z.string().nullable(),
   version_count: z.number().int(),
+  /** Of these, how many are in the stage `Archived`. */
+  archived_version_count: z.number().int(),
   type: z.enum(MODEL_TYPES),
   description: z.string(),
+  tags: tagsSchema,
+  properties: tagsSchema,
   size_bytes: z.number().int(),
   used_by: z.array(z.string()),
   ...revisionedShape,

@@ -12,12 +12,25 @@ const VERBS: Record<OperationKind, string> = {
 
 /** What an operation does, in words, and the page that shows it. */
 export function describeOperation(operation: Pick<Operation, 'id' | 'kind' | 'resource'>) {
-  const [, , endpoint = '', , deployment] = operation.resource.split('/');
+  const [, kind, first = '', , second] = operation.resource.split('/');
+  if (kind === 'models') return describeRegistration(operation, first, second);
+  const [endpoint, deployment] = [first, second];
   return {
     endpoint,
     deployment: deployment ?? null,
     object: deployment ? `${endpoint} / ${deployment}` : endpoint,
     verb: VERBS[operation.kind],
     href: `/endpoints/${encodeURIComponent(endpoint)}/operations/${encodeURIComponent(operation.id)}`,
+  };
+}
+
+/** A registration belongs to no endpoint, and its model may not be there yet. */
+function describeRegistration({ id, kind }: Pick<Operation, 'id' | 'kind'>, model: string, version = '') {
+  return {
+    endpoint: '',
+    deployment: null,
+    object: `${model}, version ${version}`,
+    verb: VERBS[kind],
+    href: `/models/register?operation=${encodeURIComponent(id)}`,
   };
 }

@@ -31,6 +31,7 @@ export const keys = {
   models: {
     all: () => ['models'] as const,
     list: (search = '') => ['models', 'list', search] as const,
+    detail: (model: string) => ['models', 'one', model, 'detail'] as const,
     versions: (model: string) => ['models', 'one', model, 'versions'] as const,
     version: (model: string, version: string) => ['models', 'one', model, 'versions', version] as const,
     file: (model: string, version: string, path: string) =>

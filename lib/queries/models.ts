@@ -10,6 +10,13 @@ export function modelsQuery() {
   });
 }
 
+export function modelQuery(model: string) {
+  return queryOptions({
+    queryKey: keys.models.detail(model),
+    queryFn: ({ signal }) => fetchJson<Model>(apiPath('models', model), { signal }),
+  });
+}
+
 export function modelVersionsQuery(model: string) {
   return queryOptions({
     queryKey: keys.models.versions(model),

@@ -1,4 +1,5 @@
 import type { Model, ModelVersion } from '#lib/contracts/model.ts';
+import { isArchived } from '#lib/format/model-stage.ts';
 import { formatInstant } from '#server/kernel/clock.ts';
 import type { DeploymentRecord } from './deployment.ts';
 import type { ModelRecord, ModelVersionRecord } from './model.ts';
@@ -43,8 +44,11 @@ export function presentModel(model: ModelRecord, versions: readonly ModelVersion
     name: model.name,
     latest_version: latest?.version ?? null,
     version_count: versions.length,
+    archived_version_count: versions.filter(({ stage }) => isArchived(stage)).length,
     type: latest?.type ?? 'custom_model',
     description: model.description,
+    tags: model.tags,
+    properties: model.properties,
     size_bytes: versions.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     used_by: usedBy,
     revision: model.revision,

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { parseAsString, useQueryState } from 'nuqs';
+import { parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
 import { Age } from '#components/layout/age.tsx';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { Button } from '#components/ui/button.tsx';
@@ -13,27 +13,39 @@ import { PageHead } from '#components/ui/panel.tsx';
 import { Figure } from '#components/ui/readouts.tsx';
 import { SearchField } from '#components/ui/search-field.tsx';
 import { SkeletonRows } from '#components/ui/skeleton.tsx';
+import { Switch } from '#components/ui/switch.tsx';
 import { Cell, HeadCell, Row, RowHeader, Table } from '#components/ui/table.tsx';
 import type { Model } from '#lib/contracts/model.ts';
 import { formatBytes } from '#lib/format/bytes.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { modelsQuery } from '#lib/queries/models.ts';
 import { MODEL_TYPE_WORDS } from './model-words.ts';
+import { RunningRegistrations } from './running-registrations.tsx';
 
 /** The registry: what can be deployed, and who uses it. */
 export function ModelList() {
   const { data: models, error, refetch, isFetching } = useQuery(modelsQuery());
   const [search, setSearch] = useQueryState('q', parseAsString.withDefault('').withOptions({ history: 'replace' }));
-  const matching = models?.filter(({ name }) => name.toLowerCase().includes(search.trim().toLowerCase()));
+  const [showsArchived, setShowsArchived] = useQueryState(
+    'archived',
+    parseAsBoolean.withDefault(false).withOptions({ history: 'replace' }),
+  );
+  const archived = models?.filter(isPutAside).length ?? 0;
+  const matching = models?.filter(
+    (model) => model.name.toLowerCase().includes(search.trim().toLowerCase()) && (showsArchived || !isPutAside(model)),
+  );
   return (
     <>
       <PageHead
         title="Models"
         aside={models?.length}
         actions={
-          <ButtonLink href="/endpoints/new?mode=nocode" variant="primary" icon={<Plus size={16} aria-hidden="true" />}>
-            Deploy a model
-          </ButtonLink>
+          <>
+            <ButtonLink href="/endpoints/new?mode=nocode">Deploy a model</ButtonLink>
+            <ButtonLink href="/models/register" variant="primary" icon={<Plus size={16} aria-hidden="true" />}>
+              Register a model
+            </ButtonLink>
+          </>
         }
       />
       {error ? (
@@ -45,18 +57,19 @@ export function ModelList() {
           className="mb-6"
         />
       ) : null}
+      <RunningRegistrations />
       {models === undefined && !error ? <SkeletonRows label="the models" rows={6} /> : null}
       {models?.length === 0 ? (
         <EmptyState
           title="No models yet"
           headingLevel={2}
-          actions={<ButtonLink href="/endpoints/new?mode=nocode">Bring a model</ButtonLink>}
+          actions={<ButtonLink href="/models/register">Bring a model</ButtonLink>}
         >
-          A model is a file or folder under a name, in versions that never change. It is registered when you deploy it.
+          A model is a file or folder under a name, in versions that never change. Register one, or deploy one at once.
         </EmptyState>
       ) : null}
       {models && models.length > 0 ? (
-        <div className="mb-3">
+        <div className="mb-3 flex flex-wrap items-center gap-4">
           <SearchField
             label="Filter models"
             placeholder="Filter by name"
@@ -65,21 +78,39 @@ export function ModelList() {
             onChange={(text) => void setSearch(text || null)}
             className="w-80 max-w-full"
           />
+          {archived > 0 ? (
+            <Switch isSelected={showsArchived} onChange={(isOn) => void setShowsArchived(isOn || null)}>
+              Show archived ({archived})
+            </Switch>
+          ) : null}
         </div>
       ) : null}
       {matching?.length === 0 && models && models.length > 0 ? (
         <EmptyState
           title="Nothing matches"
           headingLevel={2}
-          actions={<Button onPress={() => void setSearch(null)}>Clear the filter</Button>}
+          actions={
+            <Button
+              onPress={() => {
+                void setSearch(null);
+                void setShowsArchived(true);
+              }}
+            >
+              Show all
+            </Button>
+          }
         >
-          None of {models.length} models has this in its name.
+          None of {models.length} models is shown: by its name, or because all its versions are archived.
         </EmptyState>
       ) : null}
       {matching && matching.length > 0 ? <ModelTable models={matching} /> : null}
     </>
   );
 }
+
+/** Whether every version is archived. */
+const isPutAside = ({ version_count: all, archived_version_count: archived }: Model): boolean =>
+  all > 0 && archived === all;
 
 function ModelTable({ models }: { models: readonly Model[] }) {
   const { locale } = usePreferences();

@@ -15,6 +15,6 @@ test.each([
   ['m/MLmodel', 1, 'text'],
   ['conda.yaml', 9e9, 'text'],
   ['plot.PNG', 1, 'image'],
-  ['plot.png', 2e6, 'none'],
+  ['plot.png', 2e6, 'large_image'],
   ['model.pkl', 1, 'none'],
 ])('%s of %i bytes is shown as %s', (path, size, kind) => expect(previewOf(file(path, size))).toBe(kind));

@@ -29,7 +29,7 @@ const IMAGE = /\.(?:png|jpe?g|gif|webp|avif)$/i;
 const MAX_IMAGE_BYTES = 1024 * 1024;
 
 /** What of a file can be shown, by its name. */
-export function previewOf({ path, size_bytes: size }: ModelFile): 'text' | 'image' | 'none' {
-  if (IMAGE.test(path)) return size <= MAX_IMAGE_BYTES ? 'image' : 'none';
+export function previewOf({ path, size_bytes: size }: ModelFile): 'text' | 'image' | 'large_image' | 'none' {
+  if (IMAGE.test(path)) return size <= MAX_IMAGE_BYTES ? 'image' : 'large_image';
   return TEXT.test(path) ? 'text' : 'none';
 }

@@ -1,7 +1,7 @@
 'use client';
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Download } from 'lucide-react';
+import { Download, Pencil } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { SignatureTable } from '#components/deployments/detected-model.tsx';
@@ -24,8 +24,9 @@ import { keys } from '#lib/queries/keys.ts';
 import { API_BASE, apiPath } from '#lib/queries/fetch-json.ts';
 import { modelVersionQuery } from '#lib/queries/models.ts';
 import { formatJson } from '#lib/snippets/format-json.ts';
-import { deleteModelVersion } from '../../../../actions.ts';
+import { deleteModelVersion, patchModelVersion } from '../../../../actions.ts';
 import { deployHref, MODEL_TYPE_WORDS, sayShape } from '../../../../_components/model-words.ts';
+import { WordsDialog } from '../../../../_components/words-dialog.tsx';
 import { VersionAbout } from './version-about.tsx';
 import { VersionFiles } from './version-files.tsx';
 
@@ -134,6 +135,7 @@ function VersionActions({ data }: { data: ModelVersion }) {
   const router = useRouter();
   const client = useQueryClient();
   const [asking, setAsking] = useState(false);
+  const [editing, setEditing] = useState(false);
   const isUsed = data.used_by.length > 0;
   return (
     <>
@@ -144,6 +146,17 @@ function VersionActions({ data }: { data: ModelVersion }) {
       >
         Download
       </ButtonLink>
+      <Button icon={<Pencil size={16} aria-hidden="true" />} onPress={() => setEditing(true)}>
+        Edit
+      </Button>
+      {editing ? (
+        <WordsDialog
+          object={`${data.name}, version ${data.version}`}
+          words={data}
+          save={(patch, revision) => patchModelVersion(data.name, data.version, patch, revision)}
+          onClose={() => setEditing(false)}
+        />
+      ) : null}
       <Button
         variant="danger"
         isDisabled={isUsed}

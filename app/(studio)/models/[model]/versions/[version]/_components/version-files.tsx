@@ -91,6 +91,9 @@ function FilePreview({ model, version, file }: { model: string; version: string;
       <p className="mb-2 font-mono text-xs wrap-anywhere">{file.path}</p>
       {kind === 'text' ? <TextPreview model={model} version={version} file={file} /> : null}
       {kind === 'image' ? <ImagePreview model={model} version={version} file={file} /> : null}
+      {kind === 'large_image' ? (
+        <p className="text-muted">The picture is too large to be shown here. The download of the version holds it.</p>
+      ) : null}
       {kind === 'none' ? (
         <p className="text-muted">It is no text and no picture. The download of the version holds it.</p>
       ) : null}
