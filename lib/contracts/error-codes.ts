@@ -107,6 +107,7 @@ export const ERROR_CODES = [
   'gateway.unauthorized',
   'gateway.token_invalid',
   'gateway.token_expired',
+  'gateway.too_many_bad_keys',
   'gateway.forbidden',
   'gateway.network_not_allowed',
   'gateway.method_not_allowed',

@@ -105,6 +105,7 @@ function startMessage(): ToWorker {
     host: '127.0.0.1',
     port: 0,
     domain: null,
+    badKeysPerMinute: 0,
     hopId: 'bench',
     workerCount: 1,
     telemetrySocket: '/nonexistent/telemetry.sock',

@@ -17,7 +17,7 @@ export interface AcceptedKey {
 export type TokenFault = 'missing' | 'invalid' | 'expired';
 
 /** How far the issuer's clock and ours may be apart, in seconds. */
-const CLOCK_SKEW_SECONDS = 60;
+export const CLOCK_SKEW_SECONDS = 60;
 
 /**
  * Finds the accepted key that a request shows, in `Authorization: Bearer`, `api-key` or `X-API-Key`. Only digests are compared, each of them always
@@ -108,6 +108,11 @@ export class KeyChecker {
     this.accepted = found;
     return found;
   }
+}
+
+/** Whether a request shows anything that could be a key. */
+export function showsKey({ fields }: RequestHead): boolean {
+  return fields.has(AUTHORIZATION) || KEY_FIELDS.some((id) => fields.has(id));
 }
 
 /** Position of the token after `Bearer`, or -1 for another scheme. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { bodyTooLarge, refusalOf } from './admit.ts';
 import { chooseDeployment } from './choose-deployment.ts';
 import { type ClientResponse, formatOwnHead } from './client-response.ts';
+import { type Credential, CredentialWatch } from './credential-watch.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { Forward } from './forward.ts';
 import { type GatewayAnswer, statusOf } from './gateway-answer.ts';
@@ -35,6 +36,7 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
   deployment: DeploymentRoute | null = null;
   instanceId = '';
   consumerId = '';
+  credential: Credential | null = null;
   forwardStart = 0;
   needsSlash = false;
   bodyLimit = Infinity;
@@ -57,6 +59,9 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
   /** Keeps the answer where it is compared with a mirror's. */
   comparison: ComparedRequest | null = null;
 
+  /** Made with the first look, which short answers never see. */
+  private watch: CredentialWatch | null = null;
+  private lapsedAt: number | null = null;
   private decision: Decision | null = null;
   private forward: Forward | null = null;
   private mirror: MirrorCopy | null = null;
@@ -147,7 +152,8 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
 
   /** Answers by the gateway itself; the connection goes on where the request's end is in sight. */
   answer(answer: GatewayAnswer): void {
-    const keepAlive = this.mayKeepAlive() && this.client.restIsSmall && !this.head.expectsContinue;
+    const mayStay = answer.closes !== true && !this.head.expectsContinue;
+    const keepAlive = mayStay && this.mayKeepAlive() && this.client.restIsSmall;
     this.finishWith(answer, keepAlive);
   }
 
@@ -185,7 +191,21 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
   }
 
   sweep(now: number): void {
-    if (!this.isDone) this.forward?.sweep(now);
+    if (this.isDone || this.forward === null) return;
+    this.forward.sweep(now);
+    if (!this.forward.responseStarted || !this.hasLapsed()) return;
+    if (this.lapsedAt === null) this.lapsedAt = now;
+    else if (now - this.lapsedAt >= this.core.settings.lapsedGraceMs) this.cut('unauthorized');
+  }
+
+  /** What opened the endpoint would not open it any more: an answer that is still going out has to end. */
+  hasLapsed(): boolean {
+    if (this.credential === null) return false;
+    const { name } = this.endpoint as EndpointRoute;
+    this.watch ??= new CredentialWatch(this.core.routes, name, this.credential);
+    if (!this.watch.hasLapsed(Date.now())) return false;
+    if (this.lapsedAt === null) this.core.counters.increment('lapsed_credentials');
+    return true;
   }
 
   /** Ends the request's account: counts, record. Idempotent. */

@@ -14,13 +14,15 @@ export interface GatewayAnswer {
   readonly retryAfterSeconds?: number;
   /** More field lines, each with its CR LF. */
   readonly fieldLines?: string;
+  /** The connection carries no further request. */
+  readonly closes?: boolean;
 }
 
 export function gatewayAnswer(
   code: ErrorCode,
   reason: GatewayReason,
   detail: string,
-  more: Pick<GatewayAnswer, 'status' | 'retryAfterSeconds' | 'fieldLines'> = {},
+  more: Pick<GatewayAnswer, 'status' | 'retryAfterSeconds' | 'fieldLines' | 'closes'> = {},
 ): GatewayAnswer {
   return { code, reason, detail, ...more };
 }

@@ -1,3 +1,4 @@
+import type { BadKeys } from './bad-keys.ts';
 import type { Counters } from './counters.ts';
 import type { DeadlineSweeper } from './deadline-sweeper.ts';
 import type { EjectionReport } from './ejection-ledger.ts';
@@ -29,6 +30,7 @@ export interface GatewayCore {
   readonly mirror: MirrorSender;
   readonly comparer: MirrorComparer;
   readonly limits: LimitGate;
+  readonly badKeys: BadKeys;
   readonly peerWatch: PeerWatch;
   readonly challenges: HttpChallenges;
   readonly http2: Http2Front;

@@ -29,6 +29,8 @@ export interface PrimaryOptions {
   port: number;
   workers: number;
   domain: string | null;
+  /** Wrong keys a minute that a worker takes from one address; 0 for any number. */
+  badKeysPerMinute: number;
   /** The TLS port, 0 for any, and what is served there; null for none. */
   tls: { port: number; source: CertificateSource } | null;
   dataDir: DataDir;
@@ -215,13 +217,14 @@ class Primary {
   }
 
   private onForked(worker: FleetWorker): void {
-    const { host, workers, domain, dataDir, upstreamKey } = this.options;
+    const { host, workers, domain, badKeysPerMinute, dataDir, upstreamKey } = this.options;
     const material = this.tlsMaterial();
     this.fleet.send(worker.id, {
       type: 'start',
       host,
       port: this.port,
       domain,
+      badKeysPerMinute,
       hopId: this.hopId,
       workerCount: workers,
       telemetrySocket: dataDir.telemetrySocket,

@@ -41,6 +41,10 @@ export interface GatewaySettings {
   comparisonQueue: number;
   /** Body limit of an endpoint that sets none. */
   maxBodyBytes: number;
+  /** Wrong keys a minute that one address may show; 0 for any number. */
+  badKeysPerMinute: number;
+  /** How long an answer that is under way goes on once the key or token that opened it has lapsed. */
+  lapsedGraceMs: number;
   /** How often deadlines are looked at, so how late one can fire. */
   sweepIntervalMs: number;
 }
@@ -68,5 +72,7 @@ export const DEFAULT_SETTINGS: GatewaySettings = {
   comparisonMemoryBytes: 16 * 1024 * 1024,
   comparisonQueue: 1_024,
   maxBodyBytes: 1024 ** 3,
+  badKeysPerMinute: 60,
+  lapsedGraceMs: 2_000,
   sweepIntervalMs: 50,
 };

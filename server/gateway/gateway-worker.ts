@@ -85,6 +85,7 @@ function startGateway(start: StartMessage, link: PrimaryLink, sharing: Sharing, 
   const slots: SlotSource = sharing.slots ?? ALL_SLOTS;
   const limits: LimitGate = sharing.gate ?? createLocalGate();
   const gateway = createGateway({
+    settings: { badKeysPerMinute: start.badKeysPerMinute },
     domain: start.domain,
     hopId: start.hopId,
     openHeader: (deployment, sealed) => openExternalHeader(upstreamKey, deployment, sealed),

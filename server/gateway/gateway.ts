@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Challenge } from '#server/routing/gateway-link.ts';
 import type { RouteTable } from '#server/routing/route-table.ts';
+import { BadKeys } from './bad-keys.ts';
 import { ComparisonReporter, type SendComparisons } from './comparison-reporter.ts';
 import { Counters } from './counters.ts';
 import { DeadlineSweeper } from './deadline-sweeper.ts';
@@ -171,6 +172,7 @@ function createCore(options: GatewayOptions, settings: GatewaySettings): Gateway
     challenges: new HttpChallenges(),
     http2: new Http2Front(),
     limits: options.limits ?? createLocalGate(),
+    badKeys: new BadKeys(settings.badKeysPerMinute),
     onInternalError,
     routes: new RouteIndex({
       settings,

@@ -1,6 +1,8 @@
 import { bodyTooLarge, maxBodyBytes } from './admit.ts';
-import type { KeyChecker, TokenFault } from './authenticate.ts';
+import { type KeyChecker, showsKey, type TokenFault } from './authenticate.ts';
+import { countedAddress, tooManyBadKeys } from './bad-keys.ts';
 import { isPinned } from './choose-deployment.ts';
+import type { Credential } from './credential-watch.ts';
 import { allowedOrigin, isPreflight, preflightLines } from './cors.ts';
 import { ANSWERS, type GatewayAnswer } from './gateway-answer.ts';
 import type { GatewayCore } from './gateway-core.ts';
@@ -43,6 +45,8 @@ export interface DecidedRequest extends RouteMatch {
   corsOrigin: string | null;
   endpoint: EndpointRoute | null;
   consumerId: string;
+  /** What opened the endpoint; null where nothing had to. */
+  credential: Credential | null;
   bodyLimit: number;
   upgrade: boolean;
   pinned: boolean;
@@ -77,12 +81,15 @@ export function decideRequest(core: GatewayCore, request: DecidedRequest): Decis
   // Browsers send preflights without credentials: where the gateway does not answer them, the model has to see them.
   if (!preflight && endpoint.takesTokens) {
     const token = request.client.keys.checkToken(core.routes.verifier, endpoint.table.auth.audience ?? null, head);
+    if (token === 'invalid') return refuseBadKey(core, request, TOKEN_REFUSALS.invalid);
     if (typeof token === 'string') return answer(TOKEN_REFUSALS[token]);
     request.consumerId = token.id;
+    request.credential = token;
   } else if (!preflight && endpoint.table.auth.mode !== 'none') {
     const key = request.client.keys.check(endpoint.keys, head);
-    if (key === null) return answer(ANSWERS.unauthorized);
+    if (key === null) return refuseKey(core, request);
     request.consumerId = key.id;
+    request.credential = key;
   }
 
   const upgrade = checkUpgrade(request, endpoint);
@@ -95,6 +102,20 @@ export function decideRequest(core: GatewayCore, request: DecidedRequest): Decis
 
 function answer(given: GatewayAnswer): Decision {
   return { kind: 'answer', answer: given };
+}
+
+function refuseKey(core: GatewayCore, request: DecidedRequest): Decision {
+  const refusal = ANSWERS.unauthorized;
+  return showsKey(request.head) ? refuseBadKey(core, request, refusal) : answer(refusal);
+}
+
+/** @param refusal as long as there were not too many from the same address */
+function refuseBadKey(core: GatewayCore, { head, client }: DecidedRequest, refusal: GatewayAnswer): Decision {
+  const { badKeys, counters, routes } = core;
+  const waitMs = badKeys.count(countedAddress(client.peerAddress, head.fields, routes), performance.now());
+  if (waitMs === 0) return answer(refusal);
+  counters.increment('shed.bad_keys');
+  return answer(tooManyBadKeys(waitMs));
 }
 
 /** Refuses requests that come back to us, and ids of the caller that could not be sent back safely. */

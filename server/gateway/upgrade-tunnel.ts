@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Exchange } from './exchange.ts';
 import type { ClientTunnel } from './exchange-client.ts';
-import { REASON_NONE } from './record.ts';
+import { type FinishedRequest, REASON_NONE } from './record.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
 
 /**
@@ -69,19 +69,20 @@ class UpgradeTunnel implements ClientTunnel, UpstreamUser {
 
   sweep(now: number): void {
     const { settings, counters } = this.exchange.core;
+    if (this.exchange.hasLapsed()) return this.end('unauthorized');
     const idle = now - this.movedAt > settings.tunnelIdleTimeoutMs;
     if (!idle && now - this.startedAt <= settings.tunnelMaxAgeMs) return;
     counters.increment(idle ? 'timeout.tunnel_idle' : 'timeout.tunnel_age');
     this.end();
   }
 
-  private end(): void {
+  private end(reason: FinishedRequest['reason'] = REASON_NONE): void {
     if (this.over) return;
     this.over = true;
     this.upstream.destroy();
     this.client.destroySoon();
     this.onOver();
-    this.exchange.finish(101, REASON_NONE);
+    this.exchange.finish(101, reason);
   }
 }
 

@@ -22,7 +22,7 @@ describe('a token of this installation', () => {
   it('says whom it was issued to, for what, and when it is good', () => {
     const { nbf, exp } = claims();
     const token = verify(signer.token({ nbf, exp }));
-    expect(token).toEqual({ id: 'api_key:one', audience: AUDIENCE, notBefore: nbf, expiresAt: exp });
+    expect(token).toMatchObject({ id: 'api_key:one', audience: AUDIENCE, notBefore: nbf, expiresAt: exp });
   });
 
   it('is verified once and remembered after that', () => {

@@ -10,6 +10,8 @@ export interface VerifiedToken {
   /** Epoch seconds. */
   readonly notBefore: number;
   readonly expiresAt: number;
+  /** Header that names the key that signed it. */
+  readonly header: string;
 }
 
 /** Ours have about 500 octets; what is longer was not issued here. */
@@ -54,28 +56,34 @@ export class TokenVerifier {
     return verified;
   }
 
+  /** Whether a token that was verified earlier, perhaps by another set of keys, would be again. */
+  trusts({ header }: VerifiedToken): boolean {
+    return this.keys.has(header);
+  }
+
   private verifySignature(token: Buffer): VerifiedToken | null {
     const headerEnd = token.indexOf(DOT);
     const payloadEnd = token.indexOf(DOT, headerEnd + 1);
     if (headerEnd < 0 || payloadEnd < 0 || token.length - payloadEnd - 1 !== SIGNATURE_CHARACTERS) return null;
-    const key = this.keys.get(token.toString('latin1', 0, headerEnd));
+    const header = token.toString('latin1', 0, headerEnd);
+    const key = this.keys.get(header);
     if (key === undefined) return null;
     const encoded = token.toString('latin1', payloadEnd + 1);
     const signature = Buffer.from(encoded, 'base64url');
     // A signature has one spelling: bits that decoding drops must not make another token of it.
     if (signature.toString('base64url') !== encoded) return null;
     if (!verify(null, token.subarray(0, payloadEnd), key, signature)) return null;
-    return this.readClaims(Buffer.from(token.toString('latin1', headerEnd + 1, payloadEnd), 'base64url'));
+    return this.readClaims(header, Buffer.from(token.toString('latin1', headerEnd + 1, payloadEnd), 'base64url'));
   }
 
   /** What we signed is what we wrote, unless keys are shared with something else: then it counts for nothing. */
-  private readClaims(json: Buffer): VerifiedToken | null {
+  private readClaims(header: string, json: Buffer): VerifiedToken | null {
     const claims = parseObject(json);
     if (claims === null || claims['iss'] !== this.tokens?.issuer) return null;
     const { aud, sub, nbf, exp } = claims;
     if (typeof aud !== 'string' || typeof sub !== 'string' || !SAFE_SUBJECT.test(sub)) return null;
     if (!isInstant(nbf) || !isInstant(exp)) return null;
-    return { id: sub, audience: aud, notBefore: nbf, expiresAt: exp };
+    return { id: sub, audience: aud, notBefore: nbf, expiresAt: exp, header };
   }
 
   /** The oldest goes first: it is also the one that expires first. */

@@ -15,6 +15,7 @@ export type ToWorker =
       host: string;
       port: number;
       domain: string | null;
+      badKeysPerMinute: number;
       hopId: string;
       /** Workers of the gateway, this one included. */
       workerCount: number;

@@ -49,6 +49,13 @@ export const gatewayConfig = {
     .max(64)
     .default(Math.min(availableParallelism(), 8))
     .describe('Gateway worker processes'),
+  VIRIDIAN_GATEWAY_BAD_KEYS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(60)
+    .describe('Wrong keys a minute from one address, in each worker, before they are answered 429; 0 for any number'),
   VIRIDIAN_DOMAIN: z.string().optional().describe('Serves <endpoint>.<domain> besides the path form'),
 } satisfies ConfigSlice;
 

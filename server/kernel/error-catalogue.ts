@@ -125,6 +125,7 @@ export const ERROR_CATALOGUE = {
   'gateway.unauthorized': entry(401, 'caller', 'The credentials are missing or wrong'),
   'gateway.token_invalid': entry(401, 'caller', 'The token is not good for this endpoint'),
   'gateway.token_expired': entry(401, 'caller', 'The token has expired'),
+  'gateway.too_many_bad_keys': entry(429, 'caller', 'Too many wrong keys came from this address', true),
   'gateway.forbidden': entry(403, 'caller', 'Not allowed'),
   'gateway.network_not_allowed': entry(403, 'config', 'Calls from this network are not allowed'),
   'gateway.method_not_allowed': entry(405, 'caller', 'The method is not allowed'),

@@ -20,6 +20,7 @@ export const GATEWAY_REASONS = [
   'client_gone',
   'preflight',
   'internal',
+  'bad_keys',
 ] as const;
 export type GatewayReason = (typeof GATEWAY_REASONS)[number];
 

@@ -18,6 +18,7 @@ export async function startGatewayPrimary(): Promise<void> {
     host: config.VIRIDIAN_HOST,
     port: config.VIRIDIAN_GATEWAY_PORT,
     workers: config.VIRIDIAN_GATEWAY_WORKERS,
+    badKeysPerMinute: config.VIRIDIAN_GATEWAY_BAD_KEYS_PER_MINUTE,
     domain: config.VIRIDIAN_DOMAIN?.toLowerCase() ?? null,
     dataDir,
     logger,

@@ -62,6 +62,8 @@ export function grpcStatusOfCut(reason: GatewayReason): { status: number; messag
   if (reason === 'model_timeout')
     return { status: GRPC.deadlineExceeded, message: 'The deadline of the call has passed.' };
   if (reason === 'too_large') return { status: GRPC.resourceExhausted, message: 'The messages are too large.' };
+  if (reason === 'unauthorized')
+    return { status: GRPC.unauthenticated, message: 'The key or token of the call is no longer accepted.' };
   return { status: GRPC.unavailable, message: 'The model broke its answer off.' };
 }
 

@@ -14,7 +14,7 @@ const CAUSES: readonly (readonly [label: string, ...reasons: string[]])[] = [
   ['401 no key', 'unauthorized'],
   ['403 not allowed', 'forbidden'],
   ['4xx bad request', 'bad_request', 'too_large', 'no_deployment', 'no_route'],
-  ['429 limit', 'rate_limited', 'concurrency_limited'],
+  ['429 limit', 'rate_limited', 'concurrency_limited', 'bad_keys'],
   ['429 queue full', 'queue_full', 'queue_timeout'],
   ['503 no instance', 'no_instance'],
   ['502 unreachable', 'connect_failed', 'connect_timeout', 'bad_response', 'upstream_closed'],
