@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import type { EngineUse } from './engine.ts';
 
 const CGROUPS = '/sys/fs/cgroup';
@@ -26,37 +26,35 @@ export function parseCgroupPlaces(text: string): CgroupPlaces {
 }
 
 /**
- * What a container has used, from the kernel's files: a few reads, where the engine would take a hundred times as long.
+ * What a container has used, from the kernel's files: a few reads, where the engine would take a hundred times as long. They never wait for a disk, and
+ * cost a third of what they would on threads of their own.
  * @param pid of its first process
  * @returns null where this host does not tell
  */
-export async function readCgroupUse(pid: number): Promise<EngineUse | null> {
+export function readCgroupUse(pid: number): EngineUse | null {
   try {
-    const places = parseCgroupPlaces(await readFile(`/proc/${pid}/cgroup`, 'utf8'));
-    const [cpuSeconds, memoryBytes, network] = await Promise.all([
-      readCpuSeconds(places),
-      readMemoryBytes(places),
-      readFile(`/proc/${pid}/net/dev`, 'utf8'),
-    ]);
-    return { cpuSeconds, memoryBytes, ...parseInterfaces(network) };
+    const places = parseCgroupPlaces(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+    return {
+      cpuSeconds: readCpuSeconds(places),
+      memoryBytes: readMemoryBytes(places),
+      ...parseInterfaces(readFileSync(`/proc/${pid}/net/dev`, 'utf8')),
+    };
   } catch {
     // It has just ended, or the files are elsewhere: the engine is asked instead.
     return null;
   }
 }
 
-async function readCpuSeconds({ cpuacct, unified }: CgroupPlaces): Promise<number> {
-  if (cpuacct !== null) return Number(await readFile(`${cpuacct}/cpuacct.usage`, 'utf8')) / 1e9;
-  return readField(await readFile(`${unified}/cpu.stat`, 'utf8'), 'usage_usec') / 1e6;
+function readCpuSeconds({ cpuacct, unified }: CgroupPlaces): number {
+  if (cpuacct !== null) return Number(readFileSync(`${cpuacct}/cpuacct.usage`, 'utf8')) / 1e9;
+  return readField(readFileSync(`${unified}/cpu.stat`, 'utf8'), 'usage_usec') / 1e6;
 }
 
 /** Without the page cache that can be dropped at once, as the engine's own client shows it. */
-async function readMemoryBytes({ memory, unified }: CgroupPlaces): Promise<number> {
+function readMemoryBytes({ memory, unified }: CgroupPlaces): number {
   const folder = memory ?? unified;
-  const [used, stat] = await Promise.all([
-    readFile(`${folder}/${memory === null ? 'memory.current' : 'memory.usage_in_bytes'}`, 'utf8'),
-    readFile(`${folder}/memory.stat`, 'utf8'),
-  ]);
+  const used = readFileSync(`${folder}/${memory === null ? 'memory.current' : 'memory.usage_in_bytes'}`, 'utf8');
+  const stat = readFileSync(`${folder}/memory.stat`, 'utf8');
   const inactive = readField(stat, memory === null ? 'inactive_file' : 'total_inactive_file');
   return Math.max(0, Number(used) - inactive);
 }

@@ -1,5 +1,6 @@
 import { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
+import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import { DriverUnavailableError } from '../runtime-driver.ts';
 import { explainSilence } from './explain-silence.ts';
@@ -118,8 +119,7 @@ export interface Engine {
 
 /** @param host `unix:///path/to/docker.sock` or `tcp://host:port` */
 export function createEngine(host: string): Engine {
-  // A connection that was kept for the next call would fail that call after the engine has been restarted.
-  const options = { ...addressOf(host), agent: new Agent({ keepAlive: false }) };
+  const options = { ...addressOf(host), agent: createAgent() };
   const docker = new Docker(options as Docker.DockerOptions);
   const container = (id: string): Docker.Container => docker.getContainer(id);
 
@@ -175,6 +175,14 @@ export function createEngine(host: string): Engine {
       }),
     logs: (id, { follow, since }, signal) => call(SHORT_CALL_MS, () => openLogs(container(id), follow, since, signal)),
   };
+}
+
+/** A connection that was kept for the next call would fail that call after the engine has been restarted. */
+function createAgent(): Agent {
+  const agent = new Agent({ keepAlive: false });
+  // The library writes all it is given out as text before every call, whether somebody reads that or not. An agent leads to every connection that is
+  // open, so a call would take a second of CPU time with a hundred consoles followed.
+  return Object.assign(agent, { [inspect.custom]: () => 'Agent' });
 }
 
 function addressOf(host: string): Docker.DockerOptions {

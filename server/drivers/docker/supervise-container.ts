@@ -354,7 +354,7 @@ export function superviseContainer(
       const { running } = record;
       if (running === null || record.phase !== 'running') return null;
       const isHere = isProcessOfContainer(running.pid, running.id);
-      const use = (isHere ? await readCgroupUse(running.pid) : null) ?? (await engine.use(running.id));
+      const use = (isHere ? readCgroupUse(running.pid) : null) ?? (await engine.use(running.id));
       return use === null ? null : { instanceId: spec.instanceId, ...use };
     },
     remove,
