@@ -86,6 +86,18 @@ test.each([
     'No module named cv2.',
   ],
   [
+    'a Python program that lacks a module',
+    exitLoop({ code: 65 }, ["model does not load: ModuleNotFoundError: No module named 'cv2.dnn'"]),
+    'deployment.import_missing',
+    'Add the package opencv-python-headless to the environment',
+  ],
+  [
+    'our Python server for memory',
+    exitLoop({ code: 1 }, ['model does not load: there is not enough memory']),
+    'deployment.out_of_memory',
+    'instance type cpu-1',
+  ],
+  [
     'onnxruntime',
     exitLoop({}, ['model does not load: Fatal error: com.foo:Bar(-1) is not a registered function/op']),
     'deployment.model_not_loadable',

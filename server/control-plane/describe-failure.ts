@@ -3,15 +3,19 @@ import { ERROR_CODES } from '#lib/contracts/error-codes.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { toProblem } from '#server/kernel/error-catalogue.ts';
+import { packageOfImport } from '#server/domain/package-of-import.ts';
 import type { InstanceExit } from '#server/drivers/runtime-driver.ts';
 import type { Failure } from './find-failure.ts';
 import type { InstanceFacts } from './deployment-facts.ts';
 
 /** Runtimes say in these words that memory was short: V8, C++, Python, the C library. */
 const MEMORY_WORDS =
-  /heap out of memory|Array buffer allocation failed|std::bad_alloc|MemoryError|Cannot allocate memory|ENOMEM/;
+  /heap out of memory|Array buffer allocation failed|std::bad_alloc|MemoryError|Cannot allocate memory|ENOMEM|there is not enough memory/;
 
-/** The ONNX model server's last line when onnxruntime gave up. */
+/** Python says so of a module that is not installed, whoever's program it is. */
+const MODULE_WORDS = /ModuleNotFoundError: No module named '([\w.]+)'/;
+
+/** Last line of our model servers when the model cannot be loaded. */
 const MODEL_WORDS = /model does not load: (.+)/;
 
 /** A probe that was answered. */
@@ -100,13 +104,8 @@ function explainExits({ row, actual }: InstanceFacts, logTail: readonly string[]
       `The command ${JSON.stringify(row.spec.command?.[0] ?? '')} could not be run: ${lastLine(logTail)}. Check "command".`,
     );
   }
-  const model = MODEL_WORDS.exec(text)?.[1];
-  if (model !== undefined) {
-    return new AppError(
-      'deployment.model_not_loadable',
-      `The model does not load: ${shorten(model)}. Export it again with operators and an opset that the runtime knows.`,
-    );
-  }
+  const loading = explainLoading(row, text);
+  if (loading !== null) return loading;
   const how = exit?.reason ?? 'stopped';
   const times = actual === null || actual.restarts <= 1 ? '' : `, ${actual.restarts} times in a row`;
   return new AppError(
@@ -114,6 +113,25 @@ function explainExits({ row, actual }: InstanceFacts, logTail: readonly string[]
     `The instance ${how}${times}. Its last line was: ${endSentence(lastLine(logTail))}`,
   );
 }
+
+/** What a model server, or any program in Python, says of what it could not load. */
+function explainLoading(row: InstanceFacts['row'], text: string): AppError | null {
+  const missing = MODULE_WORDS.exec(text)?.[1];
+  if (missing !== undefined) {
+    return new AppError(
+      'deployment.import_missing',
+      `The Python module '${missing}' is not installed. Add the package ${packageOfImport(missing)} to the environment.`,
+    );
+  }
+  const model = MODEL_WORDS.exec(text)?.[1];
+  if (model === undefined) return null;
+  const remedy = row.spec.kind === 'mlflow' ? MLFLOW_REMEDY : ONNX_REMEDY;
+  return new AppError('deployment.model_not_loadable', `The model does not load: ${shorten(model)}. ${remedy}`);
+}
+
+const ONNX_REMEDY = 'Export it again with operators and an opset that the runtime knows.';
+const MLFLOW_REMEDY =
+  'See that its files are whole and that the environment has the versions with which it was saved; the log says both.';
 
 /** The program listens, but not where it is asked. */
 function explainPort(actual: InstanceFacts['actual']): AppError | null {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { packageOfImport } from './package-of-import.ts';
 import { readCondaPackages, readDefinition, readMlflowFiles } from './read-definition.ts';
 
 describe('a definition', () => {
@@ -64,19 +63,4 @@ test('packages that were listed as conda writes them have wheels too', () => {
     requirements: ['torch==2.1.*'],
     unmapped: ['ffmpeg'],
   });
-});
-
-test.each([
-  ['sklearn', 'scikit-learn'],
-  ['sklearn.linear_model', 'scikit-learn'],
-  ['cv2', 'opencv-python-headless'],
-  ['PIL.Image', 'pillow'],
-  ['yaml', 'PyYAML'],
-  ['bs4', 'beautifulsoup4'],
-  ['dotenv', 'python-dotenv'],
-  ['google.cloud.storage.blob', 'google-cloud-storage'],
-  ['requests.adapters', 'requests'],
-  ['constructor', 'constructor'],
-])('import %s is provided by %s', (module, name) => {
-  expect(packageOfImport(module)).toBe(name);
 });
