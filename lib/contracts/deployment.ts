@@ -226,11 +226,22 @@ export const instanceSchema = z.object({
   started_at: z.string().nullable(),
   restarts: z.number().int(),
   last_exit: z
-    .object({ code: z.number().int().nullable(), signal: z.string().nullable(), reason: z.string() })
+    .object({
+      code: z.number().int().nullable(),
+      signal: z.string().nullable(),
+      reason: z.string(),
+      out_of_memory: z.boolean(),
+      at: z.string(),
+    })
     .nullable(),
   cpu_percent: z.number().nullable(),
   memory_mib: z.number().nullable(),
   memory_limit_mib: z.number().nullable(),
+  /** Since the start; null where it is not counted for each instance. */
+  network_received_bytes: z.number().int().nullable(),
+  network_sent_bytes: z.number().int().nullable(),
+  /** What runs it cannot be asked since then: all of this is as it was last seen. Null while it can. */
+  unknown_since: z.string().nullable(),
   /** How the memory limit is enforced here: `cgroup`, `rlimit` or `none`, said so that nobody relies on what is not there. */
   memory_limit_by: z.enum(['cgroup', 'rlimit', 'none']),
   /** Driver's own reference, for example `process:1234@5678`. */

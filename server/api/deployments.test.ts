@@ -215,6 +215,25 @@ describe('a deployment', () => {
     expect(await ids()).not.toEqual(before);
   });
 
+  test('has one of its instances replaced while the others stay', async () => {
+    const endpoint = await makeEndpoint();
+    await deploy(endpoint, 'blue', { ...fake(), instance_count: 3 });
+    const path = `/endpoints/${endpoint}/deployments/blue/instances`;
+    const ids = async (): Promise<string[]> =>
+      (await api.call('GET', path)).body.items.map((item: { id: string }) => item.id);
+    const before = await ids();
+    const restarted = await api.call('POST', `${path}/${before[1]}/restart`);
+    expect(restarted).toMatchObject({ status: 202, body: { kind: 'deployment.restart' } });
+    expect(await api.ended(restarted.body.id)).toMatchObject({ status: 'succeeded' });
+    const after = await ids();
+    expect(after).toHaveLength(3);
+    expect(before.filter((id) => !after.includes(id))).toEqual([before[1]]);
+    expect(await api.call('POST', `${path}/${before[1]}/restart`)).toMatchObject({
+      status: 404,
+      body: { code: 'request.not_found' },
+    });
+  });
+
   test('is not deleted while it takes traffic; afterwards nothing of it is left', async () => {
     const endpoint = await makeEndpoint();
     await deploy(endpoint, 'blue', fake(), '?all_traffic=true');

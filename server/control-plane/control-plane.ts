@@ -1,7 +1,7 @@
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import type { EnvironmentBuilder } from '#server/domain/environment-build.ts';
-import type { InstanceUseSource, ServedTls } from '#server/domain/ports.ts';
+import type { InstanceUse, InstanceUseSource, ServedTls } from '#server/domain/ports.ts';
 import type { RoutePublisher } from '#server/domain/route-publisher.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
 import {
@@ -14,7 +14,7 @@ import type { Database } from '#server/store/database.ts';
 import type { ResourceSample } from '#server/telemetry/request-record.ts';
 import type { InstallationPaths } from './instance-spec.ts';
 import { createReconcileLoop } from './reconcile-loop.ts';
-import { createSampleResourcesLoop, type InstanceUse } from './sample-resources-loop.ts';
+import { createSampleResourcesLoop } from './sample-resources-loop.ts';
 import { createRouteSync } from './sync-routes.ts';
 
 export interface ControlPlaneOptions {
@@ -49,6 +49,7 @@ export interface ControlPlane {
   answerChallenges: RouteTablePublisher['answerChallenges'];
   /** CPU and memory of an instance at its last sample; null before the first. */
   instanceUse(instanceId: string): InstanceUse | null;
+  findUnknown: InstanceUseSource['findUnknown'];
   ejection: InstanceUseSource['ejection'];
   /** Resolves when no pass runs and none is due at once. */
   idle(): Promise<void>;
@@ -116,6 +117,12 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     },
     answerChallenges: (challenges) => publisher.answerChallenges(challenges),
     instanceUse: samples.latest,
+    async findUnknown() {
+      const seen = await driver.observe();
+      return new Map(
+        seen.flatMap(({ instanceId, unknownSince }) => (unknownSince ? [[instanceId, unknownSince]] : [])),
+      );
+    },
     ejection: (instanceId) => publisher.ejections.find(({ instance }) => instance === instanceId) ?? null,
     idle: () => loop.idle(),
     async stop({ endInstances } = { endInstances: false }) {

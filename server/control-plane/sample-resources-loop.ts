@@ -1,3 +1,4 @@
+import type { InstanceUse } from '#server/domain/ports.ts';
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import type { ResourceUse, RuntimeDriver } from '#server/drivers/runtime-driver.ts';
@@ -7,13 +8,6 @@ import type { ResourceSample } from '#server/telemetry/request-record.ts';
 
 const SAMPLE_MS = 5_000;
 const MIB = 1024 * 1024;
-
-/** CPU and memory of an instance at its last sample. */
-export interface InstanceUse {
-  /** Percent of the CPUs of its instance type; null until there are two samples. */
-  cpuPercent: number | null;
-  memoryMib: number;
-}
 
 export interface SampleResourcesDeps {
   driver: RuntimeDriver;
@@ -44,7 +38,13 @@ export function createSampleResourcesLoop(deps: SampleResourcesDeps): SampleReso
       const row = rows.get(use.instanceId);
       if (row === undefined) continue;
       const cpuPercent = cpuShare(last.get(use.instanceId), use, at, row.spec.cpu);
-      next.set(use.instanceId, { use, at, told: { cpuPercent, memoryMib: Math.round(use.memoryBytes / MIB) } });
+      const told = {
+        cpuPercent,
+        memoryMib: Math.round(use.memoryBytes / MIB),
+        networkReceivedBytes: use.networkReceivedBytes ?? null,
+        networkSentBytes: use.networkSentBytes ?? null,
+      };
+      next.set(use.instanceId, { use, at, told });
       deps.record({
         atMs: deps.clock.now(),
         endpoint: row.endpointName,

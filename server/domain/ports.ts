@@ -30,9 +30,21 @@ export interface LogSource {
   ): Promise<void>;
 }
 
+/** What an instance uses, at its last sample. */
+export interface InstanceUse {
+  /** Percent of the CPUs of its instance type; null until there are two samples. */
+  cpuPercent: number | null;
+  memoryMib: number;
+  /** Since its start; null where it is not counted for each instance. */
+  networkReceivedBytes: number | null;
+  networkSentBytes: number | null;
+}
+
 /** Port to what instances use now. */
 export interface InstanceUseSource {
-  instanceUse(instanceId: string): { cpuPercent: number | null; memoryMib: number } | null;
+  instanceUse(instanceId: string): InstanceUse | null;
+  /** Instances that cannot be asked about now, and since when: RFC 3339 by id. */
+  findUnknown(): Promise<ReadonlyMap<string, string>>;
   /** Why the gateway sends it nothing, or null when it does. */
   ejection(instanceId: string): { reason: string; untilMs: number; workers: number } | null;
 }

@@ -3,7 +3,7 @@ import type { ListPage } from '#lib/contracts/resource.ts';
 import { formatInstant } from '#server/kernel/clock.ts';
 import type { Actor } from '#server/domain/actor.ts';
 import type { DeploymentKey } from '#server/domain/deployment.ts';
-import type { InstanceRecord } from '#server/domain/instance.ts';
+import type { InstanceExitRecord, InstanceRecord } from '#server/domain/instance.ts';
 import type { InstanceUseSource } from '#server/domain/ports.ts';
 import { deploymentPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
@@ -23,10 +23,11 @@ export async function listInstances(
   await findDeploymentOrRefuse(context.database, key);
   const rows = await listRows(context.database, key.endpointName, key.name);
   const cut = pageOf('instances', rows, (row) => `${row.createdAt} ${row.id}`, page);
-  return presentPage(cut, (row) => present(row, context.instanceUse));
+  const unknown = await context.instanceUse.findUnknown();
+  return presentPage(cut, (row) => present(row, context.instanceUse, unknown.get(row.id) ?? null));
 }
 
-function present(row: InstanceRecord, source: InstanceUseSource): Instance {
+function present(row: InstanceRecord, source: InstanceUseSource, unknownSince: string | null): Instance {
   const use = source.instanceUse(row.id);
   const ejection = source.ejection(row.id);
   return {
@@ -34,10 +35,13 @@ function present(row: InstanceRecord, source: InstanceUseSource): Instance {
     state: row.state,
     started_at: row.startedAt === null ? null : formatInstant(row.startedAt),
     restarts: row.restarts,
-    last_exit: row.lastExit && { code: row.lastExit.code, signal: row.lastExit.signal, reason: row.lastExit.reason },
+    last_exit: row.lastExit && presentExit(row.lastExit),
     cpu_percent: use?.cpuPercent ?? null,
     memory_mib: use?.memoryMib ?? null,
     memory_limit_mib: row.memoryLimitBy === 'none' ? null : row.spec.memoryMib,
+    network_received_bytes: use?.networkReceivedBytes ?? null,
+    network_sent_bytes: use?.networkSentBytes ?? null,
+    unknown_since: unknownSince,
     memory_limit_by: row.memoryLimitBy,
     runtime_ref: row.runtimeRef,
     ...(row.spec.external && { url: row.spec.external.urls[0] ?? '' }),
@@ -48,4 +52,8 @@ function present(row: InstanceRecord, source: InstanceUseSource): Instance {
       workers: ejection.workers,
     },
   };
+}
+
+function presentExit({ outOfMemory, ...exit }: InstanceExitRecord): NonNullable<Instance['last_exit']> {
+  return { ...exit, out_of_memory: outOfMemory };
 }

@@ -14,6 +14,7 @@ import { patchDeployment } from '#server/commands/patch-deployment.ts';
 import { putDeployment, type PutDeploymentOutcome } from '#server/commands/put-deployment.ts';
 import { type InlinePartsContext, registerInlineParts } from '#server/commands/register-inline-parts.ts';
 import { restartDeployment } from '#server/commands/restart-deployment.ts';
+import { restartInstance } from '#server/commands/restart-instance.ts';
 import type { DeploymentKey } from '#server/domain/deployment.ts';
 import type { InstanceUseSource } from '#server/domain/ports.ts';
 import { describeOperation } from '#server/queries/describe-operation.ts';
@@ -171,6 +172,21 @@ function actionRoutes(context: Context): AnyRoute[] {
       responses: { 202: operationSchema },
       handler: async ({ actor, params }) =>
         accepted(await describeOperation(context, await restartDeployment(context, actor, keyOf(params)))),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/endpoints/{endpoint}/deployments/{deployment}/instances/{instance}/restart',
+      auth: 'api',
+      summary: 'Replace one instance, the new one first',
+      tag: TAG,
+      params: deploymentParams.extend({ instance: z.string() }),
+      body: z.strictObject({}).optional(),
+      idempotent: true,
+      responses: { 202: operationSchema },
+      handler: async ({ actor, params }) => {
+        const restart = { key: keyOf(params), instanceId: params.instance };
+        return accepted(await describeOperation(context, await restartInstance(context, actor, restart)));
+      },
     }),
   ];
 }

@@ -58,3 +58,13 @@ export async function restartDeployment(endpoint: string, deployment: string): P
 export async function deleteDeployment(endpoint: string, deployment: string): Promise<ActionResult<Operation>> {
   return runAction({ path: apiPath('endpoints', endpoint, 'deployments', deployment), method: 'DELETE' });
 }
+
+/** Replaces one instance by a new one, and leaves the others. */
+export async function restartInstance(
+  endpoint: string,
+  deployment: string,
+  instance: string,
+): Promise<ActionResult<Operation>> {
+  const path = apiPath('endpoints', endpoint, 'deployments', deployment, 'instances', instance, 'restart');
+  return runAction({ path, method: 'POST' });
+}

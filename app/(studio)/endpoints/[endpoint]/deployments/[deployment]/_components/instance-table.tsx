@@ -16,6 +16,8 @@ import { formatDecimal } from '#lib/format/number.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { instancesQuery } from '#lib/queries/deployments.ts';
 import { EjectionNote } from './ejection-note.tsx';
+import { LastExit, Network, UnknownNote } from './instance-facts.tsx';
+import { RestartInstance } from './restart-instance.tsx';
 
 const REFETCH_MS = 5_000;
 
@@ -72,7 +74,13 @@ export function InstanceTable({ endpoint, deployment }: { endpoint: string; depl
               <HeadCell>Last exit</HeadCell>
               <HeadCell numeric>CPU</HeadCell>
               <HeadCell numeric>Memory</HeadCell>
+              <HeadCell numeric>Network</HeadCell>
               <HeadCell>Console</HeadCell>
+              {isExternal ? null : (
+                <HeadCell>
+                  <span className="sr-only">Actions</span>
+                </HeadCell>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -91,11 +99,12 @@ export function InstanceTable({ endpoint, deployment }: { endpoint: string; depl
                   {isExternal && instance.probe && instance.state !== 'ready' ? (
                     <span className="block max-w-80 text-xs wrap-anywhere text-muted">{instance.probe}</span>
                   ) : null}
+                  {instance.unknown_since ? <UnknownNote since={instance.unknown_since} /> : null}
                   {instance.ejection ? <EjectionNote ejection={instance.ejection} /> : null}
                 </Cell>
                 <Cell numeric>{instance.started_at ? <Age at={instance.started_at} /> : '–'}</Cell>
                 <Cell numeric>{instance.restarts}</Cell>
-                <Cell>{instance.last_exit?.reason ?? '–'}</Cell>
+                <Cell>{instance.last_exit ? <LastExit exit={instance.last_exit} /> : '–'}</Cell>
                 <Cell numeric>
                   {instance.cpu_percent === null ? (
                     '–'
@@ -106,6 +115,9 @@ export function InstanceTable({ endpoint, deployment }: { endpoint: string; depl
                 <Cell numeric>
                   <Memory instance={instance} />
                 </Cell>
+                <Cell numeric>
+                  <Network instance={instance} />
+                </Cell>
                 <Cell>
                   <Link
                     href={`/endpoints/${encodeURIComponent(endpoint)}/logs?dep=${encodeURIComponent(deployment.name)}&instance=${encodeURIComponent(instance.id)}`}
@@ -113,6 +125,11 @@ export function InstanceTable({ endpoint, deployment }: { endpoint: string; depl
                     Open
                   </Link>
                 </Cell>
+                {isExternal ? null : (
+                  <Cell>
+                    <RestartInstance endpoint={endpoint} deployment={deployment} instance={instance} />
+                  </Cell>
+                )}
               </Row>
             ))}
           </tbody>
