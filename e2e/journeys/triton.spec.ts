@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { TENSORRT_MODEL, tritonRepository } from '#server/testing/triton-repository.ts';
 import { expectAccessibleEverywhere } from '../support/accessibility.ts';
 import { keyOf, removeEndpoint } from '../support/endpoints.ts';
 import { guardPage } from '../support/page-guard.ts';
 import { expect, test } from '../support/stack.ts';
-import { writeTritonRepository } from '../support/triton-repository.ts';
 
 let folder: string;
 test.beforeEach(async ({ page, stack }) => {
@@ -14,11 +14,18 @@ test.beforeEach(async ({ page, stack }) => {
 });
 test.afterEach(() => rm(folder, { recursive: true }));
 
+async function writeFiles(parent: string, files: Readonly<Record<string, Buffer>>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(parent, path)), { recursive: true });
+    await writeFile(join(parent, path), content);
+  }
+}
+
 test('a Triton repository is dropped, and each of its models answers', async ({ page, stack }) => {
   test.setTimeout(120_000);
   const endpoint = 'scaler';
   const guard = guardPage(page);
-  await writeTritonRepository(join(folder, 'scalers'));
+  await writeFiles(join(folder, 'scalers'), tritonRepository());
   await page.goto('/endpoints/new?source=upload');
   await page.locator('input[type=file][webkitdirectory]').setInputFiles(join(folder, 'scalers'));
 
@@ -56,14 +63,8 @@ test('a Triton repository is dropped, and each of its models answers', async ({ 
   await removeEndpoint(stack, endpoint);
 });
 
-test('a repository that needs Triton says which model does, and is refused when it is deployed', async ({
-  page,
-  stack,
-}) => {
-  await writeTritonRepository(join(folder, 'mixed'), {
-    'engine/config.pbtxt': 'platform: "tensorrt_plan"',
-    'engine/1/model.plan': 'x',
-  });
+test('a repository that needs Triton says which model does', async ({ page, stack }) => {
+  await writeFiles(join(folder, 'mixed'), { ...tritonRepository(), ...TENSORRT_MODEL });
   await page.goto('/endpoints/new?source=upload');
   await page.locator('input[type=file][webkitdirectory]').setInputFiles(join(folder, 'mixed'));
   await expect(page.getByText('This model cannot be served.')).toBeVisible();

@@ -1,38 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { writeTritonStandIn } from './testing/stand-in.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 const PATIENCE = { timeout: 20_000 };
-
-/** A program that takes Triton's arguments and speaks the part of its protocol that an instance is watched by. */
-const STAND_IN = `#!${process.execPath}
-const options = Object.fromEntries(process.argv.slice(2).map((text) => text.replace(/^--/, '').split('=')));
-const { createServer } = require('node:http');
-const { existsSync } = require('node:fs');
-if (!existsSync(options['model-repository'] + '/net')) { console.error('no such repository'); process.exit(1); }
-const answer = (request, response) => {
-  const known = { '/v2/health/live': {}, '/v2/health/ready': {}, '/v2': { name: 'triton', options } };
-  response.statusCode = known[request.url] ? 200 : 404;
-  response.end(JSON.stringify(known[request.url] ?? {}));
-};
-for (const port of ['http-port', 'grpc-port', 'metrics-port'])
-  createServer(answer).listen(Number(options[port]), options['http-address']);
-if (process.env.DIES) setTimeout(() => process.kill(process.pid, 'SIGSEGV'), 0);
-process.on('SIGTERM', () => { console.log('Signal (15) received.'); process.exit(0); });
-`;
 
 let folder: string;
 let started: ChildProcess[];
 beforeEach(async () => {
   started = [];
   folder = await mkdtemp(join(tmpdir(), 'viridian-triton-'));
-  await mkdir(join(folder, 'model/repo/net/1'), { recursive: true });
-  await writeFile(join(folder, 'tritonserver'), STAND_IN);
-  await chmod(join(folder, 'tritonserver'), 0o755);
+  await mkdir(join(folder, 'model/repo/net'), { recursive: true });
+  await writeTritonStandIn(join(folder, 'tritonserver'));
 });
 afterEach(async () => {
   for (const child of started) child.kill('SIGKILL');

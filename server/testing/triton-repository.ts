@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { encodeNode } from '#server/models/detect/onnx-writer.ts';
 import { buildOnnx, floatBytes } from '#server/models/detect/testing/build-onnx.ts';
 
@@ -33,8 +31,8 @@ ensemble_scheduling { step [
 ] }
 `;
 
-/** Writes a repository of two ONNX models and an ensemble of both, as people lay them out for Triton. */
-export async function writeTritonRepository(folder: string, more: Record<string, string> = {}): Promise<void> {
+/** A repository of two ONNX models and an ensemble of both, as people lay them out for Triton: content by path. */
+export function tritonRepository(): Record<string, Buffer> {
   const files: Record<string, string | Uint8Array> = {
     'two/config.pbtxt': DESCRIPTION,
     'two/1/model.onnx': scale(2),
@@ -42,10 +40,12 @@ export async function writeTritonRepository(folder: string, more: Record<string,
     'ten/1/model.onnx': scale(10),
     'chain/config.pbtxt': ENSEMBLE,
     'chain/1/keep': 'An ensemble has no file of its own.\n',
-    ...more,
   };
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), content);
-  }
+  return Object.fromEntries(Object.entries(files).map(([path, content]) => [path, Buffer.from(content)]));
 }
+
+/** A model of the same repository that only Triton serves. */
+export const TENSORRT_MODEL = {
+  'engine/config.pbtxt': Buffer.from('platform: "tensorrt_plan"'),
+  'engine/1/model.plan': Buffer.from('x'),
+};
