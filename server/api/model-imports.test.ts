@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +11,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type FileServer, startFileServer } from '#server/models/remote/file-server-fixture.ts';
 import { openDatabase } from '#server/store/database.ts';
 import { insertRegistration } from '#server/store/operation-store.ts';
-import { createTestStack } from '#server/testing/create-test-stack.ts';
+import { createTestStack, type TestStackOptions } from '#server/testing/create-test-stack.ts';
+import { createTestAuthority } from '#server/tls/certificate-fixture.ts';
 import { eventually } from '#server/testing/eventually.ts';
 import { startTestApi, type TestApi } from '#server/testing/start-test-api.ts';
 
@@ -121,6 +124,38 @@ describe('a model at a web address', () => {
     await api.ended(first.body.id);
     expect(await put()).toMatchObject({ status: 200, body: { version: '7', description: 'seven' } });
     expect(server.requests).toHaveLength(1);
+  });
+
+  test('comes with the words about its model by PUT', async () => {
+    server.files.set('/iris.onnx', { bytes: IRIS });
+    const name = newName();
+    const put = (description: string) =>
+      api.call('PUT', `/models/${name}`, { path: `${server.url}/iris.onnx`, description, tags: { team: 'web' } });
+    const first = await put('first');
+    expect(first).toMatchObject({ status: 202, body: { kind: 'model.register' } });
+    expect((await api.ended(first.body.id)).status).toBe('succeeded');
+    const model = { description: 'first', tags: { team: 'web' }, version_count: 1, archived_version_count: 0 };
+    expect((await api.call('GET', `/models/${name}`)).body).toMatchObject(model);
+    expect(await put('second')).toMatchObject({ status: 200, body: { ...model, description: 'second' } });
+    await api.call('PATCH', `/models/${name}/versions/1`, { stage: 'Archived' });
+    expect((await api.call('GET', `/models/${name}`)).body.archived_version_count).toBe(1);
+  });
+
+  test.each([
+    'http://169.254.169.254/latest/meta-data',
+    'http://0xA9FEA9FE/latest',
+    'http://2852039166/latest',
+    'http://0251.0376.0251.0376/latest',
+    'http://[::ffff:169.254.169.254]/latest',
+    'http://[::ffff:127.0.0.1]/model.onnx',
+    'http://[fe80::1]/model.onnx',
+    'http://10.0.0.1/model.onnx',
+    'http://0.0.0.0/model.onnx',
+    'http://[::1]/model.onnx',
+  ])('%s is not reached', async (path) => {
+    const { name, operation } = await fetchedAs(path);
+    expect(operation).toMatchObject({ status: 'failed', error: { code: 'model.path_not_allowed' } });
+    await expectNothingLeft(name);
   });
 
   test('follows redirects, and not out of what may be reached', async () => {
@@ -266,6 +301,72 @@ describe('a registration that is under way', () => {
       expect(readdirSync(stack.dataDir.imports)).toEqual([]);
     } finally {
       await stack.stop();
+    }
+  });
+});
+
+describe('an installation of its own', () => {
+  async function registerThere(environment: Record<string, string>, path: string, lookup?: TestStackOptions['lookup']) {
+    const stack = await createTestStack({ environment, ...(lookup && { lookup }) });
+    try {
+      const { body } = await stack.call('POST', '/models', { name: 'there', path });
+      return await eventually(async () => {
+        const operation = (await stack.call('GET', `/operations/${String(body['id'])}`)).body;
+        return operation['status'] === 'running' ? null : operation;
+      }, `the end of ${path}`);
+    } finally {
+      await stack.stop();
+    }
+  }
+
+  test('resolves a name once, and goes just there: a name that changes its mind leads nowhere else', async () => {
+    server.files.set('/iris.onnx', { bytes: IRIS });
+    const answers = [['127.0.0.1'], ['169.254.169.254']];
+    const asked: string[] = [];
+    const lookup = async (host: string) => {
+      asked.push(host);
+      return answers.shift() ?? [];
+    };
+    const path = `${server.url.replace('127.0.0.1', 'models.example')}/iris.onnx`;
+    const environment = { VIRIDIAN_EXTERNAL_ALLOW: '127.0.0.0/8' };
+    expect(await registerThere(environment, path, lookup)).toMatchObject({ status: 'succeeded' });
+    expect(asked).toEqual(['models.example']);
+    const both = async () => ['127.0.0.1', '169.254.169.254'];
+    expect(await registerThere(environment, path, both)).toMatchObject({
+      status: 'failed',
+      error: { code: 'model.path_not_allowed' },
+    });
+  });
+
+  test('says that the disk has no room before it fetches', async () => {
+    server.files.set('/iris.onnx', { bytes: IRIS });
+    const environment = { VIRIDIAN_EXTERNAL_ALLOW: '127.0.0.0/8', VIRIDIAN_UPLOAD_RESERVE_MIB: '1048576' };
+    expect(await registerThere(environment, `${server.url}/iris.onnx`)).toMatchObject({
+      status: 'failed',
+      error: { code: 'upload.no_space' },
+    });
+  });
+
+  test('believes an authority of its own where a setting names it, and nobody else does', async () => {
+    const authority = await createTestAuthority();
+    const { certificatePem: cert, keyPem: key } = await authority.issue(['localhost']);
+    const secure = createServer({ cert, key }, (_request, response) => response.end(IRIS));
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const path = `https://localhost:${(secure.address() as AddressInfo).port}/iris.onnx`;
+    const file = join(api.dataDir.root, 'authority.pem');
+    await writeFile(file, authority.certificatePem);
+    const environment = { VIRIDIAN_EXTERNAL_ALLOW: '127.0.0.0/8' };
+    const lookup = async () => ['127.0.0.1'];
+    try {
+      expect(await registerThere(environment, path, lookup)).toMatchObject({
+        status: 'failed',
+        error: { code: 'model.source_unreachable', detail: expect.stringContaining('VIRIDIAN_EXTRA_CA_FILE') },
+      });
+      const trusting = { ...environment, VIRIDIAN_EXTRA_CA_FILE: file };
+      expect(await registerThere(trusting, path, lookup)).toMatchObject({ status: 'succeeded' });
+    } finally {
+      secure.closeAllConnections();
+      await new Promise<void>((resolve) => secure.close(() => resolve()));
     }
   });
 });

@@ -5,6 +5,7 @@ import type { ModelRecord } from '#server/domain/model.ts';
 import { modelPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { recordAudit } from '#server/store/audit-store.ts';
+import type { Transaction } from '#server/store/database.ts';
 import { findModel, updateModel } from '#server/store/model-store.ts';
 import { checkPrecondition, type Precondition } from './check-precondition.ts';
 import type { CommandContext } from './command-context.ts';
@@ -29,10 +30,20 @@ export async function changeModel(
     const model = await findModel(transaction, name);
     if (model === null) throw new AppError('model.not_found', `There is no model "${name}".`);
     checkPrecondition(precondition, model.revision);
-    const { description, tags, properties } = model;
-    const words = change({ description, tags, properties });
-    if (isDeepStrictEqual(words, { description, tags, properties })) return model;
-    await recordAudit(transaction, { actor, action: 'model.update', object });
-    return updateModel(transaction, name, words);
+    return writeModelWords(transaction, actor, model, change);
   });
+}
+
+/** Changes the words in a transaction of the caller's; the same words change nothing. */
+export async function writeModelWords(
+  transaction: Transaction,
+  actor: Actor,
+  model: ModelRecord,
+  change: ChangeModel['change'],
+): Promise<ModelRecord> {
+  const { name, description, tags, properties } = model;
+  const words = change({ description, tags, properties });
+  if (isDeepStrictEqual(words, { description, tags, properties })) return model;
+  await recordAudit(transaction, { actor, action: 'model.update', object: modelPath(name) });
+  return updateModel(transaction, name, words);
 }

@@ -21,6 +21,7 @@ import {
   type StageChange,
   updateStage,
 } from '#server/store/operation-store.ts';
+import { type ModelWords, writeModelWords } from './change-model.ts';
 import type { ModelContext } from './model-context.ts';
 import { takeModelTurn } from './model-turns.ts';
 import { placeVersion, removeEmptyModel, reserveVersion } from './register-model-version.ts';
@@ -33,6 +34,8 @@ export interface ImportModelVersion {
   /** Numbered by the registry when it is left out. */
   version?: string | undefined;
   written: ModelVersionWrite;
+  /** What is said about the model as a whole from now on; left as it is without them. */
+  words?: ModelWords;
 }
 
 /** Registrations that go on after their request was answered, because the files lie elsewhere. */
@@ -82,7 +85,10 @@ export async function startModelImports(options: ModelImportsOptions): Promise<M
       checkPath(remote, command.written.path);
       const { operation, version } = await database.transact(async (transaction) => {
         const reserved = await reserveVersion(transaction, command);
-        const resource = modelVersionPath(command.name, reserved);
+        const { name, words } = command;
+        const model = words === undefined ? null : await findModel(transaction, name);
+        if (words && model) await writeModelWords(transaction, actor, model, () => words);
+        const resource = modelVersionPath(name, reserved);
         return { version: reserved, operation: await insertRegistration(transaction, { resource, actor: actor.name }) };
       });
       const entry = { id: operation.id, actor, command: { ...command, version }, abort: new AbortController() };

@@ -4,10 +4,12 @@ import type { ModelRecord } from '#server/domain/model.ts';
 import { modelPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { findModel } from '#server/store/model-store.ts';
+import type { OperationRecord } from '#server/domain/operation.ts';
 import { changeModel, type ModelWords } from './change-model.ts';
 import { checkPrecondition, NO_PRECONDITION, type Precondition } from './check-precondition.ts';
+import type { ModelImports } from './import-model-version.ts';
 import type { ModelContext } from './model-context.ts';
-import { registerModelVersion } from './register-model-version.ts';
+import { findSameVersion, registerModelVersion } from './register-model-version.ts';
 
 export interface PutModel {
   name: string;
@@ -35,4 +37,20 @@ export async function putModel(
   }
   const model = await changeModel(context, actor, { name, change: () => words, precondition: NO_PRECONDITION });
   return { model, created: known === null };
+}
+
+/**
+ * The same for a source that lies elsewhere: the words are replaced now, the version comes with the operation. Null where the model has a version
+ * from there.
+ */
+export async function beginPutModel(
+  context: ModelContext & { imports: ModelImports },
+  actor: Actor,
+  { name, words, version: written, precondition }: PutModel & { version: ModelVersionWrite },
+): Promise<OperationRecord | null> {
+  authorize(actor, 'model.write', modelPath(name));
+  const { version } = written;
+  if ((await findSameVersion(context.database, { name, version, written })) !== null) return null;
+  checkPrecondition(precondition, (await findModel(context.database, name))?.revision ?? null);
+  return context.imports.begin(actor, { name, version, written, words });
 }

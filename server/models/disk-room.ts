@@ -28,7 +28,7 @@ export class DiskRoom {
     const usable = free - this.#reserveBytes - this.#promisedBytes;
     if (neededBytes <= usable) return;
     const text =
-      `The upload needs ${formatMib(neededBytes)} and there is room for ${formatMib(Math.max(0, usable))} ` +
+      `It needs ${formatMib(neededBytes)} and there is room for ${formatMib(Math.max(0, usable))} ` +
       `(${formatMib(free)} are free, of which ${formatMib(this.#reserveBytes)} are kept for the database and the logs). ` +
       `Delete models that are not used, or free space on the disk, and try again.`;
     throw new AppError('upload.no_space', text, {

@@ -50,7 +50,7 @@ export async function openModelSource(path: string, deps: ModelSourceDeps): Prom
     return { immutable: false, files: await listFiles(folder, [], [await realpath(folder)]) };
   }
   if (scheme === 'file') return { immutable: false, files: await openFilePath(rest!, deps.allowedRoots) };
-  const text = `${JSON.stringify(path)} is no path of a model. Use upload:<id>, sample:<id> or file:<absolute path>.`;
+  const text = `${JSON.stringify(path)} is no path of a model. Use upload:<id>, sample:<id>, file:<absolute path>, or https:, s3:, models:, runs: or hf: for one that lies elsewhere.`;
   throw new AppError('model.path_not_allowed', text);
 }
 

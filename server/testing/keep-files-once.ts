@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { armKillPoints, installKillPoints, passedKillPoints } from './kill-points.ts';
 
 /**
- * Uploads, registers and deletes models in a data directory, as a process of its own, and ends. Started by the test of the sweep:
+ * Uploads, fetches, registers and deletes models in a data directory, as a process of its own, and ends. Started by the test of the sweep:
  * `node keep-files-once.ts <data dir> <work|none> <kill at>`; `none` only starts, which sweeps. Prints the number of points that it passed.
  */
 installKillPoints();
@@ -19,7 +19,10 @@ const { parseConfig } = await import('#server/kernel/config.ts');
 const { ensureDataDir } = await import('#server/kernel/data-dir.ts');
 const { createLogger } = await import('#server/kernel/logger.ts');
 const { DEFAULT_UPLOAD_LIMITS } = await import('#server/models/upload-receiver.ts');
+const { startFileServer } = await import('#server/models/remote/file-server-fixture.ts');
+const { findOperation } = await import('#server/store/operation-store.ts');
 const { openDatabase } = await import('#server/store/database.ts');
+const { eventually } = await import('./eventually.ts');
 const { withKillPoints } = await import('./kill-points.ts');
 
 const dataDir = ensureDataDir(dataDirRoot);
@@ -33,7 +36,10 @@ const models = await composeModels(
     root,
     allowedRoots: [],
     limits: DEFAULT_UPLOAD_LIMITS,
-    remote: { settings: parseConfig(controlPlaneSettings, {}), lookup: undefined },
+    remote: {
+      settings: parseConfig(controlPlaneSettings, { VIRIDIAN_EXTERNAL_ALLOW: '127.0.0.0/8' }),
+      lookup: undefined,
+    },
   },
   createLogger('sweep', 'error'),
 );
@@ -51,7 +57,21 @@ if (intent === 'work') {
   await register(await upload());
   await deleteModelVersion(context, SYSTEM_ACTOR, { name: 'notes', version, precondition: NO_PRECONDITION });
   await context.uploads.remove(first);
+  await fetchModel();
 }
+/** Registers a model from a server of this process, and waits for the end. */
+async function fetchModel(): Promise<void> {
+  const server = await startFileServer();
+  server.files.set('/model.bin', { bytes: Buffer.from('not a model either') });
+  const written = { path: `${server.url}/model.bin` };
+  const { id } = await models.context.imports.begin(SYSTEM_ACTOR, { name: 'fetched', written });
+  await eventually(
+    async () => (await findOperation(database, id))?.status === 'succeeded' || null,
+    'the fetched model',
+  );
+  await server.stop();
+}
+
 await models.stop();
 database.close();
 process.stdout.write(`${passedKillPoints()}\n`);

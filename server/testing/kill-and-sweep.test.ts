@@ -31,6 +31,10 @@ async function census() {
     `select model_name || '/' || version as path from model_versions`,
   );
   const uploads = database.orm.all<{ id: string }>('select id from uploads');
+  const halfDone = database.orm.all(
+    `select id from operations where status = 'running'
+     union all select name from models where name not in (select model_name from model_versions)`,
+  );
   database.close();
   const folders: string[] = [];
   for (const model of await readdir(dataDir.models))
@@ -39,6 +43,8 @@ async function census() {
     models: folders.toSorted(),
     namedModels: versions.map(({ path }) => path).toSorted(),
     uploads: (await readdir(dataDir.uploads)).toSorted(),
+    /** Registrations that nobody goes on with, models without versions, and what was fetched for them. */
+    halfDone: [...halfDone, ...(await readdir(dataDir.imports))],
     namedUploads: uploads.map(({ id }) => id).toSorted(),
   };
 }
@@ -54,7 +60,7 @@ test('files beside a database that was lost stay where they are', { timeout: 60_
 });
 
 test(
-  'whenever it is killed, the next start leaves every file that a row names and no other',
+  'whenever it is killed, the next start leaves every file that a row names and no other, and no registration half done',
   { timeout: EVERY_POINT ? 1_800_000 : 120_000 },
   async () => {
     const total = (await run('work', 0)) ?? 0;
@@ -64,8 +70,9 @@ test(
       await run('work', point);
       await run('none', POINT_IN_SWEEP);
       await run('none', 0);
-      const { models, namedModels, uploads, namedUploads } = await census();
-      expect({ point, models, uploads }).toEqual({ point, models: namedModels, uploads: namedUploads });
+      const { models, namedModels, uploads, namedUploads, halfDone } = await census();
+      const wanted = { point, models: namedModels, uploads: namedUploads, halfDone: [] };
+      expect({ point, models, uploads, halfDone }).toEqual(wanted);
       expect(models.length).toBeGreaterThan(0);
     }
   },

@@ -18,7 +18,7 @@ import { changeModel, type ModelWords } from '#server/commands/change-model.ts';
 import { changeModelVersion, type VersionWords } from '#server/commands/change-model-version.ts';
 import type { Actor } from '#server/domain/actor.ts';
 import { mergePatch } from '#server/domain/merge-patch.ts';
-import { putModel } from '#server/commands/put-model.ts';
+import { beginPutModel, putModel } from '#server/commands/put-model.ts';
 import { type PutModelVersion, putModelVersion } from '#server/commands/put-model-version.ts';
 import { findSameVersion, registerModelVersion } from '#server/commands/register-model-version.ts';
 import { isRemotePath } from '#server/models/remote/remote-address.ts';
@@ -275,12 +275,16 @@ function changeRoutes(context: Context): AnyRoute[] {
       params: newModelParams,
       body: modelWriteSchema,
       readOnlyFields: MODEL_READ_ONLY_FIELDS,
-      responses: { 200: modelSchema, 201: modelSchema },
+      responses: { 200: modelSchema, 201: modelSchema, 202: operationSchema },
       handler: async ({ actor, params, body, precondition }) => {
         checkSameName('name', body.name, params.model);
         const { path, ...rest } = body;
         const version = path === undefined ? undefined : { ...rest, path };
         const command = { name: params.model, words: fillWords(body), version, precondition };
+        if (version !== undefined && isRemotePath(version.path)) {
+          const operation = await beginPutModel(context, actor, { ...command, version });
+          if (operation !== null) return accepted(await describeOperation(context, operation));
+        }
         const { model, created } = await putModel(context, actor, command);
         return { status: created ? 201 : 200, body: await describeModel(context, model) };
       },

@@ -61,6 +61,13 @@ export async function composeModels(
   };
   const openSource = (path: string): Promise<ModelSource> =>
     openModelSource(path, { uploads, sampleFolder, allowedRoots });
+  // Before anybody can register or upload: what is without a row now was left by a crash.
+  const left =
+    (await sweepModelFolders({ database, modelFiles })) +
+    (await sweepStoredFiles({ database, storedFiles }, Infinity)) +
+    (await uploads.removeOrphans());
+  if (left > 0) logger.warn({ folders: left }, 'Removed files that a crash had left without an owner');
+  // After that: a model without versions goes with its registration, and the sweep needs its name.
   const imports = await startModelImports({
     database,
     modelFiles,
@@ -70,12 +77,6 @@ export async function composeModels(
     logger,
     now: () => systemClock.monotonic(),
   });
-  // Before anybody can register or upload: what is without a row now was left by a crash.
-  const left =
-    (await sweepModelFolders({ database, modelFiles })) +
-    (await sweepStoredFiles({ database, storedFiles }, Infinity)) +
-    (await uploads.removeOrphans());
-  if (left > 0) logger.warn({ folders: left }, 'Removed files that a crash had left without an owner');
   const timer = collectRegularly(async () => {
     const removed =
       (await uploads.collectExpired()) +
