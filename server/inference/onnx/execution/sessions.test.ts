@@ -11,6 +11,7 @@ import type { AxisSpec, NamedTensors, Tensor, TensorSignature } from '../tensors
 import { AdaptiveSession } from './adaptive-session.ts';
 import { openSession, type ModelSession } from './ort-session.ts';
 import { proveBatching } from './prove-batching.ts';
+import { SessionPool } from './session-pool.ts';
 import { WorkerSession } from './worker-session.ts';
 
 const source = (model: Uint8Array) => ({ model, folder: '/', threads: 1 });
@@ -115,6 +116,26 @@ test('a large model is opened once, in its thread', async () => {
   const { outputs } = await session.run(input('FP32', [2]));
   expect(outputs.get('y')?.data).toEqual(Float32Array.of(2));
   await session.close();
+});
+
+test('a model in threads is opened as often as asked, and runs as often at once', async () => {
+  const pool = await SessionPool.open(source(buildIdentity('FP32')), 2 ** 30);
+  await pool.grow(3);
+  expect(pool.size).toBe(3);
+  const runs = [1, 2, 3].map((value) => pool.run(input('FP32', [value])));
+  await expect(pool.run(input('FP32', [4]))).rejects.toThrow('all 3 sessions are busy');
+  const answers = (await Promise.all(runs)).map(({ outputs }) => outputs.get('y')?.data);
+  expect(answers).toEqual([1, 2, 3].map((value) => Float32Array.of(value)));
+  expect((await pool.run(input('FP32', [5]))).outputs.get('y')?.data).toEqual(Float32Array.of(5));
+  await pool.close();
+});
+
+test('a model that is fast enough for this thread is opened once', async () => {
+  const pool = await SessionPool.open(source(buildIdentity('FP32')), 1);
+  await pool.calibrate(input('FP32', [1]));
+  await pool.grow(3);
+  expect(pool.size).toBe(1);
+  await pool.close();
 });
 
 describe('requests share a run only where rows are independent', () => {

@@ -202,6 +202,20 @@ test.each([
   expect(detected).toMatchObject({ servable: false, reason: expect.stringContaining(words) });
 });
 
+test.each([
+  ['of tensors that are described', 'input { name: "x" data_type: TYPE_FP32 dims: [ 2 ] }'],
+  ['of tensors that are left to the graph', ''],
+])('a batch that a graph has no axis for is told, %s', async (_, tensors) => {
+  const detected = await detect({
+    'net/config.pbtxt': `backend: "onnxruntime" max_batch_size: 4 ${tensors}`,
+    'net/1/model.onnx': buildIdentity('FP32', [1, 2]),
+  });
+  expect(detected).toMatchObject({
+    servable: false,
+    reason: expect.stringContaining('max_batch_size 4, and the first axis of the input "x" is fixed at 1 in the graph'),
+  });
+});
+
 test('a damaged model is told', async () => {
   expect(await detect({ 'net/1/model.onnx': '<html>' })).toMatchObject({
     format: 'triton',

@@ -131,6 +131,8 @@ function mismatchOf(config: TritonConfig, graph: { inputs: TensorSpec[]; outputs
       const fault = tensorMismatch(config, tensor, graph[side], side === 'inputs' ? 'input' : 'output');
       if (fault !== null) return fault;
     }
+    const fixed = config[side].length === 0 ? graph[side].find(({ shape }) => typeof shape[0] === 'number') : undefined;
+    if (config.maxBatchSize > 0 && fixed !== undefined) return fixedBatchFault(config, fixed, side);
   }
   const missing = graph.inputs.find(({ name }) => !config.inputs.some((tensor) => tensor.name === name));
   if (config.inputs.length > 0 && missing !== undefined) {
@@ -153,12 +155,18 @@ function tensorMismatch(
   // A graph may leave its shape open, which is the same as none at all in what is kept of it.
   if (own.shape.length === 0) return null;
   const wanted = graphShape(tensor, maxBatchSize);
-  if (maxBatchSize > 0 && typeof own.shape[0] === 'number') {
-    return `config.pbtxt has max_batch_size ${maxBatchSize}, and the first axis of the ${noun} "${tensor.name}" is fixed at ${own.shape[0]} in the graph.`;
-  }
+  if (maxBatchSize > 0 && typeof own.shape[0] === 'number') return fixedBatchFault({ maxBatchSize }, own, `${noun}s`);
   if (fits(wanted, own.shape)) return null;
   const batch = maxBatchSize > 0 ? ', with the axis that max_batch_size puts before "dims"' : '';
   return `config.pbtxt gives the ${noun} "${tensor.name}" the shape ${sayShape(wanted)}${batch}, and the graph has ${sayShape(own.shape)}.`;
+}
+
+function fixedBatchFault(
+  { maxBatchSize }: Pick<TritonConfig, 'maxBatchSize'>,
+  { name, shape }: TensorSpec,
+  side: string,
+): string {
+  return `config.pbtxt has max_batch_size ${maxBatchSize}, and the first axis of the ${side.slice(0, -1)} "${name}" is fixed at ${shape[0]} in the graph.`;
 }
 
 /** An axis of any length in the graph takes any; a fixed one only itself. */
