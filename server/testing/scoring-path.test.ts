@@ -15,6 +15,25 @@ def run(raw):
     return [factor * value for value in json.loads(raw)["data"]]
 `;
 
+/** Goes wrong as the request asks for. */
+const FAULTS = `
+import json, sys
+import numpy
+def init(): pass
+def run(raw):
+    what = json.loads(raw)["what"]
+    if what == "raises": raise KeyError("secret-column")
+    while what == "hangs": pass
+    if what == "exits": sys.exit(1)
+    results = {"set": {1, 2}, "scalar": numpy.int64(3), "nan": [float("nan"), float("inf")], "works": "fine"}
+    return results[what]
+`;
+
+/** Of an answer that the API passes on: as JSON where it is some, else as bytes. */
+function readBody({ body, body_base64 }: { body?: unknown; body_base64?: string }): unknown {
+  return body_base64 === undefined ? body : Buffer.from(body_base64, 'base64').toString();
+}
+
 describe.skipIf(!hasPython)(
   'scoring scripts in virtual environments (runs where VIRIDIAN_REQUIRE names python)',
   () => {
@@ -77,8 +96,10 @@ describe.skipIf(!hasPython)(
       );
       expect(operation).toMatchObject({ status: 'succeeded' });
       expect(await predict({ data: [1, 2] })).toEqual({ status: 200, text: '[2, 4]' });
-      const log = await call('GET', '/endpoints/scripts/deployments/blue/logs');
-      expect(log.body.content).toContain('the model is here');
+      await eventually(async () => {
+        const log = await call('GET', '/endpoints/scripts/deployments/blue/logs');
+        return log.body.content.includes('the model is here');
+      }, 'what init() prints in the log');
       const build = await call('GET', '/endpoints/scripts/deployments/blue/logs?container=build');
       expect(build.body.content).toContain('six');
     });
@@ -104,10 +125,76 @@ describe.skipIf(!hasPython)(
         'deployment.import_missing',
         'opencv',
       ],
+      ['no init()', 'def run(x): return x\n', 'deployment.script_invalid', 'init()'],
+      [
+        'memory that runs out in init()',
+        'def init(): bytearray(1 << 62)\ndef run(x): return x\n',
+        'deployment.out_of_memory',
+        'larger',
+      ],
     ])('a creation with %s fails at once and says what and where', async (_what, script, code, words) => {
       const { status, error } = await deploy('broken', script);
       expect([status, error?.code], JSON.stringify(error)).toEqual(['failed', code]);
       expect(JSON.stringify([error.detail, error.details])).toContain(words);
+    });
+
+    test('a model file that is not there is told with what is there', async () => {
+      const path = await uploadArchive(stack, { 'weights/other.bin': 'x' });
+      const open = 'open(os.path.join(os.environ["AZUREML_MODEL_DIR"], "weights.bin"))';
+      const script = `import os\ndef init(): ${open}\ndef run(x): return x\n`;
+      const { status, error } = await deploy('broken', script, { model: { path, type: 'custom_model' } });
+      expect([status, error?.code], JSON.stringify(error)).toEqual(['failed', 'deployment.model_not_loadable']);
+      expect(error.detail).toMatch(/weights\/\s+other\.bin/);
+    });
+
+    test('an MLflow model whose environment lacks MLflow names the package', async () => {
+      const path = await uploadArchive(stack, {
+        'model/MLmodel': 'flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n',
+        'model/requirements.txt': 'numpy==2.4.6\npyyaml==6.0.3\n',
+      });
+      const body = { model: { path, type: 'mlflow_model' }, instance_type: 'cpu-1' };
+      const answer = await call('PUT', '/endpoints/scripts/deployments/broken', body);
+      const { status, error } = await ended(answer.body.id);
+      expect([status, error?.code], JSON.stringify(error)).toEqual(['failed', 'deployment.import_missing']);
+      expect(error.detail).toContain('Add the package mlflow');
+    });
+
+    test('packages that no Python of this host can have are told so', async () => {
+      const environment = { pip_requirements: 'tensorflow==1.15.5' };
+      const { status, error } = await deploy('broken', GOOD, { environment });
+      expect([status, error?.code], JSON.stringify(error)).toEqual(['failed', 'deployment.python_unavailable']);
+      expect(error.detail).toContain('tensorflow');
+    });
+
+    describe('what goes wrong in run()', () => {
+      beforeAll(async () => {
+        const change = {
+          environment: { pip_requirements: 'numpy==2.4.6' },
+          environment_variables: { SCORING_TIMEOUT_MS: '300' },
+        };
+        expect(await deploy('faults', FAULTS, change)).toMatchObject({ status: 'succeeded' });
+      }, 90_000);
+
+      const SCRIPT_ERROR = 'An unexpected error occurred in scoring script. Check the logs for more info.';
+      const RESULT_ERROR = 'An unexpected internal error occurred. Check the logs for more info.';
+
+      test.each([
+        ['raises', 500, { message: SCRIPT_ERROR }, "KeyError: 'secret-column'"],
+        ['hangs', 500, { message: 'Scoring timeout after 300 ms' }, 'did not end within 300 ms'],
+        ['set', 500, { message: RESULT_ERROR }, 'Return list(value)'],
+        ['scalar', 500, { message: RESULT_ERROR }, 'numpy.int64 in result'],
+        ['exits', 500, { message: SCRIPT_ERROR }, 'sys.exit'],
+        ['nan', 200, '[NaN, Infinity]', 'holds NaN or Infinity'],
+        ['works', 200, 'fine', 'POST /score 200'],
+      ])('%s: the caller gets %i, the log the cause', async (what, status, body, cause) => {
+        const asked = { deployment: 'faults', path: '/score', body: { what } };
+        const answer = (await call('POST', '/endpoints/scripts/invoke', asked)).body;
+        expect([answer.status, readBody(answer)]).toEqual([status, body]);
+        await eventually(async () => {
+          const log = await call('GET', '/endpoints/scripts/deployments/faults/logs');
+          return log.body.content.includes(cause);
+        }, `${cause} in the log`);
+      });
     });
 
     test('requirements that exclude each other are told in the words of the solver', async () => {
@@ -141,3 +228,40 @@ describe.skipIf(!hasPython)(
     });
   },
 );
+
+describe.skipIf(!hasPython)('a package index that cannot be reached (runs where VIRIDIAN_REQUIRE names python)', () => {
+  test('is told by its address, before anything is replaced', { timeout: 90_000 }, async () => {
+    const { SSL_CERT_FILE: authority } = process.env;
+    const stack = await createTestStack({
+      driver: 'process',
+      gateway: 'none',
+      environment: {
+        VIRIDIAN_PIP_INDEX_URL: 'http://127.0.0.1:9/simple',
+        ...(authority !== undefined && { VIRIDIAN_EXTRA_CA_FILE: authority }),
+      },
+    });
+    try {
+      await stack.call('PUT', '/endpoints/lonely', {});
+      const code = await uploadArchive(stack, { 'score.py': GOOD });
+      const body = {
+        code_configuration: { code, scoring_script: 'score.py' },
+        environment: { pip_requirements: 'six==1.17.0' },
+        instance_type: 'cpu-1',
+      };
+      const { body: begun } = await stack.call('PUT', '/endpoints/lonely/deployments/blue', body);
+      // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape are looked into
+      const ended: any = await eventually(
+        async () => {
+          const answer = await stack.call('GET', `/operations/${begun.id}`);
+          return answer.body.status === 'running' ? null : answer.body;
+        },
+        'the end of the creation',
+        80_000,
+      );
+      expect([ended.status, ended.error?.code]).toEqual(['failed', 'deployment.packages_unreachable']);
+      expect(ended.error.detail).toContain('VIRIDIAN_PIP_INDEX_URL');
+    } finally {
+      await stack.stop();
+    }
+  });
+});

@@ -59,7 +59,8 @@ def read_mlmodel(folder: str, name: Optional[str]) -> MlflowModel:
     try:
         import yaml
     except ImportError:
-        raise StartFailure("model does not load: reading MLmodel files needs PyYAML, which comes with mlflow; it is not installed") from None
+        words = "ModuleNotFoundError: No module named 'yaml', which reads MLmodel files and comes with mlflow"
+        raise StartFailure(f"model does not load: {words}") from None
     path = os.path.join(folder, "MLmodel")
     try:
         with open(path, encoding="utf-8") as file:
