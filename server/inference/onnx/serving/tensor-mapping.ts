@@ -42,7 +42,8 @@ export class TensorMapping {
 
   /** The views of outputs that are not left out. */
   viewsOf(views: readonly OutputView[]): OutputView[] {
-    return views.filter((view) => view.kind === 'sequence' || this.outputs.some(({ name }) => name === view.name));
+    const names = new Set(this.outputs.map(({ name }) => name));
+    return views.filter((view) => names.has(view.kind === 'sequence' ? view.values : view.name));
   }
 
   #reshaped(
