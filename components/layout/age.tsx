@@ -36,15 +36,21 @@ export function useNow(): number {
   );
 }
 
-/** A time as an age (`3 h`) or as a clock time today (`11:48`), with everything in its title. */
-export function Age({ at, as = 'age' }: { at: string | number; as?: 'age' | 'when' }) {
+/** A time as an age (`3 h`), in a sentence (`3 h ago`), or as a clock time today (`11:48`), with everything in its title. */
+export function Age({ at, as = 'age' }: { at: string | number; as?: 'age' | 'ago' | 'when' }) {
   const style = useTimeStyle();
   const current = useNow();
   const iso = new Date(at).toISOString();
-  const text = current === 0 ? '' : as === 'age' ? formatAge(at, current, style) : formatWhen(at, current, style);
+  const text =
+    current === 0 ? '' : as === 'when' ? formatWhen(at, current, style) : ageWords(formatAge(at, current, style), as);
   return (
     <time dateTime={iso} title={formatInstant(at, style)}>
       {text}
     </time>
   );
+}
+
+function ageWords(age: string, as: 'age' | 'ago'): string {
+  if (as === 'age') return age;
+  return age === 'now' ? 'just now' : `${age} ago`;
 }

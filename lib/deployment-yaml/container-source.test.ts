@@ -135,7 +135,10 @@ describe('the faults of a container', () => {
 test.each(CONTAINER_EXAMPLES)('the example of $label can be sent as it is', (example) => {
   const form = formOfExample(example, EMPTY_CONTAINER);
   expect(draftFaults(draft(form, MODEL), FACTS)).toEqual([]);
-  expect(bodyOf(form, MODEL).environment).toMatchObject({ image: example.form.image });
+  const body = bodyOf(form, MODEL);
+  expect(body).toMatchObject({ environment: { image: example.form.image }, model_mount_path: example.form.mountPath });
+  // The model lies below the mount path, in a folder of its name and version: whoever names it asks for that.
+  expect(JSON.stringify([body.command, body.environment_variables])).toContain('$(AZUREML_MODEL_DIR)');
 });
 
 test('a registry that serves everybody asks for no hint', () => {

@@ -61,6 +61,8 @@ export function compileInstanceSpec(
   const command = external === undefined ? commandOf(spec, paths, artifact) : [];
   if (command === null) return null;
   const container = artifact?.kind === 'image' ? containerOf(spec, paths, artifact) : undefined;
+  const modelDir = modelDirOf(spec, paths);
+  const seenAt = container === undefined || modelDir === null ? modelDir : containerModelDir(spec);
   return {
     instanceId: instance.id,
     endpoint: instance.endpointName,
@@ -68,9 +70,9 @@ export function compileInstanceSpec(
     specHash: instance.specHash,
     ...(external && { external }),
     ...(container && { container }),
-    command,
-    environment: { ...serverSettings(spec, paths, artifact), ...spec.environmentVariables },
-    modelDir: container === undefined ? modelDirOf(spec, paths) : null,
+    command: command.map((argument) => fillModelDir(argument, seenAt)),
+    environment: { ...serverSettings(spec, paths, artifact), ...variablesOf(spec, seenAt) },
+    modelDir: container === undefined ? modelDir : null,
     cpu: spec.cpu,
     memoryMib: spec.memoryMib,
     liveness: probeOf(spec.livenessPath, spec.liveness, spec.container?.livenessPort),
@@ -78,6 +80,19 @@ export function compileInstanceSpec(
     stopGraceSeconds: STOP_GRACE_SECONDS,
   };
 }
+
+/**
+ * Programs that are told by an argument or a variable of their own where the model lies, and read no AZUREML_MODEL_DIR, name it as Kubernetes does.
+ * Nothing else is replaced: what a shell would put in place is for the shell.
+ * @param modelDir where the instance finds its model; null without one
+ */
+export const fillModelDir = (text: string, modelDir: string | null): string =>
+  modelDir === null ? text : text.replaceAll('$(AZUREML_MODEL_DIR)', () => modelDir);
+
+const variablesOf = ({ environmentVariables }: DeploymentSpec, modelDir: string | null): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environmentVariables).map(([name, value]) => [name, fillModelDir(value, modelDir)]),
+  );
 
 /** An external server is one URL of its deployment. */
 function targetOf({ external }: DeploymentSpec): ExternalTarget | undefined {

@@ -34,7 +34,7 @@ export function LastExit({ exit }: { exit: NonNullable<Instance['last_exit']> })
       {exit.reason}
       <span className="block text-xs text-muted">
         {facts.length > 0 ? `${facts.join(', ')}, ` : null}
-        <Age at={exit.at} /> ago
+        <Age at={exit.at} as="ago" />
       </span>
     </>
   );
@@ -44,7 +44,7 @@ export function LastExit({ exit }: { exit: NonNullable<Instance['last_exit']> })
 export function UnknownNote({ since }: { since: string }) {
   return (
     <span className="block text-xs text-warning">
-      last seen <Age at={since} /> ago; what runs it does not answer
+      last seen <Age at={since} as="ago" />; what runs it does not answer
     </span>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ERROR_CODES } from '#lib/contracts/error-codes.ts';
+import { ERROR_CODES, type ErrorCode } from '#lib/contracts/error-codes.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 import { evidenceOf } from './evidence.ts';
 import { editHref, remedyOf } from './remedies.ts';
@@ -27,6 +27,51 @@ describe('a remedy', () => {
 
   test('without fields is the form as it is', () => {
     expect(editHref(PLACE)).toBe('/endpoints/my%20iris/deployments/new?from=blue');
+  });
+});
+
+/** What may come of a container that somebody brings, and what each leads to. */
+const FAULTS: readonly [fault: string, code: ErrorCode, leadsTo: string][] = [
+  ['an image that no registry has', 'deployment.image_not_found', 'focus=container-image'],
+  ['a reference that is none', 'deployment.image_invalid', 'focus=container-image'],
+  ['a registry that refuses the credentials', 'deployment.registry_denied', '/admin/registries'],
+  ['a registry that does not answer', 'deployment.registry_unreachable', 'focus=container-image'],
+  ['another architecture', 'deployment.wrong_architecture', 'focus=container-image'],
+  ['a disk that is full while it pulls', 'deployment.disk_full', '/environments'],
+  ['a command that is not there', 'deployment.command_not_found', 'focus=container-command'],
+  ['a command that cannot be executed', 'deployment.command_not_executable', 'focus=container-command'],
+  ['a program that ends', 'deployment.exited', '/logs?dep=blue'],
+  ['another port', 'deployment.wrong_port', 'focus=container-port'],
+  ['loopback alone', 'deployment.listens_on_loopback', 'focus=container-command'],
+  ['readiness that answers 404 or 500', 'deployment.probe_failed', 'focus=container-readiness-path'],
+  ['readiness that never answers, or a slow start', 'deployment.not_ready_in_time', 'focus=container-readiness-path'],
+  ['too little memory', 'deployment.out_of_memory', 'focus=instance-type'],
+  ['a model that is gone', 'deployment.model_missing', 'focus=model'],
+  ['a Dockerfile that is absent', 'deployment.dockerfile_missing', 'focus=container-dockerfile'],
+  ['a step that fails', 'deployment.build_failed', 'focus=container-context'],
+  ['an instance type larger than the host', 'deployment.instance_type_too_large', 'focus=instance-type'],
+  ['a GPU where there is none', 'deployment.gpu_unavailable', 'focus=instance-type'],
+  ['an engine that is absent, denied or down', 'deployment.runtime_unavailable', 'focus=method'],
+  ['an engine that refuses the container', 'deployment.container_refused', 'focus=container-user'],
+];
+
+describe('a container that fails for', () => {
+  test.each(FAULTS)('%s has a button that leads to what mends it', (_fault, code, leadsTo) => {
+    const remedy = remedyOf(code, { endpoint: 'iris', deployment: 'blue' });
+    expect(remedy?.label).toMatch(/^[A-Z][a-z]+ .+/);
+    expect(decodeURIComponent(remedy?.href ?? '')).toContain(leadsTo);
+  });
+
+  test('whatever else may come of a deployment has a button too, unless only another attempt helps', () => {
+    const without = ERROR_CODES.filter((code) => code.startsWith('deployment.') && remedyOf(code, PLACE) === null);
+    expect(without.toSorted()).toEqual([
+      'deployment.canceled',
+      'deployment.has_traffic',
+      'deployment.limit_reached',
+      'deployment.no_port_available',
+      'deployment.not_found',
+      'deployment.packages_unreachable',
+    ]);
   });
 });
 
