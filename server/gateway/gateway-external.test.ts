@@ -121,12 +121,16 @@ describe('an external server', () => {
 
 describe('an external server behind TLS', () => {
   /** A TLS server on this host whose certificate is for a name; trusted by this process unless told otherwise. */
-  async function startSecureModel(names: string[], isTrusted = true): Promise<{ port: number; seen: string[] }> {
+  async function startSecureModel(
+    names: string[],
+    isTrusted = true,
+  ): Promise<{ port: number; seen: string[]; resumed: boolean[] }> {
     const authority = await createTestAuthority();
     const { certificatePem, keyPem } = await authority.issue(names);
     const before = getCACertificates('default');
     if (isTrusted) setDefaultCACertificates([...before, authority.certificatePem]);
     const seen: string[] = [];
+    const resumed: boolean[] = [];
     const server = createServer(
       { cert: certificatePem, key: keyPem, ALPNProtocols: ['http/1.1'] },
       (request, response) => {
@@ -137,6 +141,7 @@ describe('an external server behind TLS', () => {
         request.on('end', () => response.end(Buffer.concat(pieces)));
       },
     );
+    server.on('secureConnection', (socket) => resumed.push(socket.isSessionReused()));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     onTestFinished(() => {
@@ -144,7 +149,7 @@ describe('an external server behind TLS', () => {
       server.closeAllConnections();
       server.close();
     });
-    return { port: (server.address() as AddressInfo).port, seen };
+    return { port: (server.address() as AddressInfo).port, seen, resumed };
   }
 
   const secure = (name: string): Partial<RouteExternal> => ({ authority: name, tlsName: name, basePath: '/v2' });
@@ -157,6 +162,14 @@ describe('an external server behind TLS', () => {
     for (let i = 0; i < 2; i += 1) expect((await client.request(post(body))).body).toBe(body);
     expect(model.seen).toEqual(Array(2).fill('models.example models.example /v2/score'));
     client.close();
+  });
+
+  it('goes on from the session of an earlier connection', async () => {
+    const model = await startSecureModel(['models.example']);
+    const options = { ...OPENS, settings: { upstreamIdleUnrepeatableMs: 0 } };
+    const { port } = await startGateway(externalTable(model.port, secure('models.example')), options);
+    for (let i = 0; i < 3; i += 1) expect((await requestOnce(port, post())).status).toBe(200);
+    expect(model.resumed).toEqual([false, true, true]);
   });
 
   it('that goes by its address has to show a certificate for the address', async () => {

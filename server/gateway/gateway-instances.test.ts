@@ -327,6 +327,23 @@ describe('slots and queue', () => {
     expect(model.requests.map(({ path }) => path).toSorted()).toEqual(['/0', '/1', '/2', '/3', '/4']);
   });
 
+  it('are waited for at another instance by a request that one has just failed', async () => {
+    const [bad, good] = [await startTestModel(NEVER), await startTestModel(NEVER)];
+    const pair = deployment('blue', [bad.port, good.port]);
+    pair.instances = pair.instances.map((instance) => ({ ...instance, maxConcurrency: 1 }));
+    const { port, gateway } = await startGateway(table(endpoint([pair])));
+    const clients = [await RawClient.connect(port), await RawClient.connect(port)];
+    for (const client of clients) client.send(get());
+    await Promise.all([bad.seen(1), good.seen(1)]);
+    for (const socket of bad.sockets) socket.destroy();
+    await until(() => gateway.core.counters.get('retries') === 1);
+    for (const socket of good.sockets) socket.write(ANSWER);
+    await good.seen(2);
+    for (const socket of good.sockets) socket.write(ANSWER);
+    for (const client of clients) expect((await client.response()).status).toBe(200);
+    expect(bad.requests).toHaveLength(1);
+  });
+
   it('turn away with 429 what does not fit into the queue', async () => {
     const model = await startTestModel(NEVER);
     const { port, gateway, records } = await startGateway(oneSlot(model.port));

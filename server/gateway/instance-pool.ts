@@ -16,6 +16,8 @@ export interface SlotWaiter {
 
 interface Waiting {
   readonly waiter: SlotWaiter;
+  /** An instance that has just failed the request: any other one that works is better. */
+  readonly avoid: Instance | null;
   waits: boolean;
   /** Its place in the shared queue, to be left once. */
   place: number | null;
@@ -147,12 +149,13 @@ export class InstancePool {
    */
   acquire(waiter: SlotWaiter, avoid: Instance | null, now: number): Instance | PoolRefusal | null {
     if (this.instances.length === 0 && !this.isCold) return 'no_instance';
-    if (this.waiting.length === 0) {
+    // Who waits for another instance than the one that failed it is not overtaken: nobody else waits for less.
+    if (this.waiting.every((entry) => entry.avoid !== null)) {
       const instance = this.choose(avoid, now);
       if (instance !== null) return this.take(instance);
     }
     if (this.waiting.length >= this.queueLimit() || this.waitsTooLong()) return 'queue_full';
-    this.enqueue(waiter);
+    this.enqueue(waiter, avoid);
     this.environment.slots.onShort(this);
     return null;
   }
@@ -176,10 +179,15 @@ export class InstancePool {
   /** Hands free slots to who has waited longest; called when slots may have become free. */
   serveWaiting(): void {
     const now = performance.now();
-    while (this.waiting.length > 0) {
-      const instance = this.choose(null, now);
-      if (instance === null) return;
-      const entry = this.waiting.shift() as Waiting;
+    for (let next = 0; next < this.waiting.length;) {
+      const entry = this.waiting[next] as Waiting;
+      const instance = this.choose(entry.avoid, now);
+      if (instance === null && entry.avoid === null) return;
+      if (instance === null) {
+        next += 1;
+        continue;
+      }
+      this.waiting.splice(next, 1);
       this.onDequeued(entry);
       entry.waiter.onSlot(this.take(instance));
     }
@@ -217,7 +225,10 @@ export class InstancePool {
       if (!instance.takesTurn(now)) starting ??= instance;
       else if (best === null || instance.inFlight < best.inFlight) best = instance;
     }
-    return best ?? starting;
+    const chosen = best ?? starting;
+    if (chosen !== null || avoid === null || !avoid.hasSlot) return chosen;
+    const hasOther = instances.some((one) => one !== avoid && (panic || one.health.isAvailable(now)));
+    return hasOther ? null : avoid;
   }
 
   private slots(): number {
@@ -231,8 +242,8 @@ export class InstancePool {
   }
 
   /** Lets a request wait. Where the queue is shared, it waits while its place is asked for, and may get a slot before the answer. */
-  private enqueue(waiter: SlotWaiter): void {
-    const entry: Waiting = { waiter, waits: true, place: null };
+  private enqueue(waiter: SlotWaiter, avoid: Instance | null): void {
+    const entry: Waiting = { waiter, avoid, waits: true, place: null };
     this.waiting.push(entry);
     const { places } = this.environment;
     if (places === null) return;

@@ -28,6 +28,7 @@ export class Instance implements UpstreamOwner, Sweepable {
   private readonly grpcPort: number;
   readonly health = new InstanceHealth();
   readonly target: UpstreamTarget;
+  tlsSession: Buffer | undefined;
   /** Requests that this worker may have in flight here. */
   slots = 0;
   inFlight = 0;

@@ -12,7 +12,8 @@ import { TokenVerifier } from './verify-token.ts';
 /** Retries of one endpoint: a fifth of its requests and three a second, so that retries cannot become the overload. */
 const RETRY_SHARE = 0.2;
 const RETRIES_PER_SECOND = 3;
-const RETRY_BURST = 10;
+/** What a worker may have in flight at an instance that dies: all of it has to find another one at once. */
+const RETRY_BURST = 100;
 
 /** A deployment as the worker serves it. */
 export interface DeploymentRoute {

@@ -45,6 +45,8 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Who a connection goes back to. */
 export interface UpstreamOwner {
+  /** State of the last TLS session, which the next handshake can go on from (RFC 8446 section 2.2); undefined before the first. */
+  tlsSession: Buffer | undefined;
   onConnectionGone(connection: UpstreamConnection): void;
   onInternalError(error: unknown): void;
 }
@@ -78,7 +80,7 @@ export class UpstreamConnection implements Upstream {
       allowHalfOpen: true,
       onread: { buffer: READ_BUFFER, callback: (length) => this.onData(length) },
     };
-    this.socket = tlsName === null ? connect(options) : secure(options, tlsName);
+    this.socket = tlsName === null ? connect(options) : resume(options, tlsName, owner);
     this.socket.on(tlsName === null ? 'connect' : 'secureConnect', () => this.onConnect());
     this.socket.on('drain', () => this.user?.onUpstreamDrain());
     this.socket.on('end', () => this.onEnd());
@@ -131,8 +133,21 @@ export class UpstreamConnection implements Upstream {
   }
 }
 
+/** A server that knows the session saves both sides the signatures, and a round trip with TLS 1.2. */
+function resume(options: TcpNetConnectOpts, name: string, owner: UpstreamOwner): TLSSocket {
+  const session = owner.tlsSession;
+  const socket = secure({ ...options, ...(session !== undefined && { session }) }, name);
+  return socket.on('session', (state) => {
+    owner.tlsSession = state;
+  });
+}
+
 /** TLS 1.2 or later to a server whose certificate has to be valid for the name, or for the address where that is what it goes by. */
-export function secure(options: TcpNetConnectOpts, name: string, protocol = 'http/1.1'): TLSSocket {
+export function secure(
+  options: TcpNetConnectOpts & { session?: Buffer },
+  name: string,
+  protocol = 'http/1.1',
+): TLSSocket {
   const servername = isIP(name) === 0 ? name : '';
   return connectTls({ ...options, servername, minVersion: 'TLSv1.2', ALPNProtocols: [protocol] });
 }

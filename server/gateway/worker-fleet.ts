@@ -1,11 +1,11 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from '#server/kernel/logger.ts';
+import { TokenBucket } from './token-bucket.ts';
 import type { ToPrimary, ToWorker } from './worker-messages.ts';
 
-const FIRST_BACK_OFF_MS = 50;
-const MAX_BACK_OFF_MS = 5_000;
-/** A worker that lived this long is no sign of a crash loop. */
-const STABLE_AFTER_MS = 5_000;
+/** Workers that are replaced at once, however young they died; beyond that one each five seconds, for then none of them can live. */
+const REPLACED_AT_ONCE = 25;
+const REPLACED_PER_SECOND = 0.2;
 /** Time that a worker has, beyond its own drain limit, before it is killed. */
 const KILL_AFTER_MS = 35_000;
 
@@ -29,7 +29,7 @@ export interface FleetEvents {
 }
 
 /**
- * Keeps a number of workers running: replaces one that dies at once, later and later when they die young, and replaces all of them one by
+ * Keeps a number of workers running: replaces one that dies at once unless very many have, and replaces all of them one by
  * one on request without a moment in which fewer listen.
  */
 export class WorkerFleet {
@@ -37,8 +37,9 @@ export class WorkerFleet {
   private readonly events: FleetEvents;
   private readonly logger: Logger;
   private readonly workers = new Map<number, { info: FleetWorker; worker: Worker }>();
-  private backOffMs = 0;
+  private readonly replacements = new TokenBucket(REPLACED_PER_SECOND, REPLACED_AT_ONCE, performance.now());
   private stopping = false;
+  private refillTimer: NodeJS.Timeout | undefined;
   private replacing: Promise<void> | null = null;
   private readonly onGoneWaiters = new Set<() => void>();
 
@@ -81,6 +82,7 @@ export class WorkerFleet {
   /** Drains all workers; resolves when the last has ended. */
   async stop(): Promise<void> {
     this.stopping = true;
+    clearTimeout(this.refillTimer);
     const gone = new Promise<void>((resolve) => {
       this.onGoneWaiters.add(() => {
         if (this.workers.size === 0) resolve();
@@ -124,13 +126,19 @@ export class WorkerFleet {
     if (this.stopping || worker.draining) return;
     const livedMs = performance.now() - worker.startedAt;
     this.logger.warn({ pid: worker.pid, code, signal, lived_ms: Math.round(livedMs) }, 'gateway worker ended');
-    if (livedMs > STABLE_AFTER_MS) this.backOffMs = 0;
-    setTimeout(() => this.refill(), this.backOffMs);
-    this.backOffMs = Math.min(MAX_BACK_OFF_MS, Math.max(FIRST_BACK_OFF_MS, this.backOffMs * 2));
+    this.refill();
   }
 
   private refill(): void {
-    while (!this.stopping && this.active.length < this.size) this.fork();
+    clearTimeout(this.refillTimer);
+    while (!this.stopping && this.active.length < this.size) {
+      const now = performance.now();
+      if (!this.replacements.tryTake(now)) {
+        this.refillTimer = setTimeout(() => this.refill(), this.replacements.waitMs(now));
+        return;
+      }
+      this.fork();
+    }
   }
 
   private async replaceEach(): Promise<void> {
