@@ -30,6 +30,8 @@ export const infoSchema = z.object({
   }),
   gpus: z.array(z.object({ name: z.string(), memory_mib: z.number().int() })),
   gpu: capabilitySchema,
+  /** GPUs that no instance holds. */
+  gpus_free: z.number().int().min(0),
   cpu_count: z.number(),
   memory_mib: z.number().int(),
   disk_free_bytes: z.number().int(),

@@ -3,6 +3,8 @@ import type { Actor } from '#server/domain/actor.ts';
 import { mainCurrency } from '#server/domain/main-currency.ts';
 import type { RoutePublisher } from '#server/domain/route-publisher.ts';
 import { authorize } from '#server/identity/authorize.ts';
+import type { Reader } from '#server/store/database.ts';
+import { listAllInstances } from '#server/store/instance-store.ts';
 import { listPrices } from '#server/store/instance-type-store.ts';
 import type { QueryContext } from './query-context.ts';
 
@@ -53,6 +55,7 @@ export async function getInfo(context: InfoContext, actor: Actor): Promise<Info>
     },
     gpus: host.gpus,
     gpu: host.gpu,
+    gpus_free: Math.max(0, host.gpus.length - (await countHeldGpus(context.database))),
     cpu_count: host.cpuCount,
     memory_mib: host.memoryMib,
     disk_free_bytes: await context.freeDiskBytes(),
@@ -61,6 +64,12 @@ export async function getInfo(context: InfoContext, actor: Actor): Promise<Info>
     route_revision: revision,
     currency: mainCurrency(prices),
   };
+}
+
+/** An instance holds its GPUs from before it starts until it is gone. */
+async function countHeldGpus(reader: Reader): Promise<number> {
+  const instances = await listAllInstances(reader);
+  return instances.reduce((sum, { spec }) => sum + (spec.gpus ?? 0), 0);
 }
 
 /** Component states for load balancers and people: no authentication, so no detail. */

@@ -1,10 +1,12 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { NumberField } from '#components/ui/number-field.tsx';
 import { SkeletonRows } from '#components/ui/skeleton.tsx';
 import { formatMemoryMib } from '#lib/format/bytes.ts';
 import { figureText } from '#lib/format/figure.ts';
+import { infoQuery } from '#lib/queries/info.ts';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { AdvancedSettings } from './advanced-settings.tsx';
 import { neededMib } from './fit-verdict.ts';
@@ -49,6 +51,7 @@ export function ComputeSection({ wizard }: SectionProps) {
           />
         )}
       </div>
+      <FreeGpus />
       <NumberField
         id="field-instance-count"
         label="Instances"
@@ -61,5 +64,18 @@ export function ComputeSection({ wizard }: SectionProps) {
       />
       <AdvancedSettings wizard={wizard} />
     </WizardSection>
+  );
+}
+
+/** Two deployments never get the same GPU, so what is free decides whether another one can start. */
+function FreeGpus() {
+  const { data } = useQuery({ ...infoQuery(), staleTime: 0 });
+  if (data === undefined || data.gpus.length === 0) return null;
+  const { gpus, gpus_free: free } = data;
+  return (
+    <p className="text-xs text-muted">
+      {free} of {gpus.length} {gpus.length === 1 ? 'GPU' : 'GPUs'} of this host {free === 1 ? 'is' : 'are'} free:{' '}
+      {[...new Set(gpus.map(({ name }) => name))].join(', ')}.
+    </p>
   );
 }
