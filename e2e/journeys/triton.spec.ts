@@ -7,6 +7,8 @@ import { keyOf, removeEndpoint } from '../support/endpoints.ts';
 import { guardPage } from '../support/page-guard.ts';
 import { expect, test } from '../support/stack.ts';
 
+test.describe.configure({ timeout: 180_000 });
+
 let folder: string;
 test.beforeEach(async ({ page, stack }) => {
   await stack.signIn(page);
@@ -22,7 +24,6 @@ async function writeFiles(parent: string, files: Readonly<Record<string, Buffer>
 }
 
 test('a Triton repository is dropped, and each of its models answers', async ({ page, stack }) => {
-  test.setTimeout(120_000);
   const endpoint = 'scaler';
   const guard = guardPage(page);
   await writeFiles(join(folder, 'scalers'), tritonRepository());
