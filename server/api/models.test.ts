@@ -239,6 +239,20 @@ describe('a model', () => {
     }
   });
 
+  test('that is one archive is unpacked where its properties say so', async () => {
+    const archive = pack();
+    archive.entry({ name: 'model/iris.onnx' }, IRIS);
+    archive.finalize();
+    writeFileSync(join(OPERATORS_FOLDER, 'iris.tar.gz'), gzipSync(await buffer(archive)));
+    const path = `file:${OPERATORS_FOLDER}/iris.tar.gz`;
+    const packed = await api.call('POST', '/models', { name: 'packed', path });
+    expect(packed.body).toMatchObject({ type: 'custom_model', files: [{ path: 'iris.tar.gz' }] });
+    const properties = { 'azureml.unpack': 'True' };
+    const unpacked = await api.call('POST', '/models', { name: 'unpacked', path, properties });
+    expect(unpacked.body).toMatchObject({ type: 'onnx_model', files: [{ path: 'model/iris.onnx' }], properties });
+    expect(readdirSync(api.dataDir.imports)).toEqual([]);
+  });
+
   test('whose registration fails leaves nothing behind', async () => {
     const refused = await api.call('POST', '/models', { name: 'failed', path: 'sample:iris-1', type: 'triton_model' });
     expect(refused).toMatchObject({ status: 422, body: { code: 'model.format_unknown', errors: [{ path: '/type' }] } });

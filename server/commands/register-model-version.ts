@@ -59,15 +59,18 @@ async function register(
   command: RegisterModelVersion,
 ): Promise<ModelVersionRecord> {
   const { name, written, at = '' } = command;
-  const source = await openWrittenSource(context, written.path, `${at}/path`);
-  const version = await context.database.transact((transaction) => reserveVersion(transaction, command));
+  const opened = await openWrittenSource(context, written.path, `${at}/path`);
+  const { source, release } = await context.unpackSource(opened, written.properties ?? {});
   try {
+    const version = await context.database.transact((transaction) => reserveVersion(transaction, command));
     const made = await placeVersion(context, actor, { ...command, version, source });
     await keepUpload(context, written.path);
     return made;
   } catch (error) {
     await context.database.transact((transaction) => removeEmptyModel(transaction, name));
     throw error;
+  } finally {
+    await release();
   }
 }
 

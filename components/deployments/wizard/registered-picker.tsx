@@ -8,8 +8,10 @@ import { EmptyState } from '#components/ui/empty-state.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { Select } from '#components/ui/select.tsx';
 import { SkeletonRows } from '#components/ui/skeleton.tsx';
+import type { Model } from '#lib/contracts/model.ts';
 import { formatBytes } from '#lib/format/bytes.ts';
 import { figureText } from '#lib/format/figure.ts';
+import { isArchived } from '#lib/format/model-stage.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { modelsQuery, modelVersionsQuery } from '#lib/queries/models.ts';
 import type { PickerProps } from './sample-picker.tsx';
@@ -42,7 +44,7 @@ export function RegisteredPicker({ model, onChoose }: PickerProps) {
       <ComboBox
         label="Model"
         placeholder="Type to filter"
-        options={models.map(({ name, version_count }) => ({
+        options={models.filter(isOffered).map(({ name, version_count }) => ({
           id: name,
           label: name,
           detail: version_count === 1 ? '1 version' : `${version_count} versions`,
@@ -68,6 +70,9 @@ export function RegisteredPicker({ model, onChoose }: PickerProps) {
   );
 }
 
+/** One that has a version which was not put aside; of a model on its way there is none yet. */
+const isOffered = ({ version_count: all, archived_version_count: archived }: Model): boolean => all > archived;
+
 function VersionSelect({
   name,
   version,
@@ -79,12 +84,13 @@ function VersionSelect({
 }) {
   const { locale } = usePreferences();
   const { data: versions = [] } = useQuery(modelVersionsQuery(name));
+  const offered = versions.filter((one) => one.version === version || !isArchived(one.stage));
   return (
     <Select
       label="Version"
       value={version}
       onChange={onChoose}
-      options={versions.map((one) => ({
+      options={offered.map((one) => ({
         id: one.version,
         label: one.version,
         detail: one.detected.servable ? figureText(formatBytes(one.size_bytes, locale)) : 'cannot be served',

@@ -8,11 +8,14 @@ import { findSamplePath, type SampleCatalogue, sampleCatalogueSchema } from '#se
 import { systemClock } from '#server/kernel/clock.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
+import { DEFAULT_ARCHIVE_LIMITS } from '#server/models/archive-refusal.ts';
+import { DiskRoom, freeBytesAt } from '#server/models/disk-room.ts';
 import { detectModel } from '#server/models/detect/detect-model.ts';
 import { createModelFiles } from '#server/models/model-files.ts';
 import { createStoredFiles, type StoredFiles } from '#server/models/stored-files.ts';
 import { type ModelSource, openModelSource } from '#server/models/model-source.ts';
 import type { uploadLimitsOf } from '#server/models/upload-config.ts';
+import { unpackSource } from '#server/models/unpack-source.ts';
 import { createUploads, type Uploads } from '#server/models/uploads.ts';
 import type { SampleContent, SamplesContext } from '#server/queries/list-samples.ts';
 import type { Database } from '#server/store/database.ts';
@@ -59,6 +62,8 @@ export async function composeModels(
     const path = findSamplePath(samples, id);
     return path === null ? null : join(samplesDir, path);
   };
+  const room = new DiskRoom(freeBytesAt(dataDir.imports), limits.reserveBytes);
+  const unpacking = { folder: dataDir.imports, limits: DEFAULT_ARCHIVE_LIMITS, room, clock: systemClock };
   const openSource = (path: string): Promise<ModelSource> =>
     openModelSource(path, { uploads, sampleFolder, allowedRoots });
   // Before anybody can register or upload: what is without a row now was left by a crash.
@@ -72,7 +77,7 @@ export async function composeModels(
     database,
     modelFiles,
     detect: detectModel,
-    remote: await composeRemoteModels({ ...remote, dataDir, limits, openSource }),
+    remote: await composeRemoteModels({ ...remote, room, limits, openSource }),
     folder: dataDir.imports,
     logger,
     now: () => systemClock.monotonic(),
@@ -92,6 +97,7 @@ export async function composeModels(
       samples,
       detect: detectModel,
       openSource,
+      unpackSource: (source, properties) => unpackSource(source, properties, unpacking),
       imports,
       describeSample: remember((id) => describeSample(`sample:${id}`, sampleFolder(id), openSource)),
     },

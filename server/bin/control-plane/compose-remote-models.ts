@@ -4,9 +4,8 @@ import { createAddressPolicy } from '#server/domain/address-policy.ts';
 import { type Lookup, resolveHost, systemLookup } from '#server/drivers/external/resolve-host.ts';
 import { pause } from '#server/drivers/supervision/pause.ts';
 import { systemClock } from '#server/kernel/clock.ts';
-import type { DataDir } from '#server/kernel/data-dir.ts';
 import { DEFAULT_ARCHIVE_LIMITS } from '#server/models/archive-refusal.ts';
-import { DiskRoom, freeBytesAt } from '#server/models/disk-room.ts';
+import type { DiskRoom } from '#server/models/disk-room.ts';
 import { createRemoteHttp } from '#server/models/remote/remote-http.ts';
 import { createRemoteModels, type RemoteModels } from '#server/models/remote/remote-models.ts';
 import { trustedOriginsOf } from '#server/models/remote/remote-settings.ts';
@@ -28,12 +27,12 @@ const ANYWHERE = ['0.0.0.0/0', '::/0'];
 /** What fetches models from elsewhere, under the rules of this installation. */
 export async function composeRemoteModels(
   options: RemoteOptions & {
-    dataDir: DataDir;
+    room: DiskRoom;
     limits: ReturnType<typeof uploadLimitsOf>;
     openSource: ModelContext['openSource'];
   },
 ): Promise<RemoteModels> {
-  const { settings, dataDir, limits, openSource, lookup = systemLookup } = options;
+  const { settings, room, limits, openSource, lookup = systemLookup } = options;
   const policies = {
     listed: createAddressPolicy(settings.VIRIDIAN_EXTERNAL_ALLOW),
     trusted: createAddressPolicy(ANYWHERE),
@@ -46,7 +45,7 @@ export async function composeRemoteModels(
       extraAuthorities: authorities === undefined ? null : await readFile(authorities, 'utf8'),
     }),
     settings,
-    room: new DiskRoom(freeBytesAt(dataDir.imports), limits.reserveBytes),
+    room,
     archive: DEFAULT_ARCHIVE_LIMITS,
     maxFiles: DEFAULT_ARCHIVE_LIMITS.maxEntries,
     maxTotalBytes: limits.maxUploadBytes,
