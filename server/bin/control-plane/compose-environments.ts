@@ -11,8 +11,9 @@ import { createEnvironmentBuilder } from '#server/environments/environment-build
 import type { ImageBuilderOptions } from '#server/environments/image/image-builder.ts';
 import type { ImageBuildSettings } from '#server/environments/image/image-settings.ts';
 import { createLateBuilder } from '#server/environments/late-builder.ts';
-import { createProgramRunner } from '#server/environments/run-program.ts';
+import { createProgramRunner } from '#server/environments/create-program-runner.ts';
 import { SERVING_REQUIREMENTS } from '#server/environments/serving-requirements.ts';
+import { venvFolders } from '#server/environments/venv/tool-environment.ts';
 import { createVenvBuilder, type VenvBuilder } from '#server/environments/venv/venv-builder.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
@@ -80,7 +81,11 @@ export async function composeEnvironments(options: EnvironmentsOptions): Promise
       },
     },
     checkPackages: (definition) => checkPackages(venvs, definition),
-    runProgram: createProgramRunner(searchPath),
+    runProgram: createProgramRunner({
+      searchPath,
+      cwd: venvFolders(folder).tmp,
+      runningDir: venvFolders(folder).running,
+    }),
   };
 }
 

@@ -8,7 +8,7 @@ import { normalName } from '../python-requirements/requirement-line.ts';
 import { classifyToolFailure } from '../venv/classify-tool-failure.ts';
 import { resolvePackages } from '../venv/resolve-packages.ts';
 import type { ToolUser } from '../venv/python-toolchain.ts';
-import type { ProgramEnd } from '../venv/run-program.ts';
+import type { ProgramEnd } from '../run-program.ts';
 import { takePython } from '../venv/take-python.ts';
 import { ownNameOf, type BuildTask, type MadeImage } from './build-task.ts';
 import { BuildFailedError } from './classify-failure.ts';

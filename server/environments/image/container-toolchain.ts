@@ -5,7 +5,7 @@ import { parsePythonVersion } from '../python-requirements/python-version.ts';
 import type { FetchOptions } from '../venv/fetch-uv.ts';
 import type { Interpreter } from '../venv/find-interpreters.ts';
 import type { PythonToolchain, ToolUser } from '../venv/python-toolchain.ts';
-import type { ProgramEnd } from '../venv/run-program.ts';
+import type { ProgramEnd } from '../run-program.ts';
 import { toolEnvironment, venvFolders, writeAuthorities } from '../venv/tool-environment.ts';
 import type { BuildTask } from './build-task.ts';
 import { BuildFailedError } from './classify-failure.ts';

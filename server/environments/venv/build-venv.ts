@@ -13,7 +13,7 @@ import { lockedPackages } from './lock-file.ts';
 import { measureFolder } from './measure-folder.ts';
 import type { PythonToolchain, ToolUser } from './python-toolchain.ts';
 import { resolvePackages, type Resolution } from './resolve-packages.ts';
-import type { ProgramEnd } from './run-program.ts';
+import type { ProgramEnd } from '../run-program.ts';
 import { takePython } from './take-python.ts';
 
 const RESOLVE_TIMEOUT_MS = 15 * 60_000;

@@ -2,7 +2,7 @@ import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { parsePythonVersion, type PythonVersion } from '../python-requirements/python-version.ts';
-import type { ProgramEnd } from './run-program.ts';
+import type { ProgramEnd } from '../run-program.ts';
 
 /** Older ones have no wheels of what our model server needs. */
 const OLDEST_MINOR = 9;

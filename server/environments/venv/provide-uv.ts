@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { AppError } from '#server/kernel/app-error.ts';
 import { classifyToolFailure } from './classify-tool-failure.ts';
 import type { Interpreter } from './find-interpreters.ts';
-import type { ProgramEnd } from './run-program.ts';
+import type { ProgramEnd } from '../run-program.ts';
 import { OLDEST_UV, UV_HASHES, UV_VERSION } from './uv-release.ts';
 
 export interface UvDeps {

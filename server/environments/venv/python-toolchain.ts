@@ -6,7 +6,7 @@ import type { PythonSettings } from '../python-settings.ts';
 import { fetchUv } from './fetch-uv.ts';
 import { findInterpreters, type Interpreter } from './find-interpreters.ts';
 import { provideUv } from './provide-uv.ts';
-import { runProgram, signalGroup, type ProgramEnd } from './run-program.ts';
+import { runProgram, signalGroup, type ProgramEnd } from '../run-program.ts';
 import { toolEnvironment, venvFolders, writeAuthorities, type VenvFolders } from './tool-environment.ts';
 
 /** Bound of what only asks a question. */

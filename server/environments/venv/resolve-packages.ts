@@ -5,7 +5,7 @@ import { normalName } from '../python-requirements/requirement-line.ts';
 import { classifyToolFailure } from './classify-tool-failure.ts';
 import { keepAskedHashes } from './lock-file.ts';
 import type { PythonToolchain, ToolUser } from './python-toolchain.ts';
-import type { ProgramEnd } from './run-program.ts';
+import type { ProgramEnd } from '../run-program.ts';
 
 export interface Resolution {
   /** Every package in one version, with the hashes of its files. */
