@@ -18,7 +18,7 @@ beforeEach(async () => {
   await writeTritonStandIn(join(folder, 'tritonserver'));
 });
 afterEach(async () => {
-  for (const child of started) child.kill('SIGKILL');
+  for (const { pid } of started) endGroup(pid);
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -33,12 +33,22 @@ async function launch(settings: Record<string, string> = {}, program = join(fold
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, as an instance has: it is ended with everything that it started.
+    detached: true,
   });
   started.push(child);
   const output = { text: '' };
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output.text += text));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return { url: `http://127.0.0.1:${port}`, port, child, output, ended };
+}
+
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 async function freePort(): Promise<number> {
