@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { docker, isSkipped } from '#server/drivers/docker/docker-fixture.ts';
 import { type EngineProxy, startEngineProxy } from '#server/drivers/docker/engine-proxy.ts';
+import { startFaultyEngine } from '#server/drivers/docker/faulty-engine.ts';
 import { createTestStack, type TestStack } from './create-test-stack.ts';
 import { eventually } from './eventually.ts';
 import { DOCKER_HOST } from './require-docker.ts';
 import { uploadArchive } from './upload-archive.ts';
 
 const LIMIT_MS = 120_000;
+const ENGINE_SOCKET = DOCKER_HOST.slice('unix://'.length);
 const PORT = 8000;
 const route = (path: string) => ({ path, port: PORT });
 const ROUTES = { liveness_route: route('/'), readiness_route: route('/'), scoring_route: route('/') };
@@ -40,7 +42,7 @@ describe.skipIf(isSkipped)(
     });
 
     const startEngine = async (): Promise<void> => {
-      proxy = await startEngineProxy(DOCKER_HOST.slice('unix://'.length), socket);
+      proxy = await startEngineProxy(ENGINE_SOCKET, socket);
     };
 
     async function startStack(): Promise<void> {
@@ -110,6 +112,30 @@ describe.skipIf(isSkipped)(
       proxy?.restore();
       expect(await ended(body.id)).toMatchObject({ status: 'succeeded' });
       expect(await countContainers()).toBe(1);
+    });
+
+    test.each([
+      [
+        'pulls',
+        /^POST .*\/images\/create/,
+        'failed to register layer: write /usr/lib/libtorch.so: no space left on device',
+      ],
+      ['builds', /^POST .*\/build\?/, 'write /var/lib/docker/tmp/docker-builder1/model.bin: no space left on device'],
+    ])('that runs out of room while it %s says so', async (what, callOf, message) => {
+      const faulty = await startFaultyEngine(ENGINE_SOCKET, socket);
+      try {
+        await startStack();
+        const events = [{ status: 'Pulling fs layer' }, { errorDetail: { message }, error: message }];
+        faulty.fault = { call: callOf, status: 200, body: events.map((event) => JSON.stringify(event)).join('\n') };
+        const path = await uploadArchive(stack, { Dockerfile: 'FROM debian:bookworm-slim\nRUN true\n' });
+        const { body } = await put(what === 'builds' ? { build: { path } } : { image: 'registry.invalid/torch:1' });
+        const { status, error } = await ended(body.id);
+        expect([status, error.code], JSON.stringify(error)).toEqual(['failed', 'deployment.disk_full']);
+        expect(error.detail).toMatch(/disk.*(full|room)|room.*disk/i);
+        expect(await countContainers()).toBe(0);
+      } finally {
+        await faulty.close();
+      }
     });
   },
 );

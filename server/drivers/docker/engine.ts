@@ -4,11 +4,17 @@ import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import { DriverUnavailableError } from '../runtime-driver.ts';
 import { explainSilence } from './explain-silence.ts';
+import { limitConcurrency } from './limit-concurrency.ts';
 
 /** What only reads or names something answers at once or never. */
 const SHORT_CALL_MS = 10_000;
 /** Making and starting a container waits for the disk and the network. */
 const LONG_CALL_MS = 120_000;
+
+/** An engine that makes or removes hundreds of containers at once answers nobody else meanwhile. */
+const HEAVY_CALLS_AT_ONCE = 8;
+/** They mostly wait for programs to end. */
+const STOPS_AT_ONCE = 32;
 
 /** What the engine said instead of doing it. */
 export class EngineRefusalError extends Error {
@@ -122,6 +128,8 @@ export function createEngine(host: string): Engine {
   const options = { ...addressOf(host), agent: createAgent() };
   const docker = new Docker(options as Docker.DockerOptions);
   const container = (id: string): Docker.Container => docker.getContainer(id);
+  const limited = limitConcurrency(HEAVY_CALLS_AT_ONCE);
+  const stopping = limitConcurrency(STOPS_AT_ONCE);
 
   return {
     list: (labels) =>
@@ -140,17 +148,23 @@ export function createEngine(host: string): Engine {
           return readImageProgram(found.Config);
         }),
       ),
-    create: (request) => call(LONG_CALL_MS, (abortSignal) => createContainer(docker, { ...request, abortSignal })),
+    create: (request) =>
+      limited(() => call(LONG_CALL_MS, (abortSignal) => createContainer(docker, { ...request, abortSignal }))),
     statPath: (id, path) => absentAsNull(call(SHORT_CALL_MS, (signal) => statPath(container(id), path, signal))),
-    start: (id) => call(LONG_CALL_MS, (abortSignal) => ignoring([304], container(id).start({ abortSignal }))),
+    start: (id) =>
+      limited(() => call(LONG_CALL_MS, (abortSignal) => ignoring([304], container(id).start({ abortSignal })))),
     stop: (id, graceSeconds) =>
-      call(LONG_CALL_MS + graceSeconds * 1000, (abortSignal) =>
-        ignoring([304, 404], container(id).stop({ t: graceSeconds, abortSignal })),
+      stopping(() =>
+        call(LONG_CALL_MS + graceSeconds * 1000, (abortSignal) =>
+          ignoring([304, 404], container(id).stop({ t: graceSeconds, abortSignal })),
+        ),
       ),
     // 409: somebody else is removing it already.
     remove: (id) =>
-      call(LONG_CALL_MS, (abortSignal) =>
-        ignoring([404, 409], container(id).remove({ force: true, v: true, abortSignal })),
+      limited(() =>
+        call(LONG_CALL_MS, (abortSignal) =>
+          ignoring([404, 409], container(id).remove({ force: true, v: true, abortSignal })),
+        ),
       ),
     use: (id) =>
       absentAsNull(

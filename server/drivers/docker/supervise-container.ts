@@ -353,8 +353,7 @@ export function superviseContainer(
     async sample() {
       const { running } = record;
       if (running === null || record.phase !== 'running') return null;
-      const isHere = isProcessOfContainer(running.pid, running.id);
-      const use = (isHere ? readCgroupUse(running.pid) : null) ?? (await engine.use(running.id));
+      const use = readCgroupUse(running.pid, running.id) ?? (await engine.use(running.id));
       return use === null ? null : { instanceId: spec.instanceId, ...use };
     },
     remove,
