@@ -1,6 +1,9 @@
+// oxlint-disable-next-line no-restricted-imports -- the archive is what the engine's own program saves
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
 import type { Deployment } from '#lib/contracts/deployment.ts';
 import type { Info } from '#lib/contracts/info.ts';
@@ -113,8 +116,60 @@ test.describe('a container that somebody brings', () => {
     await expect(page.getByRole('heading', { name: 'Build for containers' })).toBeVisible();
     await expect(page.getByRole('group', { name: 'Log of the build for containers' })).toContainText('COPY server.py');
     await expectAccessibleEverywhere(page);
+
+    const row = page.getByRole('row', { name: /^by-dockerfile \/ blue/ });
+    await expect(row).toContainText('Newest build');
+    await page.getByRole('button', { name: 'Build anew' }).click();
+    await expect(page.getByText('1 deployment runs build 1; the newest is 2.')).toBeVisible();
+    await expect(row).toContainText('Behind');
+    await page.getByRole('button', { name: 'Roll to the newest build…' }).click({ timeout: 60_000 });
+    await expect(page.getByText('by-dockerfile / blue: build 1 → 2')).toBeVisible();
+    await expectAccessibleEverywhere(page);
+    await page.getByRole('button', { name: 'Roll 1 deployment' }).click();
+    await expect(row).toContainText('Newest build', { timeout: 60_000 });
+    await expect(row.getByRole('cell').first()).toHaveText('2');
+    await expectEcho(stack, 'by-dockerfile');
+
+    await page.goto('/endpoints/by-dockerfile/logs');
+    await page.getByLabel('Log of', { exact: true }).selectOption('Storage initializer');
+    await expect(page.getByText('There is no model to provide.').first()).toBeVisible();
+    await expectAccessibleEverywhere(page);
+    await page.getByLabel('Log of', { exact: true }).selectOption('Build');
+    await expect(page.getByRole('group', { name: 'Console of blue' })).toContainText('COPY server.py');
+
+    await page.goto('/endpoints/by-dockerfile/deployments/blue');
+    await page.getByRole('button', { name: /^Restart [a-z0-9]{8}$/ }).click();
+    await page.getByRole('button', { name: 'Restart instance' }).click();
+    await expect(page.getByRole('list', { name: 'Stages' })).toContainText('Replace');
+    await expectEcho(stack, 'by-dockerfile');
     guard.expectClean();
     await removeEndpoint(stack, 'by-dockerfile');
+  });
+
+  test('by saved image is loaded from the archive and answers', async ({ page, stack }) => {
+    test.setTimeout(240_000);
+    const guard = guardPage(page);
+    const archive = join(folder, 'saved.tar');
+    await promisify(execFile)('docker', ['save', '--output', archive, IMAGE]);
+    await chooseContainer(page);
+    await page.getByRole('radio', { name: 'Saved image', exact: true }).check({ force: true });
+    await page.locator('input[type=file]:not([webkitdirectory])').first().setInputFiles(archive);
+    await expect(page.getByRole('button', { name: 'Change' })).toBeVisible({ timeout: 90_000 });
+    await page.getByLabel('Port', { exact: true }).fill('9000');
+    await page.getByLabel('Command').fill(COMMAND);
+    await page.getByLabel('Name', { exact: true }).fill('by-archive');
+    await expectAccessibleEverywhere(page);
+    await page.getByRole('button', { name: 'Create endpoint' }).click();
+    await expect(page.getByText('blue is ready.')).toBeVisible({ timeout: 120_000 });
+    await expectEcho(stack, 'by-archive');
+    const { environment } = await stack.api<Deployment>('GET', '/endpoints/by-archive/deployments/blue');
+    const [, name, version] = String(environment).split(':');
+    expect(await stack.api('GET', `/environments/${name}/versions/${version}`)).toMatchObject({
+      kind: 'archive',
+      builds: [{ state: 'ready', image_id: expect.stringMatching(/^sha256:/) }],
+    });
+    guard.expectClean();
+    await removeEndpoint(stack, 'by-archive');
   });
 
   test('that listens elsewhere fails with its cause, and a button to the field that mends it', async ({
