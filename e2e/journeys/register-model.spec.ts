@@ -46,10 +46,7 @@ test.describe('a model at a web address', () => {
     await page.getByRole('textbox', { name: 'Address' }).fill(address);
   }
 
-  test('is registered while its progress shows, described, compared, put aside and deployed', async ({
-    page,
-    stack,
-  }) => {
+  test('is registered while its progress shows, and described', async ({ page, stack }) => {
     const guard = guardPage(page);
     await page.goto('/models');
     await page.getByRole('link', { name: 'Register a model' }).click();
@@ -78,20 +75,6 @@ test.describe('a model at a web address', () => {
     await expect(page.getByText('team: flowers, trees')).toBeVisible();
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect(page.getByText('team: flowers, trees')).toBeHidden();
-
-    await stack.api('PUT', `/models/${MODEL}/versions/2`, { path: 'sample:iris-2' });
-    await page.goto(`/models/${MODEL}`);
-    await page.getByRole('link', { name: 'Compare versions' }).click();
-    await expect(page.getByRole('group', { name: 'Files', exact: true })).toBeVisible();
-    await stack.api('PATCH', `/models/${MODEL}/versions/1`, { stage: 'Archived' });
-    await page.goto(`/models/${MODEL}`);
-    await expect(page.getByRole('row')).toHaveCount(2);
-    await page.getByRole('switch', { name: 'Show archived (1)' }).click({ force: true });
-    await expect(page.getByRole('row')).toHaveCount(3);
-    await expectAccessibleEverywhere(page);
-
-    await page.getByRole('link', { name: 'Deploy', exact: true }).first().click();
-    await expect(page.getByRole('complementary', { name: 'Summary' })).toContainText(`${MODEL}, version 2`);
     guard.expectClean();
     await stack.api('DELETE', `/models/${MODEL}`);
   });
@@ -111,4 +94,25 @@ test.describe('a model at a web address', () => {
     await expect(page.getByText('Nothing of it was kept.')).toBeVisible();
     release();
   });
+});
+
+test('versions of a model are compared, put aside and deployed', async ({ page, stack }) => {
+  await stack.api('PUT', '/models/versioned/versions/1', { path: 'sample:iris-1' });
+  await stack.api('PUT', '/models/versioned/versions/2', { path: 'sample:iris-2' });
+  await stack.signIn(page);
+  const guard = guardPage(page);
+  await page.goto('/models/versioned');
+  await page.getByRole('link', { name: 'Compare versions' }).click();
+  await expect(page.getByRole('group', { name: 'Files', exact: true })).toBeVisible();
+  await stack.api('PATCH', '/models/versioned/versions/1', { stage: 'Archived' });
+  await page.goto('/models/versioned');
+  await expect(page.getByRole('row')).toHaveCount(2);
+  await page.getByRole('switch', { name: 'Show archived (1)' }).click({ force: true });
+  await expect(page.getByRole('row')).toHaveCount(3);
+  await expectAccessibleEverywhere(page);
+
+  await page.getByRole('link', { name: 'Deploy', exact: true }).first().click();
+  await expect(page.getByRole('complementary', { name: 'Summary' })).toContainText('versioned, version 2');
+  guard.expectClean();
+  await stack.api('DELETE', '/models/versioned');
 });

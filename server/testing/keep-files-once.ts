@@ -68,6 +68,7 @@ async function fetchModel(): Promise<void> {
   await eventually(
     async () => (await findOperation(database, id))?.status === 'succeeded' || null,
     'the fetched model',
+    60_000,
   );
   await server.stop();
 }
