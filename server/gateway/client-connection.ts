@@ -32,6 +32,8 @@ export class ClientConnection implements ExchangeClient, Sweepable, BodySink, Wa
   /** Bytes of a head that is not complete, or of a request that came ahead of its turn. */
   private held: Buffer | null = null;
   private consuming = false;
+  /** What was taken last has been passed on, all of it, and is kept nowhere. */
+  private spent = false;
   private closing = false;
   /** The client will send nothing more. */
   ended = false;
@@ -164,17 +166,23 @@ export class ClientConnection implements ExchangeClient, Sweepable, BodySink, Wa
   }
 
   onBodyData(bytes: Buffer, start: number, end: number): void {
-    this.exchange?.onRequestData(bytes, start, end);
+    const isPassedOn = this.exchange?.onRequestData(bytes, start, end) ?? false;
+    this.spent = isPassedOn && end - start === bytes.length;
   }
 
-  /** Bytes have come from the client, in a buffer that is not used again. */
-  take(bytes: Buffer): void {
+  /**
+   * Bytes have come from the client, in a buffer of their own.
+   * @returns whether nobody will look at them again
+   */
+  take(bytes: Buffer): boolean {
+    this.spent = false;
     try {
       this.onData(bytes);
     } catch (error) {
       this.core.onInternalError(error);
       this.socket.destroy();
     }
+    return this.spent;
   }
 
   private onData(bytes: Buffer): void {

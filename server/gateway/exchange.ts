@@ -128,13 +128,17 @@ export class Exchange implements RouteMatch, ClientResponse, FinishedRequest {
     else this.mirror = copy;
   }
 
-  onRequestData(bytes: Buffer, start: number, end: number): void {
+  /** @returns whether the octets have been passed on and are kept nowhere */
+  onRequestData(bytes: Buffer, start: number, end: number): boolean {
     this.bytesIn += end - start;
     this.bodyBytes += end - start;
-    if (this.isDone || this.forward === null) return;
-    if (this.bodyBytes > this.bodyLimit) return this.onRequestFault(bodyTooLarge(this.bodyLimit));
+    if (this.isDone || this.forward === null) return false;
+    if (this.bodyBytes > this.bodyLimit) {
+      this.onRequestFault(bodyTooLarge(this.bodyLimit));
+      return false;
+    }
     this.mirror?.add(bytes, start, end);
-    this.forward.onRequestData(bytes, start, end);
+    return this.forward.onRequestData(bytes, start, end) && this.mirror === null;
   }
 
   onRequestComplete(): void {

@@ -82,12 +82,13 @@ export class Forward implements UpstreamUser, SlotWaiter {
 
   // From the client.
 
-  onRequestData(bytes: Buffer, start: number, end: number): void {
+  /** @returns whether the octets have been passed on and are kept nowhere */
+  onRequestData(bytes: Buffer, start: number, end: number): boolean {
     const { settings } = this.exchange.core;
     if (this.phase !== 'sent' && this.phase !== 'relaying') {
       this.body.keep(bytes, start, end);
       if (this.body.heldBytes >= settings.bodyBufferBytes) this.exchange.client.pauseReading();
-      return;
+      return false;
     }
     if (this.repeatable) {
       if (this.body.heldBytes + end - start <= settings.bodyBufferBytes) this.body.keep(bytes, start, end);
@@ -95,8 +96,9 @@ export class Forward implements UpstreamUser, SlotWaiter {
     }
     this.awaitsContinue = false;
     this.touch();
-    const { socket } = this.upstream as Upstream;
-    if (!this.body.send(socket, bytes, start, end)) this.exchange.client.pauseReading();
+    const upstream = this.upstream as Upstream;
+    if (!this.body.send(upstream.socket, bytes, start, end)) this.exchange.client.pauseReading();
+    return !this.repeatable && upstream.hasTakenAll;
   }
 
   onRequestComplete(): void {

@@ -1,3 +1,4 @@
+import { PIECES } from './piece-pool.ts';
 import {
   type ClientFraming,
   type ModelResponse,
@@ -184,8 +185,7 @@ export class ResponseRelay implements BodySink {
   private relayLarge(bytes: Buffer, start: number, end: number, withHead: boolean): number {
     const { writer } = this.exchange.core;
     const { client } = this.exchange;
-    const piece = Buffer.allocUnsafeSlow(end - start);
-    bytes.copy(piece, 0, start, end);
+    const piece = PIECES.copy(bytes, start, end);
     client.cork();
     if (withHead) {
       const response = this.describeResponse();
@@ -193,9 +193,11 @@ export class ResponseRelay implements BodySink {
       writeModelResponse(writer, response);
       this.write(writer.take());
     }
-    const next = this.body.read(piece, 0, piece.length, this);
+    const next = this.body.read(piece, 0, end - start, this);
     if (next !== REFUSED && this.body.done) this.endChunks();
     client.uncork();
+    // The kernel has taken it all; otherwise the socket still needs the piece.
+    if (client.socket?.writableLength === 0) PIECES.giveBack(piece);
     return next === REFUSED ? REFUSED : start + next;
   }
 

@@ -33,6 +33,8 @@ export interface Upstream {
   /** Requests that came before on the same connection. */
   readonly served: number;
   announcedIdleMs: number;
+  /** Nothing that was written waits here: its buffers may be used again. */
+  readonly hasTakenAll: boolean;
   /** Breaks it off; its user hears nothing more. */
   destroy(): void;
 }
@@ -88,6 +90,10 @@ export class UpstreamConnection implements Upstream {
       this.error = error;
     });
     this.socket.on('close', () => this.onClose());
+  }
+
+  get hasTakenAll(): boolean {
+    return this.socket.writableLength === 0;
   }
 
   /** Cuts the connection; its user hears nothing more. */

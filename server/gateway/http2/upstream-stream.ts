@@ -27,6 +27,8 @@ export class UpstreamStream implements Upstream, UpstreamSocket, BodySink {
   /** An early end is always the server's doing: a connection that was about to close is told apart by GOAWAY. */
   readonly served = 0;
   announcedIdleMs = Infinity;
+  /** The session hands octets on later, and does not say when. */
+  readonly hasTakenAll = false;
   private readonly home: UpstreamHome;
   private stream: ClientHttp2Stream | null = null;
   private session: ClientHttp2Session | null = null;
