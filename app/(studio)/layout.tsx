@@ -1,5 +1,4 @@
 import { headers } from 'next/headers';
-import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import type { ReactNode } from 'react';
 import { LiveUpdates } from '#components/layout/live-updates.tsx';
 import { QueryProvider } from '#components/layout/query-provider.tsx';
@@ -14,11 +13,9 @@ export default async function StudioLayout({ children }: { children: ReactNode }
   return (
     <QueryProvider>
       <LiveUpdates>
-        <NuqsAdapter>
-          <Shell user={{ name: user.name, email: user.email }} signOut={signOut}>
-            {children}
-          </Shell>
-        </NuqsAdapter>
+        <Shell user={{ name: user.name, email: user.email }} signOut={signOut}>
+          {children}
+        </Shell>
       </LiveUpdates>
     </QueryProvider>
   );

@@ -1,7 +1,8 @@
 'use client';
 
-import { parseAsString, useQueryState } from 'nuqs';
 import { useMemo, useRef, useState } from 'react';
+import { parseAsString } from '#components/address/query-parameters.ts';
+import { useQueryState } from '#components/address/use-query-state.ts';
 import type { TrafficMap } from '#lib/contracts/endpoint.ts';
 import {
   canMove,
@@ -34,7 +35,7 @@ export function useSplitDraft(
   applied: TrafficMap,
   heirs: readonly string[],
 ) {
-  const [text, setText] = useQueryState('split', parseAsString.withOptions({ history: 'replace', shallow: true }));
+  const [text, setText] = useQueryState('split', parseAsString);
   const [locked, setLocked] = useState<ReadonlySet<string>>(new Set());
   const gesture = useRef<{ anchor: readonly Share[]; name: string; at: number; isDragging: boolean } | null>(null);
 

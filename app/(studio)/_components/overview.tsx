@@ -2,7 +2,8 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { parseAsStringLiteral } from '#components/address/query-parameters.ts';
+import { useQueryState } from '#components/address/use-query-state.ts';
 import { FirstModel } from '#components/endpoints/first-model.tsx';
 import { useEndpointFigures } from '#components/endpoints/use-endpoint-figures.ts';
 import { useNow } from '#components/layout/age.tsx';

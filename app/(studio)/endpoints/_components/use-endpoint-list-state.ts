@@ -1,6 +1,7 @@
 'use client';
 
-import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
+import { parseAsString, parseAsStringLiteral } from '#components/address/query-parameters.ts';
+import { useQueryState } from '#components/address/use-query-state.ts';
 import { ENDPOINT_STATE_IDS, type StateFilter } from './endpoint-states.ts';
 import { formatSort, parseSort, type SortOrder } from './filter-endpoints.ts';
 

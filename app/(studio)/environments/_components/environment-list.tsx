@@ -2,7 +2,8 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
+import { parseAsBoolean, parseAsString } from '#components/address/query-parameters.ts';
+import { useQueryState } from '#components/address/use-query-state.ts';
 import { Age } from '#components/layout/age.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Tag } from '#components/ui/chip.tsx';
@@ -22,7 +23,7 @@ import { environmentPath, KIND_WORDS } from './environment-words.ts';
 /** What deployments run in: images and sets of packages, in versions. */
 export function EnvironmentList() {
   const { data: environments, error, refetch, isFetching } = useQuery(environmentsQuery());
-  const [search, setSearch] = useQueryState('q', parseAsString.withDefault('').withOptions({ history: 'replace' }));
+  const [search, setSearch] = useQueryState('q', parseAsString.withDefault(''));
   const [showsAll, setShowsAll] = useQueryState('unnamed', parseAsBoolean.withDefault(false));
   const hidden = environments?.filter(({ anonymous }) => anonymous).length ?? 0;
   const shown = environments?.filter(

@@ -2,7 +2,8 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
+import { parseAsBoolean, parseAsString } from '#components/address/query-parameters.ts';
+import { useQueryState } from '#components/address/use-query-state.ts';
 import { Age } from '#components/layout/age.tsx';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { Button } from '#components/ui/button.tsx';
@@ -25,11 +26,8 @@ import { RunningRegistrations } from './running-registrations.tsx';
 /** The registry: what can be deployed, and who uses it. */
 export function ModelList() {
   const { data: models, error, refetch, isFetching } = useQuery(modelsQuery());
-  const [search, setSearch] = useQueryState('q', parseAsString.withDefault('').withOptions({ history: 'replace' }));
-  const [showsArchived, setShowsArchived] = useQueryState(
-    'archived',
-    parseAsBoolean.withDefault(false).withOptions({ history: 'replace' }),
-  );
+  const [search, setSearch] = useQueryState('q', parseAsString.withDefault(''));
+  const [showsArchived, setShowsArchived] = useQueryState('archived', parseAsBoolean.withDefault(false));
   const archived = models?.filter(isPutAside).length ?? 0;
   const matching = models?.filter(
     (model) => model.name.toLowerCase().includes(search.trim().toLowerCase()) && (showsArchived || !isPutAside(model)),

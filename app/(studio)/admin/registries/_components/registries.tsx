@@ -2,8 +2,9 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { parseAsString, useQueryState } from 'nuqs';
 import { lazy, Suspense, useState } from 'react';
+import { parseAsString } from '#components/address/query-parameters.ts';
+import { useQueryState } from '#components/address/use-query-state.ts';
 import { Button } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
@@ -25,7 +26,7 @@ type Open = { kind: 'edit' | 'delete'; registry: Registry } | null;
 /** Whom private registries are asked as. `?add=<host>` opens the form for that host. */
 export function Registries() {
   const { data: registries, ...query } = useQuery(registriesQuery());
-  const [adding, setAdding] = useQueryState('add', parseAsString.withOptions({ history: 'replace' }));
+  const [adding, setAdding] = useQueryState('add', parseAsString);
   const [open, setOpen] = useState<Open>(null);
   const close = () => setOpen(null);
   const add = (

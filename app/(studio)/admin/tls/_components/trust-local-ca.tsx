@@ -1,7 +1,8 @@
 'use client';
 
 import { Download } from 'lucide-react';
-import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { parseAsStringLiteral } from '#components/address/query-parameters.ts';
+import { useQueryState } from '#components/address/use-query-state.ts';
 import { useTimeStyle } from '#components/layout/preferences.tsx';
 import { CodeBlock } from '#components/ui/code-block.tsx';
 import { ButtonLink } from '#components/ui/link.tsx';

@@ -1,7 +1,8 @@
 'use client';
 
-import { parseAsString, useQueryState } from 'nuqs';
 import { useState } from 'react';
+import { parseAsString } from '#components/address/query-parameters.ts';
+import { useQueryState } from '#components/address/use-query-state.ts';
 import { PageHead } from '#components/ui/panel.tsx';
 import { newDraft } from './register-draft.ts';
 import { RegisterForm } from './register-form.tsx';

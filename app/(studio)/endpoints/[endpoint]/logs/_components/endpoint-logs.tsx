@@ -1,8 +1,9 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
 import { useMemo, useState } from 'react';
+import { parseAsInteger, parseAsString, parseAsStringLiteral } from '#components/address/query-parameters.ts';
+import { useQueryStates } from '#components/address/use-query-state.ts';
 import { LogView } from '#components/logs/log-view.tsx';
 import { type StreamedLine, useLogStream } from '#components/logs/use-log-stream.ts';
 import { EmptyState } from '#components/ui/empty-state.tsx';
@@ -61,24 +62,19 @@ export function EndpointLogs({ endpoint }: { endpoint: string }) {
   return <Console endpoint={endpoint} deployments={deployments} />;
 }
 
-function useLogState() {
-  return useQueryStates(
-    {
-      dep: parseAsString,
-      instance: parseAsString,
-      container: parseAsStringLiteral(CONTAINERS).withDefault('inference-server'),
-      stream: parseAsStringLiteral(STREAMS).withDefault('all'),
-      q: parseAsString.withDefault(''),
-      /** Position of the line that the link names, and when it was written (epoch milliseconds). */
-      line: parseAsString,
-      at: parseAsInteger,
-    },
-    { history: 'replace' },
-  );
-}
+const PARAMETERS = {
+  dep: parseAsString,
+  instance: parseAsString,
+  container: parseAsStringLiteral(CONTAINERS).withDefault('inference-server'),
+  stream: parseAsStringLiteral(STREAMS).withDefault('all'),
+  q: parseAsString.withDefault(''),
+  /** Position of the line that the link names, and when it was written (epoch milliseconds). */
+  line: parseAsString,
+  at: parseAsInteger,
+};
 
 function Console({ endpoint, deployments }: { endpoint: string; deployments: readonly Deployment[] }) {
-  const [state, setState] = useLogState();
+  const [state, setState] = useQueryStates(PARAMETERS);
   const [follow, setFollow] = useState(state.line === null);
   const deployment = deployments.find(({ name }) => name === state.dep) ?? mostInteresting(deployments);
   const [linkedAt] = useState(state.at);

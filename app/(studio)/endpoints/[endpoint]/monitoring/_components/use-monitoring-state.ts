@@ -1,7 +1,13 @@
 'use client';
 
-import { parseAsArrayOf, parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
 import { useEffect, useMemo, useState } from 'react';
+import {
+  parseAsBoolean,
+  parseAsNames,
+  parseAsString,
+  parseAsStringLiteral,
+} from '#components/address/query-parameters.ts';
+import { useQueryStates } from '#components/address/use-query-state.ts';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import {
   faultOf,
@@ -20,19 +26,18 @@ const TICK_MS = 5_000;
 export const GROUPINGS = ['endpoint', 'deployment'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
+const PARAMETERS = {
+  range: parseAsString.withDefault(DEFAULT_RANGE),
+  group: parseAsStringLiteral(GROUPINGS).withDefault('endpoint'),
+  dep: parseAsNames.withDefault([]),
+  events: parseAsBoolean.withDefault(true),
+  live: parseAsBoolean.withDefault(true),
+};
+
 /** What the page shows, all of it in the address. A range that cannot be read or shows nothing falls back to the last hour. */
 export function useMonitoringState() {
   const { timeZone } = usePreferences();
-  const [state, setState] = useQueryStates(
-    {
-      range: parseAsString.withDefault(DEFAULT_RANGE),
-      group: parseAsStringLiteral(GROUPINGS).withDefault('endpoint'),
-      dep: parseAsArrayOf(parseAsString).withDefault([]),
-      events: parseAsBoolean.withDefault(true),
-      live: parseAsBoolean.withDefault(true),
-    },
-    { history: 'replace' },
-  );
+  const [state, setState] = useQueryStates(PARAMETERS);
   const range = useMemo(() => readableRange(state.range, timeZone), [state.range, timeZone]);
   const live = state.live && isLive(range);
   const now = useTicks(live);

@@ -1,7 +1,8 @@
 'use client';
 
-import { parseAsString, useQueryState } from 'nuqs';
 import { useEffect } from 'react';
+import { parseAsString } from '#components/address/query-parameters.ts';
+import { useQueryState } from '#components/address/use-query-state.ts';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { SkeletonRows } from '#components/ui/skeleton.tsx';
 import type { Operation } from '#lib/contracts/operation.ts';
@@ -31,7 +32,7 @@ export function OperationView({ endpoint, id }: { endpoint: string; id: string }
 }
 
 function LoadedOperation({ endpoint, operation }: { endpoint: string; operation: Operation }) {
-  const [chosen, setChosen] = useQueryState('stage', parseAsString.withOptions({ history: 'replace' }));
+  const [chosen, setChosen] = useQueryState('stage', parseAsString);
   const stage = operation.stages.find(({ name }) => name === chosen) ?? currentStage(operation);
   useStageInTitle(operation);
   return (
