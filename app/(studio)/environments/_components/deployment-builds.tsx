@@ -58,8 +58,8 @@ export function DeploymentBuilds({ data }: { data: EnvironmentVersion }) {
             <HeadCell>Deployment</HeadCell>
             <HeadCell numeric>Build</HeadCell>
             <HeadCell>State</HeadCell>
-            <HeadCell>Image</HeadCell>
             <HeadCell>Update</HeadCell>
+            <HeadCell>Image</HeadCell>
           </tr>
         </thead>
         <tbody>
@@ -95,15 +95,6 @@ function DeploymentRow({ one, canRoll, onRoll }: DeploymentRowProps) {
         <StatusChip {...STATES[one.state]} />
       </Cell>
       <Cell>
-        {one.image_id === null ? (
-          '–'
-        ) : (
-          <code className="font-mono text-xs" title={one.image_id}>
-            {one.image_id.replace('sha256:', '').slice(0, 12)}
-          </code>
-        )}
-      </Cell>
-      <Cell>
         {one.state === 'rolling' ? <RollProgress one={one} /> : null}
         {one.state === 'behind' ? (
           <Button size="sm" isDisabled={!canRoll} aria-label={`Roll ${label}`} onPress={onRoll}>
@@ -111,6 +102,15 @@ function DeploymentRow({ one, canRoll, onRoll }: DeploymentRowProps) {
           </Button>
         ) : null}
         {one.state === 'current' ? '–' : null}
+      </Cell>
+      <Cell>
+        {one.image_id === null ? (
+          '–'
+        ) : (
+          <code className="font-mono text-xs" title={one.image_id}>
+            {one.image_id.replace('sha256:', '').slice(0, 12)}
+          </code>
+        )}
       </Cell>
     </Row>
   );

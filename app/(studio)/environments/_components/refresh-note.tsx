@@ -27,7 +27,7 @@ export function RefreshNote({ refresh }: { refresh: EnvironmentRefresh }) {
       {refresh.state === 'building'
         ? 'It is being built anew now, beside the build in use.'
         : refresh.state === 'waiting'
-          ? `Built anew ${at(refresh.next_at)}, every ${countOf(Math.round(refresh.every_days * 100) / 100, 'day')}.`
+          ? `It is built anew on ${at(refresh.next_at)}, and every ${countOf(Math.round(refresh.every_days * 100) / 100, 'day')}.`
           : `Once it has been built here, it is built anew every ${countOf(Math.round(refresh.every_days * 100) / 100, 'day')}.`}
     </p>
   );
