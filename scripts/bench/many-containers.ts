@@ -1,15 +1,19 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { NO_PRECONDITION } from '#server/commands/check-precondition.ts';
 import { deleteDeployment } from '#server/commands/delete-deployment.ts';
+import { ensureInstallationId } from '#server/commands/ensure-installation-id.ts';
 import { putDeployment } from '#server/commands/put-deployment.ts';
 import { seedInstanceTypes } from '#server/commands/seed-instance-types.ts';
 import { type ControlPlane, createControlPlane } from '#server/control-plane/control-plane.ts';
 import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
 import type { DeploymentKey } from '#server/domain/deployment.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
+import { ownRepository } from '#server/environments/image/collect-images.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import { type DataDir, ensureDataDir } from '#server/kernel/data-dir.ts';
 import { createLogger } from '#server/kernel/logger.ts';
@@ -23,6 +27,8 @@ import { eventually } from '#server/testing/eventually.ts';
 import { startFakeGateway } from '#server/testing/fake-gateway.ts';
 import { allRuntimes } from '#server/testing/no-environments.ts';
 import { NO_EXTERNALS } from '#server/testing/no-externals.ts';
+
+const run = promisify(execFile);
 
 const DEPLOYMENTS = 50;
 const DEPLOYMENTS_OF_AN_ENDPOINT = 10;
@@ -79,6 +85,7 @@ export async function measureManyContainers(runs: number, note: Note): Promise<v
   } finally {
     await removeAll(stand);
     await stop(stand);
+    await removeImages(dataDir);
     await gateway.close();
     await rm(dataDir.root, { recursive: true, force: true });
   }
@@ -136,6 +143,15 @@ async function removeAll(stand: Stand): Promise<void> {
     await deleteDeployment({ database: stand.database }, SYSTEM_ACTOR, { key, precondition: NO_PRECONDITION });
   }
   await atRest(stand, 0);
+}
+
+async function removeImages(dataDir: DataDir): Promise<void> {
+  const database = openDatabase(dataDir.database);
+  const repository = ownRepository(await ensureInstallationId({ database }));
+  database.close();
+  const { stdout } = await run('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}', repository]);
+  const names = stdout.split('\n').filter((name) => name !== '');
+  if (names.length > 0) await run('docker', ['rmi', ...names]);
 }
 
 async function atRest({ database, driver }: Stand, instances: number): Promise<void> {

@@ -95,6 +95,8 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
   let listedAt = -Infinity;
   let listing: Promise<void> | null = null;
   let addressing: Addressing | null = options.addressing ?? null;
+  /** One could not be removed when it was time; the next look at everything does it. */
+  let isNetworkLeft = false;
 
   const gpus = createGpuPool(options.listGpus, () =>
     [...supervisors.values()].flatMap(({ record }) => record.gpuDevices),
@@ -167,6 +169,13 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
     const ids = new Set(orphans.map(({ mark }) => mark.instanceId));
     for (const id of orphanSince.keys()) if (!ids.has(id)) orphanSince.delete(id);
     for (const id of ids) if (!orphanSince.has(id)) orphanSince.set(id, clock.monotonic());
+    // It was told of when it was first tried.
+    if (isNetworkLeft) await sweepNetworks().catch(() => undefined);
+  }
+
+  async function sweepNetworks(): Promise<void> {
+    await networks.sweep();
+    isNetworkLeft = false;
   }
 
   async function supervise(record: ContainerRecord): Promise<ContainerSupervisor> {
@@ -305,8 +314,10 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
     await supervisor.remove();
     departed.add(instanceId);
     const { spec } = supervisor.record;
-    // A network that could not be removed goes with the next of its deployment, or when a driver starts.
-    await networks.removeUnwanted(spec).catch((error: unknown) => options.onError('networks', error));
+    await networks.removeUnwanted(spec).catch((error: unknown) => {
+      isNetworkLeft = true;
+      options.onError('networks', error);
+    });
     supervisors.delete(instanceId);
     departed.delete(instanceId);
     await consoles.pruneDeployment(spec.endpoint, spec.deployment, new Set(supervisors.keys()));

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { eventually } from '#server/testing/eventually.ts';
 import type { InstanceSpec } from '../runtime-driver.ts';
 import { gpuRequest } from './container-request.ts';
 import type { DockerDriver } from './docker-driver.ts';
@@ -118,25 +119,37 @@ describe.skipIf(isSkipped)('an engine at its limits (VIRIDIAN_REQUIRE=docker ins
     expect(await driver.ensure(specOf('green'))).toEqual({ kind: 'started' });
   });
 
+  test('that would not remove a network is asked again until it has', async () => {
+    expect(await driver.ensure(specOf('blue'))).toEqual({ kind: 'started' });
+    engine.fault = { call: /^DELETE .*\/networks\//, status: 500, body: '{"message":"something is busy"}' };
+    await driver.remove('iris.blue.a1');
+    expect(await harness.networks()).toHaveLength(1);
+    engine.fault = null;
+    await eventually(async () => {
+      await driver.observe();
+      return (await harness.networks()).length === 0;
+    }, 'the end of the network');
+  });
+
   test('is asked for devices in the shape in which its own client asks', async () => {
     const inspect = async (id: string): Promise<unknown> =>
       (await docker.getContainer(id).inspect()).HostConfig.DeviceRequests;
     const label = `io.viridian.test=${harness.installationId}`;
     const devices = ['GPU-11111111-aaaa-bbbb-cccc-000000000000', 'MIG-22222222-aaaa-bbbb-cccc-000000000000'];
     const gpus = ['--gpus', `"device=${devices.join(',')}"`];
-    const { stdout } = await promisify(execFile)('docker', ['create', '--label', label, ...gpus, BASE_IMAGE, 'true'], {
-      env: { ...process.env, DOCKER_HOST: ENGINE_HOST },
-    });
-    const ours = await docker.createContainer({
-      Image: BASE_IMAGE,
-      Cmd: ['true'],
-      Labels: { 'io.viridian.test': harness.installationId },
-      HostConfig: { DeviceRequests: [gpuRequest(devices)] },
-    });
+    const made: string[] = [];
     try {
-      expect(await inspect(ours.id)).toEqual(await inspect(stdout.trim()));
+      const theirs = ['create', '--label', label, ...gpus, BASE_IMAGE, 'true'];
+      const env = { ...process.env, DOCKER_HOST: ENGINE_HOST };
+      made.push((await promisify(execFile)('docker', theirs, { env })).stdout.trim());
+      const HostConfig = { DeviceRequests: [gpuRequest(devices)] };
+      const Labels = { 'io.viridian.test': harness.installationId };
+      made.push((await docker.createContainer({ Image: BASE_IMAGE, Cmd: ['true'], Labels, HostConfig })).id);
+      const [ofTheirs, ofOurs] = await Promise.all(made.map(inspect));
+      expect(ofOurs).toEqual(ofTheirs);
+      expect(ofOurs).toMatchObject([{ DeviceIDs: devices, Capabilities: [['gpu']] }]);
     } finally {
-      for (const id of [ours.id, stdout.trim()]) await docker.getContainer(id).remove({ force: true });
+      for (const id of made) await docker.getContainer(id).remove({ force: true });
     }
   });
 
