@@ -76,7 +76,8 @@ def _say_versions(model: MlflowModel) -> None:
         installed = version_of(distribution)
         if saved is None:
             continue
-        if installed != str(saved):
+        # A build for CUDA says so behind the plus sign, and the package's own record does not.
+        if installed != str(saved).split("+")[0]:
             warn(
                 f"{distribution}: the model was saved with {saved}, installed is {installed or 'none'}; predictions may differ or the model may not load"
             )
@@ -131,9 +132,13 @@ def _try_direct(model: MlflowModel, settings: ModelSettings, bodies: Bodies) -> 
         return direct, compare(direct, bodies, reference.answers())
 
 
-def _load_sklearn(model: MlflowModel) -> Predictor:
+def _refuse_forbidden_pickles() -> None:
     if os.environ.get("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "true").lower() in ("false", "0"):
         raise Unsupported("MLFLOW_ALLOW_PICKLE_DESERIALIZATION forbids to load pickles")
+
+
+def _load_sklearn(model: MlflowModel) -> Predictor:
+    _refuse_forbidden_pickles()
     with phase("importing scikit-learn"), hide_modules("pandas", "pytest"):
         if model.flavors["sklearn"].get("serialization_format") == "skops":
             import skops.io  # noqa: F401
@@ -152,8 +157,20 @@ def _load_onnx(model: MlflowModel) -> Predictor:
         return MlflowOnnxPredictor(model)
 
 
+def _load_torch(model: MlflowModel) -> Predictor:
+    _refuse_forbidden_pickles()
+    with phase("importing torch"):
+        from .predictors.torch_predictor import TorchPredictor, load_network
+    with phase("loading the model"):
+        return TorchPredictor(model, load_network(model))
+
+
 #: Loader module → how its models are run without MLflow.
-_DIRECT: Dict[str, Callable[[MlflowModel], Predictor]] = {"mlflow.sklearn": _load_sklearn, "mlflow.onnx": _load_onnx}
+_DIRECT: Dict[str, Callable[[MlflowModel], Predictor]] = {
+    "mlflow.sklearn": _load_sklearn,
+    "mlflow.onnx": _load_onnx,
+    "mlflow.pytorch": _load_torch,
+}
 
 
 def _load_pyfunc(model: MlflowModel) -> Predictor:

@@ -69,13 +69,21 @@ class ModelApp(App):
     # The life of the instance.
 
     def load(self) -> None:
-        # A pool of threads does not survive a fork; with one thread there is none, and workers share the pages of the model.
-        if self._server.workers == 1 or (self._server.threads == 1 and self.kind == "mlflow"):
+        # A pool of threads does not survive a fork: sessions of torch, TensorFlow and onnxruntime are made in each worker.
+        if self._server.workers == 1 or (self._server.threads == 1 and self._is_forkable()):
             self._load()
 
     def start_worker(self) -> None:
         if self._model is None:
             self._load()
+
+    def _is_forkable(self) -> bool:
+        """Whether workers can share the pages of the model."""
+        if self.kind != "mlflow" or not os.path.isdir(self._settings.model_dir):
+            return False
+        from .mlmodel import find_mlmodel, read_mlmodel
+
+        return read_mlmodel(find_mlmodel(self._settings.model_dir), None).loader == "mlflow.sklearn"
 
     def _load(self) -> None:
         try:
