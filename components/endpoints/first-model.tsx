@@ -1,25 +1,21 @@
 import { Box, Container, FileCode2 } from 'lucide-react';
 import { ButtonLink } from '#components/ui/link.tsx';
-import { Chip } from '#components/ui/chip.tsx';
 
 const WAYS = [
   {
     icon: Box,
     title: 'No code',
-    text: 'Drop an ONNX file. Inputs, outputs and a sample request are read from it.',
-    works: true,
+    text: 'Drop an ONNX or MLflow model or a Triton repository. What it takes and needs is read from it.',
   },
   {
     icon: FileCode2,
     title: 'Low code',
-    text: 'A scoring script in Python with the packages that it needs.',
-    works: false,
+    text: 'A scoring script in Python with the packages that it needs, tried before it is deployed.',
   },
   {
     icon: Container,
     title: 'Container',
-    text: 'An image of your own that answers HTTP.',
-    works: false,
+    text: 'An image, a Dockerfile or a saved image of your own that answers HTTP.',
   },
 ] as const;
 
@@ -33,16 +29,11 @@ export function FirstModel() {
         version beside it, and move the split between them.
       </p>
       <ul className="mt-6 grid gap-x-8 gap-y-4 md:grid-cols-3">
-        {WAYS.map(({ icon: Icon, title, text, works }) => (
+        {WAYS.map(({ icon: Icon, title, text }) => (
           <li key={title} className="border-t border-line pt-3">
             <span className="flex items-center gap-2 font-medium">
-              <Icon size={16} className={works ? 'text-accent' : 'text-faint'} aria-hidden="true" />
+              <Icon size={16} className="text-accent" aria-hidden="true" />
               {title}
-              {works ? null : (
-                <Chip tone="plain" size="sm">
-                  not built yet
-                </Chip>
-              )}
             </span>
             <p className="mt-1 text-muted">{text}</p>
           </li>

@@ -44,7 +44,10 @@ export function SamplePicker({ model, onChoose }: PickerProps) {
       }}
       options={versions.map(({ sample, version }) => ({
         id: version.id,
-        label: sample.title,
+        label:
+          sample.versions.length > 1
+            ? `${sample.title}, version ${sample.versions.indexOf(version) + 1}`
+            : sample.title,
         description: (
           <>
             {sample.description} <span className="block">{version.title}.</span>

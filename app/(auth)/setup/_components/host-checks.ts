@@ -34,7 +34,10 @@ export function hostChecks(info: Info, locale: string): HostCheck[] {
       name: 'Python',
       present: process.python !== null,
       found: process.python ?? 'not found',
-      meaning: process.python === null ? 'Scoring scripts need it; ONNX models do not' : 'Scoring scripts can run',
+      meaning:
+        process.python === null
+          ? 'Scoring scripts and MLflow models need it; ONNX models do not'
+          : 'Scoring scripts and MLflow models can run',
     },
     {
       name: 'Containers',
