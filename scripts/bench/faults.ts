@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FAULT_CASES, type FaultRow } from './faults-cases.ts';
+import { MIRROR_CASES } from './faults-mirror.ts';
 import { percentile } from './faults-load.ts';
 
 /**
@@ -22,7 +23,7 @@ let held = true;
 process.stdout.write(
   '| fault | requests | failed | shed | p99 ms | promised | held | seen |\n|---|---:|---:|---:|---:|---|---|---|\n',
 );
-for (const faultCase of FAULT_CASES) {
+for (const faultCase of [...FAULT_CASES, ...MIRROR_CASES]) {
   if (values.only !== undefined && !values.only.includes(faultCase.name)) continue;
   const row = await faultCase.run(plan);
   held &&= row.held;
