@@ -27,6 +27,8 @@ export interface StoredFiles {
 }
 
 const ID = /^[0-9a-f]{64}$/;
+/** What rename(2) says of a folder that is there and holds something. */
+const IS_THERE = new Set(['ENOTEMPTY', 'EEXIST']);
 
 /** Files by the hash of their content, each set in a folder of its own. */
 export function createStoredFiles(root: string): StoredFiles {
@@ -62,18 +64,29 @@ async function store(root: string, source: ModelSource): Promise<StoredFileSet> 
     const files = await fillFolder(source, temporary);
     const { sha256: id } = describeContent(temporary, files);
     const folder = join(root, id);
-    if (await exists(folder)) {
-      // Younger from now on: whoever stored it has not named it yet.
-      const now = new Date();
-      await utimes(folder, now, now);
-    } else {
-      await rename(temporary, folder);
-      await syncFolder(root);
-    }
+    if (!(await exists(folder)) && (await movesTo(temporary, folder))) await syncFolder(root);
+    else await makeYounger(folder);
     return { id, folder, files };
   } catch (error) {
     throw translateDiskFull(error);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** @returns false when somebody else stored the same files in between */
+async function movesTo(temporary: string, folder: string): Promise<boolean> {
+  try {
+    await rename(temporary, folder);
+    return true;
+  } catch (error) {
+    if (IS_THERE.has((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+}
+
+/** So that a sweep leaves files that are stored once more and not named yet. */
+async function makeYounger(folder: string): Promise<void> {
+  const now = new Date();
+  await utimes(folder, now, now);
 }
