@@ -6,6 +6,8 @@ import { digestOf, root, statusOf } from './prepare.mjs';
 
 const UV = 'uv==0.13.9';
 const REQUIREMENTS = 'server/inference/python/tests/requirements.txt';
+/** PyTorch and TensorFlow: several gigabytes, so only for who asks for them. */
+const FRAMEWORKS = 'server/inference/python/tests/frameworks.txt';
 const environment = join(root, '.venvs', 'serving');
 const mark = join(environment, '.viridian-installed');
 
@@ -14,13 +16,13 @@ export const servingPython = join(environment, 'bin', 'python');
 
 /** Whether the tests of the Python server have to run: without a Python on the host they are left out, unless they are asked for. */
 export function wantsPython() {
-  const isRequired = (process.env.VIRIDIAN_REQUIRE ?? '').split(',').includes('python');
-  return isRequired || findPython() !== null;
+  return isRequired('python') || findPython() !== null;
 }
 
 /** Makes the environment unless exactly this one is there. uv takes seconds where pip takes minutes. @returns whether it is there */
 export async function ensureServingEnvironment() {
-  const wanted = digestOf([REQUIREMENTS]) + UV;
+  const requirements = isRequired('frameworks') ? [REQUIREMENTS, FRAMEWORKS] : [REQUIREMENTS];
+  const wanted = digestOf(requirements) + UV;
   if (existsSync(servingPython) && existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return true;
   const python = findPython();
   if (python === null) {
@@ -32,11 +34,18 @@ export async function ensureServingEnvironment() {
   const steps = [
     [python, ['-m', 'venv', environment]],
     [servingPython, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', UV]],
-    [join(environment, 'bin', 'uv'), ['pip', 'install', '--quiet', '--python', servingPython, '-r', REQUIREMENTS]],
+    [
+      join(environment, 'bin', 'uv'),
+      ['pip', 'install', '--quiet', '--python', servingPython, ...requirements.flatMap((file) => ['-r', file])],
+    ],
   ];
   for (const [command, args] of steps) if ((await statusOf(command, args)) !== 0) return false;
   writeFileSync(mark, wanted);
   return true;
+}
+
+function isRequired(name) {
+  return (process.env.VIRIDIAN_REQUIRE ?? '').split(',').includes(name);
 }
 
 /** The system's own interpreter first: others (pyenv, conda) may be shadows that change with the folder. */

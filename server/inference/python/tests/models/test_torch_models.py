@@ -1,4 +1,4 @@
-"""PyTorch models of MLflow, where torch is installed (`VIRIDIAN_REQUIRE=python,frameworks npm test` installs it)."""
+"""PyTorch models of MLflow, where torch is installed (see frameworks.txt)."""
 
 from __future__ import annotations
 
