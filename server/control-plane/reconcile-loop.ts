@@ -54,6 +54,7 @@ export function createReconcileLoop(deps: ReconcileDeps): ReconcileLoop {
   const littered = new Set<string>();
   const unsubscribe: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let resyncing = Promise.resolve();
 
   const queue = createKeyedWorkQueue({
     work: pass,
@@ -157,8 +158,9 @@ export function createReconcileLoop(deps: ReconcileDeps): ReconcileLoop {
         driver.onHint((endpoint) => queue.add(endpoint)),
         deps.environments.onHint(() => lookAtUnfinished()),
       );
-      timer = setInterval(() => void resync(), RESYNC_MS);
-      await resync();
+      timer = setInterval(() => (resyncing = resyncing.then(resync)), RESYNC_MS);
+      resyncing = resync();
+      await resyncing;
     },
     look: (endpoint) => queue.add(endpoint),
     lookAtUnfinished,
@@ -166,6 +168,8 @@ export function createReconcileLoop(deps: ReconcileDeps): ReconcileLoop {
     async stop() {
       clearInterval(timer);
       for (const end of unsubscribe) end();
+      // What it still reads must not be closed under it.
+      await resyncing;
       await queue.stop();
     },
   };
