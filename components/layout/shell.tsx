@@ -1,8 +1,8 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import { useRouter } from 'next/navigation';
-import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { usePathname, useRouter } from 'next/navigation';
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { preferenceCookie } from '#lib/format/preferences.ts';
 import { Toaster } from '#components/ui/toast.tsx';
 import { ReaderContext } from './actor.tsx';
@@ -56,6 +56,7 @@ export function Shell({ user, signOut, children }: ShellProps) {
     setRail(next);
   }
 
+  useFocusOfNewPage();
   useShortcutListener(setPending);
   useShortcuts([
     { keys: 'Mod+K', label: 'Search or run a command', group: 'General', run: () => setOverlay('palette') },
@@ -112,6 +113,19 @@ export function Shell({ user, signOut, children }: ShellProps) {
       <Toaster />
     </>
   );
+}
+
+/** A page that goes takes its focused control along: the keyboard then goes on in the new page, not at the top of the document. */
+function useFocusOfNewPage(): void {
+  const path = usePathname();
+  const shown = useRef(path);
+  useEffect(() => {
+    if (shown.current === path) return;
+    shown.current = path;
+    // What kept its focus, as a tab does, or took it, as a field may, has it.
+    if (document.activeElement !== document.body) return;
+    document.querySelector<HTMLElement>('#content')?.focus({ preventScroll: true });
+  }, [path]);
 }
 
 function SkipLinks() {

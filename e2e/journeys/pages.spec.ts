@@ -52,6 +52,14 @@ test.describe('every page, with real data', () => {
     });
   }
 
+  test('a page that takes the focused link along hands the keyboard to the next one', async ({ page }) => {
+    await page.goto('/endpoints');
+    await page.getByRole('link', { name: ENDPOINT, exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { level: 1, name: ENDPOINT })).toBeVisible();
+    await expect(page.getByRole('main')).toBeFocused();
+  });
+
   test('an address that names nothing says so and leads back', async ({ page }) => {
     await page.goto('/endpoints/no-such-endpoint/nothing');
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

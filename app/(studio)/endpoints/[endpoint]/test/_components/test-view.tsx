@@ -64,8 +64,10 @@ function LoadedTest({ endpoint, deployments }: { endpoint: string; deployments: 
   const request = useRequestText(sample, inputs);
   const { answers, send, busy, problem } = useInvoke(endpoint);
 
+  // Until the model's own sample is there, the body is a placeholder that nobody asked to send.
+  const canSend = !isPending && request.body !== undefined;
   function run(): void {
-    if (request.body === undefined || busy) return;
+    if (!canSend || busy) return;
     const targets = other === NO_OTHER ? [target] : [target, other];
     void send(
       { path, body: request.body },
@@ -110,7 +112,7 @@ function LoadedTest({ endpoint, deployments }: { endpoint: string; deployments: 
             variant="primary"
             keys={['Ctrl', 'Enter']}
             busy={busy}
-            isDisabled={request.body === undefined}
+            isDisabled={!canSend}
             onPress={run}
           >
             Send request
