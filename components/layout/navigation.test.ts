@@ -11,6 +11,7 @@ test.each([
   ['/endpoints/iris/deployments/new', ['Endpoints', 'iris', 'New deployment']],
   ['/endpoints/iris/deployments/blue', ['Endpoints', 'iris', 'blue']],
   ['/endpoints/iris/operations/op_1', ['Endpoints', 'iris', 'Operation']],
+  ['/models/register', ['Models', 'Register a model']],
   ['/models/churn/versions/3', ['Models', 'churn', 'Version 3']],
   ['/environments/new', ['Environments', 'New environment version']],
   ['/environments/py/versions/2', ['Environments', 'py', 'Version 2']],

@@ -64,9 +64,10 @@ export interface Crumb {
   href: string;
 }
 
-const NEW_LABELS: Readonly<Record<string, string>> = {
-  '/endpoints': 'New endpoint',
-  '/environments': 'New environment version',
+const FORM_LABELS: Readonly<Record<string, string>> = {
+  '/endpoints/new': 'New endpoint',
+  '/environments/new': 'New environment version',
+  '/models/register': 'Register a model',
 };
 
 /** Where a path is. Tabs of an object are not places of their own; the last crumb is the page itself. */
@@ -79,7 +80,8 @@ export function crumbsOf(pathname: string): Crumb[] {
     .split('/')
     .map(decodeURIComponent);
   if (!name) return crumbs;
-  if (name === 'new') return [...crumbs, { label: NEW_LABELS[section.href] ?? 'New', href: pathname }];
+  const form = FORM_LABELS[pathname];
+  if (form !== undefined) return [...crumbs, { label: form, href: pathname }];
   const object = `${section.href}/${encodeURIComponent(name)}`;
   crumbs.push({ label: name, href: object });
   if (kind === 'deployments' && child)
