@@ -5,6 +5,8 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 /** Asserts that axe finds nothing on the page as it stands, and that nothing makes the page scroll sideways. */
 export async function expectAccessible(page: Page): Promise<void> {
+  // The title of a page that was come to by a link is streamed after it.
+  await expect(page).toHaveTitle(/\S/);
   const { violations } = await new AxeBuilder({ page }).withTags(WCAG).analyze();
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`);
   expect(found, `accessibility of ${new URL(page.url()).pathname}`).toEqual([]);

@@ -108,13 +108,7 @@ function LoadedTest({ endpoint, deployments }: { endpoint: string; deployments: 
         />
         {isPending ? <SkeletonRows label="the signature" rows={4} /> : <RequestEditor request={request} />}
         <div className="flex flex-wrap items-center gap-2">
-          <Button
-            variant="primary"
-            keys={['Ctrl', 'Enter']}
-            busy={busy}
-            isDisabled={!canSend}
-            onPress={run}
-          >
+          <Button variant="primary" keys={['Ctrl', 'Enter']} busy={busy} isDisabled={!canSend} onPress={run}>
             Send request
           </Button>
           <Button variant="quiet" onPress={request.reset}>
