@@ -1,10 +1,20 @@
 // `npm start`: sets everything up, then becomes the supervisor's parent and passes signals and the exit status through.
 import { join } from 'node:path';
-import { ensureDependencies, ensureStudioBuild, pinnedNode, requireNode, root, statusOf } from './setup/prepare.mjs';
+import {
+  compileCache,
+  ensureCompiled,
+  ensureDependencies,
+  ensureStudioBuild,
+  pinnedNode,
+  requireNode,
+  root,
+  statusOf,
+} from './setup/prepare.mjs';
 
 requireNode();
 await ensureDependencies();
 await ensureStudioBuild();
+await ensureCompiled();
 process.exitCode = await statusOf(pinnedNode, [join(root, 'server', 'bin', 'viridian.ts'), ...process.argv.slice(2)], {
-  NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile'),
+  NODE_COMPILE_CACHE: compileCache,
 });

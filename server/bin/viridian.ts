@@ -13,7 +13,6 @@ import { createLogger } from '#server/kernel/logger.ts';
 import { tlsConfig } from '#server/tls/tls-config.ts';
 import { superviseViridian } from './supervisor/supervise-viridian.ts';
 
-/** The supervisor: what `npm start` runs. `--stop-instances` ends model instances too when it is told to stop. */
 const settings = {
   ...dataDirConfig,
   ...listenConfig,
@@ -23,18 +22,23 @@ const settings = {
   ...tlsConfig,
 };
 
-try {
-  const config = parseConfig(settings, process.env);
-  process.exitCode = await superviseViridian({
-    config,
-    environment: process.env,
-    dataDir: ensureDataDir(config.VIRIDIAN_DATA_DIR),
-    root: join(import.meta.dirname, '..', '..'),
-    stopInstances: process.argv.includes('--stop-instances'),
-    logger: createLogger('supervisor', config.VIRIDIAN_LOG_LEVEL),
-  });
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 78;
+/** The supervisor: what `npm start` runs. `--stop-instances` ends model instances too when it is told to stop. */
+async function main(): Promise<void> {
+  try {
+    const config = parseConfig(settings, process.env);
+    process.exitCode = await superviseViridian({
+      config,
+      environment: process.env,
+      dataDir: ensureDataDir(config.VIRIDIAN_DATA_DIR),
+      root: join(import.meta.dirname, '..', '..'),
+      stopInstances: process.argv.includes('--stop-instances'),
+      logger: createLogger('supervisor', config.VIRIDIAN_LOG_LEVEL),
+    });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 78;
+  }
 }
+
+if (import.meta.main) await main();

@@ -51,6 +51,8 @@ export interface ControlPlaneProcess {
   dockerHost: string | undefined;
   /** Where commands of deployments are looked for; the PATH of their instances. */
   searchPath: string | undefined;
+  /** Where instances keep compiled code of ours (NODE_COMPILE_CACHE); in the data directory where nothing else is given. */
+  compileCache?: string | undefined;
   logger: Logger;
   /** What runs instances; processes of this host where nothing else is given. */
   driver?: RuntimeDriver;
@@ -110,7 +112,7 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
     modelsDir: dataDir.models,
     onnxServer: process.onnxServer ?? [execPath(), join(root, 'server/inference/onnx/main.ts')],
     tritonServer: [execPath(), join(root, 'server/inference/triton/main.ts'), settings.VIRIDIAN_TRITONSERVER],
-    compileCache: dataDir.compileCache,
+    compileCache: process.compileCache ?? dataDir.compileCache,
     servingCache: dataDir.servingCache,
     filesDir: dataDir.files,
     pythonServerDir: join(root, 'server/inference/python'),

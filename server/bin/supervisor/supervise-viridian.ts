@@ -152,7 +152,8 @@ async function describeProcesses(
     ...(ports.gateway_tls !== undefined && { VIRIDIAN_GATEWAY_TLS_PORT: String(ports.gateway_tls) }),
     VIRIDIAN_API_PORT: String(ports.api),
   };
-  const compiled = { NODE_COMPILE_CACHE: dataDir.compileCache };
+  // `npm start` names a place where everything is compiled already.
+  const compiled = { NODE_COMPILE_CACHE: environment['NODE_COMPILE_CACHE'] ?? dataDir.compileCache };
   const shared = { ...environment, ...listening, ...compiled };
   const studioUrl = `http://${formatHost(config.VIRIDIAN_HOST)}:${ports.studio}`;
   return [
@@ -178,6 +179,7 @@ async function describeProcesses(
     {
       name: 'studio',
       args: [
+        LEAN_HEAP,
         join(root, 'node_modules', 'next', 'dist', 'bin', 'next'),
         'start',
         '--hostname',
@@ -195,7 +197,7 @@ async function describeProcesses(
       },
       async waitUntilReady(_pid, signal) {
         await apiUp;
-        await waitForHttp(`${studioUrl}/sign-in`, signal);
+        await waitForHttp(new URL('/sign-in', studioUrl), signal);
       },
       stopTimeoutMs: 10_000,
     },

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { createPortsFile } from './ports-file.ts';
 import { resolvePorts } from './resolve-ports.ts';
 import { ensureSecretFile } from './secret-file.ts';
 import { acquireSupervisorLock } from './supervisor-lock.ts';
+import { waitForHttp } from './wait-for-http.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -181,5 +183,32 @@ describe('process keeper', () => {
     await keeper.firstReady;
     await keeper.stop();
     expect(pids.at(-1)).toBeNull();
+  });
+});
+
+describe('waiting for a page', () => {
+  test('ends at the first answer below 500, and outlasts refusals and errors before it', async () => {
+    const port = await occupyPort();
+    await cleanups.pop()?.();
+    const waited = waitForHttp(new URL(`http://127.0.0.1:${port}/sign-in`), AbortSignal.timeout(20_000));
+    const statuses = [503, 500, 307];
+    const asked: (string | undefined)[] = [];
+    const server = createHttpServer((request, response) => {
+      asked.push(request.url);
+      response.writeHead(statuses.shift() ?? 200).end();
+    });
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+    await waited;
+    expect({ asked, statuses }).toEqual({ asked: ['/sign-in', '/sign-in', '/sign-in'], statuses: [] });
+  });
+
+  test('gives up when it is told to', async () => {
+    const port = await occupyPort();
+    await cleanups.pop()?.();
+    const control = new AbortController();
+    const waited = waitForHttp(new URL(`http://127.0.0.1:${port}/`), control.signal);
+    control.abort(new Error('stopped'));
+    await expect(waited).rejects.toThrow('stopped');
   });
 });

@@ -94,11 +94,13 @@ function loadFailureStatus({ message, cause }: ModelLoadError): number {
   return mayPass ? 1 : EXIT_BAD_DATA;
 }
 
-process.on('uncaughtException', (cause) => exitWith(1, cause.stack ?? cause.message));
-main().catch((cause: unknown) => {
-  if (cause instanceof ModelLoadError)
-    exitWith(loadFailureStatus(cause), `model does not load: ${cause.message.trim()}`);
-  if (cause instanceof ConfigError) exitWith(EXIT_CONFIG, cause.message);
-  if (cause instanceof z.ZodError) exitWith(EXIT_CONFIG, z.prettifyError(cause));
-  exitWith(1, cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
-});
+if (import.meta.main) {
+  process.on('uncaughtException', (cause) => exitWith(1, cause.stack ?? cause.message));
+  main().catch((cause: unknown) => {
+    if (cause instanceof ModelLoadError)
+      exitWith(loadFailureStatus(cause), `model does not load: ${cause.message.trim()}`);
+    if (cause instanceof ConfigError) exitWith(EXIT_CONFIG, cause.message);
+    if (cause instanceof z.ZodError) exitWith(EXIT_CONFIG, z.prettifyError(cause));
+    exitWith(1, cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
+  });
+}
