@@ -136,7 +136,7 @@ function PanelBody(props: ChartPanelProps & { asTable: boolean; inView: boolean 
           </div>
         ) : null}
       </div>
-      {legend === 'table' ? (
+      {legend === 'table' && series.length > 0 ? (
         <SeriesLegend
           label={`${title}: figures`}
           grid={grid}

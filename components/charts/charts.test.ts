@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import { expect, describe, test } from 'vitest';
 import { countTicks, timeTicks, valueTicks } from './axis-ticks.ts';
 import { chartsToCsv, toCsv } from './chart-csv.ts';
 import { type ChartSeries, largestValue } from './chart-series.ts';
 import { summarise } from './chart-summary.ts';
 import { clusterEvents } from './event-lane.tsx';
+import { spreadLabels } from './plot-geometry.ts';
 import { gapsOf, gridOf, idleBandsOf, ratesOf, statsOf, valuesOn } from './time-grid.ts';
 
 const START = Date.parse('2026-03-12T11:00:00Z');
@@ -167,4 +169,28 @@ test('events that would cover each other share a mark', () => {
     [['a', 'b'], false],
     [['c'], true],
   ]);
+});
+
+describe('names at the ends of lines', () => {
+  const height = 160;
+  const places = fc
+    .array(fc.double({ min: 0, max: height, noNaN: true }), { maxLength: 12 })
+    .map((ys) => ys.toSorted((a, b) => a - b));
+  test('none covers another and none leaves the plot', () => {
+    fc.assert(
+      fc.property(places, (wanted) => {
+        const placed = spreadLabels(wanted, height);
+        expect(placed).toHaveLength(wanted.length);
+        for (const [index, y] of placed.entries()) {
+          expect(y).toBeLessThanOrEqual(height);
+          expect(y).toBeGreaterThanOrEqual(0);
+          expect(y - (placed[index - 1] ?? -Infinity)).toBeGreaterThan(12.99);
+        }
+      }),
+    );
+  });
+  test('one with room around it stays at its line', () =>
+    expect(spreadLabels([20, 80, 140], height)).toEqual([20, 80, 140]));
+  test('lines near zero are named above the axis, the higher one higher', () =>
+    expect(spreadLabels([150, 158, 159, 160], height)).toEqual([121, 134, 147, 160]));
 });

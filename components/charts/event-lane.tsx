@@ -24,7 +24,7 @@ const ICONS = {
 /** Words need this much room; without it only the mark is drawn. */
 const TEXT_PX = 90;
 /** Marks closer than this are one mark with a count. */
-const CLUSTER_PX = 22;
+const CLUSTER_PX = 32;
 
 interface EventCluster {
   x: number;

@@ -35,6 +35,24 @@ export function plotGeometry(
   };
 }
 
+/** Height of a label at the end of a line. */
+const LABEL_PX = 13;
+
+/**
+ * Places of labels that would stand at `wanted` (pixels from the upper edge, ascending): none covers another, and none leaves the plot as long
+ * as there is room for all.
+ */
+export function spreadLabels(wanted: readonly number[], height: number): number[] {
+  const places: number[] = [];
+  for (const y of wanted) places.push(Math.max(y, (places.at(-1) ?? -Infinity) + LABEL_PX));
+  let below = height + LABEL_PX;
+  for (let index = places.length - 1; index >= 0; index -= 1) {
+    below = Math.min(places[index] ?? 0, below - LABEL_PX);
+    places[index] = below;
+  }
+  return places;
+}
+
 export function xOf(geometry: PlotGeometry, at: number): number {
   const { fromMs, toMs } = geometry.span;
   return ((at - fromMs) / (toMs - fromMs)) * geometry.width;

@@ -8,7 +8,7 @@ import { formatClock, formatClockSeconds, formatDay, type TimeStyle, zoneName } 
 import type { Span } from '#lib/time-range/time-range.ts';
 import type { ChartBand, ChartEvent, ChartSeries, FormatValue, TimeGrid } from './chart-series.ts';
 import { useCrosshairState } from './crosshair.ts';
-import { type PlotGeometry, xOf, yOf } from './plot-geometry.ts';
+import { type PlotGeometry, spreadLabels, xOf, yOf } from './plot-geometry.ts';
 import { SeriesMark } from './series-mark.tsx';
 import { bucketAt, bucketStart } from './time-grid.ts';
 
@@ -98,18 +98,18 @@ export function EndLabels({ geometry, series }: { geometry: PlotGeometry; series
   const labels = series
     .flatMap(({ id, label, look, values }) => {
       const value = values.findLast((one) => one !== null);
-      return value == null ? [] : [{ id, label, colour: look.colour, y: yOf(geometry, value) }];
+      return value == null ? [] : [{ id, label, colour: look.colour, value }];
     })
-    .toSorted((a, b) => a.y - b.y);
-  for (const [index, label] of labels.entries()) {
-    const above = labels[index - 1];
-    if (above && label.y - above.y < 13) label.y = above.y + 13;
-  }
-  return labels.map(({ id, label, colour, y }) => (
+    .toSorted((a, b) => b.value - a.value);
+  const places = spreadLabels(
+    labels.map(({ value }) => yOf(geometry, value)),
+    geometry.height,
+  );
+  return labels.map(({ id, label, colour }, index) => (
     <span
       key={id}
       className="absolute start-full -translate-y-1/2 ps-1.5 text-2xs whitespace-nowrap"
-      style={{ top: y, color: colour }}
+      style={{ top: places[index], color: colour }}
     >
       {label}
     </span>

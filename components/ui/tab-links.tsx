@@ -19,7 +19,7 @@ export function TabLinks({ label, tabs }: { label: string; tabs: readonly TabLin
     tabs.map((tab) => tab.href),
   );
   return (
-    <nav aria-label={label} className="flex gap-5 overflow-x-auto">
+    <nav aria-label={label} className="flex gap-5 overflow-x-auto overflow-y-hidden">
       {tabs.map((tab) => (
         <NextLink
           key={tab.href}

@@ -52,7 +52,7 @@ export function Overview() {
               onChange={(id) => void setRange(id)}
             />
             <ButtonLink href="/endpoints/new" variant="primary" icon={<Plus size={16} aria-hidden="true" />}>
-              Deploy model
+              Deploy a model
             </ButtonLink>
           </>
         }

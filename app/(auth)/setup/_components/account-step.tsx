@@ -39,7 +39,7 @@ export function AccountStep() {
     <div className="w-full max-w-190">
       <SetupSteps current={0} />
       <h1>Your account</h1>
-      <p className="mb-6 text-muted">The first account administers this installation. Others can be added later.</p>
+      <p className="mb-6 text-muted">This account administers the installation.</p>
       <form
         method="post"
         onSubmit={(event) => void submit(event)}

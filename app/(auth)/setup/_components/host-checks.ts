@@ -15,7 +15,7 @@ export interface HostCheck {
 
 /** The host's abilities as lines of a list. */
 export function hostChecks(info: Info, locale: string): HostCheck[] {
-  const { docker, kubernetes, process } = info.runtimes;
+  const { docker, process } = info.runtimes;
   return [
     {
       name: 'Processor and memory',
@@ -45,13 +45,6 @@ export function hostChecks(info: Info, locale: string): HostCheck[] {
       found: docker.available ? `Docker ${docker.version ?? ''}`.trim() : 'not available',
       meaning: docker.available ? 'Images and Dockerfiles can be deployed' : (docker.reason ?? ''),
       fix: docker.fix,
-    },
-    {
-      name: 'Kubernetes',
-      present: kubernetes.available,
-      found: kubernetes.available ? (kubernetes.version ?? 'connected') : 'not available',
-      meaning: kubernetes.available ? 'Deployments can run in the cluster' : (kubernetes.reason ?? ''),
-      fix: kubernetes.fix,
     },
     {
       name: 'GPU',

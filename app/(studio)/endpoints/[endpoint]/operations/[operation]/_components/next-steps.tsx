@@ -1,10 +1,12 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { Check } from 'lucide-react';
 import { ButtonLink } from '#components/ui/link.tsx';
 import { Note } from '#components/ui/note.tsx';
 import type { Operation } from '#lib/contracts/operation.ts';
 import { describeOperation } from '#lib/format/operation.ts';
+import { deploymentQuery } from '#lib/queries/deployments.ts';
 
 /** Where to go once it worked. */
 export function NextSteps({ endpoint, operation }: { endpoint: string; operation: Operation }) {
@@ -33,7 +35,16 @@ export function NextSteps({ endpoint, operation }: { endpoint: string; operation
         </>
       }
     >
-      <b className="font-medium">{deployment} is ready.</b> Call it, or give it a share of the traffic.
+      <b className="font-medium">{deployment} is ready.</b> <WhatItTakes endpoint={endpoint} deployment={deployment} />
     </Note>
   );
+}
+
+/** What it does now, and so what there is to do: a first deployment takes everything by itself. */
+function WhatItTakes({ endpoint, deployment }: { endpoint: string; deployment: string }) {
+  const share = useQuery(deploymentQuery(endpoint, deployment)).data?.traffic_percent;
+  if (share === undefined) return null;
+  return share > 0
+    ? `It takes ${share} % of the traffic.`
+    : 'It takes no traffic yet: test it by name, then give it a share.';
 }

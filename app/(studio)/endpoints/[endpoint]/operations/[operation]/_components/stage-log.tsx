@@ -32,6 +32,7 @@ export function StageLog({
   const { lines, state } = useLogStream(request);
   const isReading = request !== null && state === 'connecting' && lines.length === 0;
   const shown = stage === null || isBuild ? lines : linesOfStage(lines, stage);
+  const isSilent = shown.length === 0 && !isReading && operation.status !== 'running';
   return (
     <Panel
       title={stage ? `Log of “${stage.name}”` : 'Log'}
@@ -47,7 +48,7 @@ export function StageLog({
         follow={follow}
         onFollowChange={setFollow}
         emptyText={isReading ? 'Reading the console…' : emptyText(stage, isGone)}
-        height="420px"
+        height={isSilent ? '64px' : '420px'}
       />
     </Panel>
   );
