@@ -41,7 +41,12 @@ export async function buildEnvironment(
   const servesPython = servesPythonByItself(record);
   const key = buildKey(definition, { runtime: chosen, servesPython, buildNumber });
   await context.environments.ensure(
-    compileBuildRequest({ key, definition, servesPython }, chosen, context.storedFiles.root, randomName(8)),
+    compileBuildRequest(
+      { key, definition, servesPython, buildNumber },
+      chosen,
+      context.storedFiles.root,
+      randomName(8),
+    ),
   );
   return record;
 }

@@ -71,9 +71,14 @@ async function take(deps: RefreshEnvironmentsDeps, step: RefreshStep): Promise<v
   const { name, version } = step.version;
   if (step.kind === 'promote') return promote(deps, step.version);
   deps.logger.info({ name, version, attempt: step.attempt }, 'environment_refresh_begun');
-  const { definition } = step.version;
+  const { definition, buildNumber } = step.version;
   for (const kind of step.kinds) {
-    const environment = { key: keyOfKind(step.version, kind, 1), definition, servesPython: kind.servesPython };
+    const environment = {
+      key: keyOfKind(step.version, kind, 1),
+      definition,
+      servesPython: kind.servesPython,
+      buildNumber: buildNumber + 1,
+    };
     await deps.environments.ensure(compileBuildRequest(environment, kind.runtime, deps.filesDir, step.attempt));
   }
 }

@@ -23,6 +23,8 @@ export interface BuildRequest {
   definition: EnvironmentDefinition;
   /** Adds what our Python model server needs. */
   servesPython: boolean;
+  /** A rebuild: nothing that an earlier build left counts, and images that came from a registry are looked up there again. */
+  isRebuild: boolean;
   /** Who asks: a build that failed is tried again for another attempt and not for the same one. */
   attempt: string;
 }

@@ -44,6 +44,9 @@ export interface EnvironmentVersionRecord {
   updatedAt: number;
 }
 
+/** Build number of a version that nobody has had built anew. */
+export const FIRST_BUILD = 1;
+
 export type BuildRuntime = BuildRequest['runtime'];
 
 /** What a deployment's instances need before the first of them starts. */
@@ -95,7 +98,7 @@ export function buildKey(
  * @param attempt who asks: a build that failed is tried again for another attempt
  */
 export function compileBuildRequest(
-  environment: Pick<DeploymentEnvironment, 'key' | 'definition' | 'servesPython'>,
+  environment: Pick<DeploymentEnvironment, 'key' | 'definition' | 'servesPython' | 'buildNumber'>,
   runtime: BuildRuntime,
   filesDir: string,
   attempt: string,
@@ -110,6 +113,7 @@ export function compileBuildRequest(
       build: build && { contextDir: join(filesDir, build.files), dockerfilePath: build.dockerfilePath },
     },
     servesPython: environment.servesPython,
+    isRebuild: environment.buildNumber > FIRST_BUILD,
     attempt,
   };
 }

@@ -11,6 +11,7 @@ import {
   type DeploymentEnvironment,
   EMPTY_DEFINITION,
   type EnvironmentVersionRecord,
+  FIRST_BUILD,
   type StoredDefinition,
 } from './environment.ts';
 
@@ -158,7 +159,12 @@ function containerSettings(written: DeploymentWrite, user: string | null): Conta
 
 /** @param implied what is used when the deployment names no environment */
 function resolvePython(written: DeploymentWrite, findings: ProgramFindings, implied: StoredDefinition): Program {
-  const environment = findings.environment ?? { name: null, version: null, buildNumber: 1, definition: implied };
+  const environment = findings.environment ?? {
+    name: null,
+    version: null,
+    buildNumber: FIRST_BUILD,
+    definition: implied,
+  };
   const wanted = written.runtime === 'kubernetes' ? undefined : written.runtime;
   const { runtime, reason }: RuntimeChoice = choosePythonRuntime(wanted, environment.definition, findings.runtimes);
   const { code_configuration: code } = written;

@@ -15,6 +15,7 @@ const request = (runtime: BuildRequest['runtime']): BuildRequest => ({
   runtime,
   definition,
   servesPython: false,
+  isRebuild: false,
   attempt: 'first',
 });
 

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, sql } from 'drizzle-orm';
 import { environmentVersions } from '#drizzle/schema/environment-versions.ts';
-import type { EnvironmentVersionRecord } from '#server/domain/environment.ts';
+import { type EnvironmentVersionRecord, FIRST_BUILD } from '#server/domain/environment.ts';
 import { environmentVersionPath } from '#server/domain/resource-path.ts';
 import { recordChange } from './change-feed.ts';
 import type { Reader, Transaction } from './database.ts';
@@ -56,7 +56,7 @@ export async function insertEnvironmentVersion(
   const revision = await firstRevision(transaction);
   const row = transaction.orm
     .insert(environmentVersions)
-    .values({ ...made, buildNumber: 1, revision, createdAt: transaction.now, updatedAt: transaction.now })
+    .values({ ...made, buildNumber: FIRST_BUILD, revision, createdAt: transaction.now, updatedAt: transaction.now })
     .returning()
     .get();
   await recordChange(transaction, {

@@ -87,6 +87,7 @@ async function waitFor(
     runtime: 'process',
     definition,
     servesPython: true,
+    isRebuild: false,
     attempt: String(process.pid),
   });
   if (begun.kind === 'building') await builder.followLog(key, null, ({ text }) => onLine(text), signal);

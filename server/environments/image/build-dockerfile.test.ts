@@ -48,6 +48,35 @@ describe.runIf(hasEngine)('images from a Dockerfile', { timeout: 60_000 }, () =>
     expect((await stand.log('k2')).filter((line) => line === '  from the cache').length).toBeGreaterThanOrEqual(2);
   });
 
+  test('a rebuild runs every step anew, and takes what its base has become at the registry', async () => {
+    const registry = await startFixtureRegistry();
+    await registry.push('base', '1', { files: { from: 'old' } });
+    const name = `${registry.host}/base:1`;
+    const build = await write({ Dockerfile: `FROM ${name}\nCOPY a.txt /a.txt\n`, 'a.txt': 'a' });
+    const first = imageOf(await stand.build({ build })).imageId;
+    await stand.build({ build }, { key: 'k2' });
+    expect(await stand.log('k2')).toContain('  from the cache');
+    await registry.push('base', '1', { files: { from: 'new' } });
+    const moved = imageOf(await stand.build({ build }, { key: 'k3', isRebuild: true })).imageId;
+    expect(await stand.log('k3')).not.toContain('  from the cache');
+    const layersOf = async (id: string): Promise<string[]> =>
+      (await stand.docker.getImage(id).inspect()).RootFS.Layers ?? [];
+    expect((await layersOf(moved))[0]).not.toBe((await layersOf(first))[0]);
+    await registry.close();
+    const alone = await stand.build({ build }, { key: 'k4', isRebuild: true });
+    expect(alone).toMatchObject({ kind: 'ready', warnings: [expect.stringContaining('whether its tag has moved')] });
+    await stand.builder.retain(new Set());
+    await expect(stand.docker.getImage(name).inspect()).rejects.toMatchObject({ statusCode: 404 });
+  });
+
+  test('a rebuild looks for no image at a registry that was made on this host', async () => {
+    const build = await write({ Dockerfile: `FROM ${BASE_IMAGE}\nRUN echo made-anew\n` });
+    expect(await stand.build({ build }, { isRebuild: true })).toMatchObject({ kind: 'ready', warnings: [] });
+    const again = await stand.build({ build }, { key: 'k2', isRebuild: true });
+    expect(again).toMatchObject({ kind: 'ready', warnings: [] });
+    expect(await stand.log('k2')).toContain('made-anew');
+  });
+
   test('a step that fails is named, with its last lines', async () => {
     const build = await write({ Dockerfile: `FROM ${BASE_IMAGE}\nRUN echo about to fail >&2; exit 7\n` });
     expect(await stand.build({ build })).toMatchObject({

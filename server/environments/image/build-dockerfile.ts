@@ -8,6 +8,7 @@ import { BuildFailedError, classifyBuildFailure } from './classify-failure.ts';
 import { readBase, readDockerfile, readFrom, type DockerfileOutline } from './dockerfile.ts';
 import { EngineRefusalError, type RegistryCredentials } from './engine.ts';
 import type { ImageBuildSettings } from './image-settings.ts';
+import { isOurs, mayHaveMoved, pullAgain } from './pull-image.ts';
 
 /**
  * A Dockerfile that names this file finds the installation's extra authorities there. It is in no other context: `COPY .` would bake it in.
@@ -31,6 +32,7 @@ export async function buildDockerfile(
   const text = await readDockerfileText(contextDir, path);
   const outline = readDockerfile(text);
   const credentials = await findCredentials(task, outline.bases);
+  const warnings = task.isRebuild ? await refreshBases(task, outline.bases) : [];
   const absent = await listAbsent(task, outline.bases);
   journal.step(`Sending the context of ${path}`);
   const context = await packContext({ folder: contextDir, dockerfile: path, extra: await extraFiles(settings, text) });
@@ -40,7 +42,15 @@ export async function buildDockerfile(
   try {
     const buildArgs = { ...proxyEnvironment(settings), ...indexArguments(settings, outline), ...ownArguments };
     const network = settings.VIRIDIAN_BUILD_NETWORK;
-    const options = { dockerfile: path, tag, labels: task.labels, buildArgs, network, credentials };
+    const options = {
+      dockerfile: path,
+      tag,
+      labels: task.labels,
+      buildArgs,
+      network,
+      credentials,
+      useCache: !task.isRebuild,
+    };
     await engine.build(
       context,
       options,
@@ -63,7 +73,7 @@ export async function buildDockerfile(
   }
   const image = await engine.inspect(tag);
   if (image === null) throw new BuildFailedError('deployment.build_failed', 'The build ended without an image.');
-  return { image, digest: null, python: null, warnings: [], packages: [] };
+  return { image, digest: null, python: null, warnings, packages: [] };
 }
 
 /** @throws BuildFailedError deployment.dockerfile_missing with what is there */
@@ -92,6 +102,22 @@ async function describeMissing(contextDir: string, path: string): Promise<string
 async function extraFiles(settings: ImageBuildSettings, dockerfile: string): Promise<Record<string, Buffer>> {
   const { VIRIDIAN_EXTRA_CA_FILE: caFile } = settings;
   return caFile === undefined || !dockerfile.includes(CA_PATH) ? {} : { [CA_PATH]: await readFile(caFile) };
+}
+
+/** Looks the images in FROM up again at their registries; where one does not answer, what is here is taken. Returns what to warn of. */
+async function refreshBases(task: BuildTask, bases: readonly ImageReference[]): Promise<string[]> {
+  task.journal.line('A rebuild: every step runs anew, and images in FROM are looked up again.');
+  const warnings: string[] = [];
+  for (const base of bases) {
+    const name = formatImageReference(base);
+    const present = await task.engine.inspect(name);
+    if (present === null || !mayHaveMoved(task, base, present)) continue;
+    const wasOurs = isOurs(task, name);
+    warnings.push(...(await pullAgain(task, base)));
+    const image = await task.engine.inspect(name);
+    if (wasOurs && image !== null) task.traces.names.push({ name, imageId: image.id });
+  }
+  return warnings;
 }
 
 /** Images in FROM that the engine will have to pull. Those that builds of ours brought here stay for this one too. */

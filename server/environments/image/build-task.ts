@@ -25,6 +25,7 @@ export interface BuildTask {
   key: string;
   definition: EnvironmentDefinition;
   servesPython: boolean;
+  isRebuild: boolean;
   /** What our Python model server likes to have; left out where it does not go together with the rest. */
   servingRequirements: readonly string[];
   /** Folder of builds under way. */

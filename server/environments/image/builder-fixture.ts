@@ -120,6 +120,7 @@ export function requestOf(
     key: 'k1',
     runtime: 'docker',
     servesPython: false,
+    isRebuild: false,
     attempt: 'a1',
     definition: {
       image: null,

@@ -125,6 +125,7 @@ function beginBuild(
     buildargs: options.buildArgs,
     networkmode: options.network,
     forcerm: true,
+    nocache: !options.useCache,
     registryconfig: Object.fromEntries(credentials) as Docker.RegistryConfig,
     abortSignal: signal,
   });

@@ -51,6 +51,8 @@ export interface BuildOptions {
   /** Only predefined proxy arguments: the engine keeps those out of the image's history. */
   buildArgs: Record<string, string>;
   network: string;
+  /** Whether layers of earlier builds may stand in for steps. */
+  useCache: boolean;
   /** By registry host, for the images in FROM. */
   credentials: Record<string, RegistryCredentials>;
 }

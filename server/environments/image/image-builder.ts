@@ -167,12 +167,12 @@ export function createImageBuilder(options: ImageBuilderOptions): EnvironmentBui
     signal: AbortSignal,
     kept: Pick<BuildTask, 'pinnedDigest' | 'traces'>,
   ): Promise<BuildTask> {
-    const { key, definition, servesPython } = request;
+    const { key, definition, servesPython, isRebuild } = request;
     const { credentials, settings, installationId, servingRequirements, workDir } = options;
     const architecture = await engine.architecture();
     const labels = { [INSTALLATION_LABEL]: installationId, [KEY_LABEL]: key };
     const ownName = { repository: ownRepository(installationId), tag: key };
-    const asked = { key, definition, servesPython, servingRequirements, workDir };
+    const asked = { key, definition, servesPython, isRebuild, servingRequirements, workDir };
     const of = { ...asked, engine, journal, settings, credentials, labels, ownName };
     const today = formatInstant(options.clock.now()).slice(0, '2026-01-31'.length);
     return { ...of, ...kept, ownNames, architecture, today, logger, signal };

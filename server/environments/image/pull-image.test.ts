@@ -94,6 +94,21 @@ describe.runIf(hasEngine)('images from a registry', { timeout: 60_000 }, () => {
     await expect(stand.docker.getImage(name).inspect()).rejects.toMatchObject({ statusCode: 404 });
   });
 
+  test('a rebuild looks up again what somebody else pulled, and leaves them their name', async () => {
+    await open();
+    const image = nameOf('m:1');
+    await registry.push('m', '1', { files: { a: 'old' } });
+    const stream = await stand.docker.pull(image);
+    await new Promise((resolve) => stand.docker.modem.followProgress(stream, resolve));
+    const old = imageOf(await stand.build({ image })).imageId;
+    await registry.push('m', '1', { files: { a: 'new' } });
+    expect(imageOf(await stand.build({ image }, { key: 'k2' })).imageId).toBe(old);
+    const fresh = imageOf(await stand.build({ image }, { key: 'k3', isRebuild: true })).imageId;
+    expect(fresh).not.toBe(old);
+    await stand.builder.retain(new Set());
+    expect((await stand.docker.getImage(image).inspect()).Id).toBe(fresh);
+  });
+
   test.each(['basic', 'bearer'] as const)('stored credentials open a registry with %s authentication', async (auth) => {
     const credentials = async (host: string): Promise<{ username: string; password: string } | null> =>
       host === registry.host ? { username: 'robot', password: 'secret' } : null;

@@ -11,7 +11,7 @@ import { createPullProgress } from './pull-progress.ts';
 
 /**
  * The image that a reference names: what the engine has already, else what its registry gives, pinned by digest. One that somebody else put here is
- * never looked up again. One that a build of ours pulled is, for what is built anew: its tag may have moved.
+ * looked up again by a rebuild only. One that a build of ours pulled is whenever something new is built: its tag may have moved.
  * @throws BuildFailedError
  */
 export async function pullImage(task: BuildTask, written: string): Promise<MadeImage> {
@@ -20,31 +20,46 @@ export async function pullImage(task: BuildTask, written: string): Promise<MadeI
   const name = formatImageReference(wanted);
   task.journal.step(`Looking for ${name}`);
   const present = await task.engine.inspect(name);
-  const mayHaveMoved = wanted.digest === null && task.ownNames().some((own) => own.name === name);
-  if (present !== null && !mayHaveMoved) {
+  if (present !== null && !mayHaveMoved(task, wanted, present)) {
     task.journal.line(`${name} is on this host already; it is used as it is.`);
     if (task.traces.begun.has(name)) recordNames(task, present, wanted);
     else shareNames(task, present.id);
     return made(present, wanted, []);
   }
-  task.traces.begun.add(name);
+  // A name that somebody else gave stays when ours goes.
+  const isTheirs = present !== null && !isOurs(task, name);
+  if (!isTheirs) task.traces.begun.add(name);
   const warnings = present === null ? [] : await pullAgain(task, wanted);
   if (present === null) await pull(task, wanted);
   const pulled = await task.engine.inspect(name);
   if (pulled === null) throw new BuildFailedError('deployment.image_not_found', `${name} was pulled but is not there.`);
-  recordNames(task, pulled, wanted);
+  if (isTheirs) tellDigest(task, pulled, wanted);
+  else recordNames(task, pulled, wanted);
   return made(pulled, wanted, warnings);
 }
 
 function recordNames(task: BuildTask, image: EngineImage, reference: ImageReference): void {
-  const digest = digestOf(image, reference);
-  if (digest !== null) task.journal.line(`Pinned to ${digest}`);
+  const digest = tellDigest(task, image, reference);
   const names = [formatImageReference(reference), ...(digest === null ? [] : [digest])];
   task.traces.names.push(...names.map((name) => ({ name, imageId: image.id })));
 }
 
-/** Without its registry, what is here is better than nothing. */
-async function pullAgain(task: BuildTask, reference: ImageReference): Promise<string[]> {
+function tellDigest({ journal }: BuildTask, image: EngineImage, reference: ImageReference): string | null {
+  const digest = digestOf(image, reference);
+  if (digest !== null) journal.line(`Pinned to ${digest}`);
+  return digest;
+}
+
+/** What was made on this host came from no registry, and one that has the same name there is another image. */
+export function mayHaveMoved(task: BuildTask, reference: ImageReference, present: EngineImage): boolean {
+  if (reference.digest !== null) return false;
+  return isOurs(task, formatImageReference(reference)) || (task.isRebuild && present.digests.length > 0);
+}
+
+export const isOurs = (task: BuildTask, name: string): boolean => task.ownNames().some((own) => own.name === name);
+
+/** Without its registry, what is here is better than nothing. Returns what to warn of. */
+export async function pullAgain(task: BuildTask, reference: ImageReference): Promise<string[]> {
   try {
     await pull(task, reference);
     return [];

@@ -107,7 +107,7 @@ export function request(key: string, pipRequirements: string, changes: Partial<B
     pipRequirements,
     pythonVersion: null,
   };
-  return { key, runtime: 'process', definition, servesPython: false, attempt: 'first', ...changes };
+  return { key, runtime: 'process', definition, servesPython: false, isRebuild: false, attempt: 'first', ...changes };
 }
 
 /** Resolves when a condition on a build holds. */
