@@ -45,7 +45,8 @@ export async function ensureDependencies() {
   const wanted = digestOf(['package-lock.json', 'package.json']);
   if (existsSync(pinnedNode) && readOrEmpty(installedMark) === wanted) return;
   console.log('Installing dependencies…');
-  await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
+  // The pinned Node is a development dependency, which npm leaves out where NODE_ENV says production.
+  await run('npm', ['install', '--include=dev', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(installedMark, wanted);
 }
 

@@ -24,7 +24,14 @@ test('a build that has become old is made anew beside the one in use, whose numb
   const made = { name: 'sk', version: '1', anonymous: false, definition: EMPTY_DEFINITION, ...words };
   const version = await database.transact((tx) => insertEnvironmentVersion(tx, made));
   const first = keyOfKind(version, KIND);
-  await builder.ensure({ key: first, runtime: 'process', definition: null as never, servesPython: true, isRebuild: false, attempt: 'a' });
+  await builder.ensure({
+    key: first,
+    runtime: 'process',
+    definition: null as never,
+    servesPython: true,
+    isRebuild: false,
+    attempt: 'a',
+  });
   builder.become(first, READY);
   clock.advance(2 * EVERY_MS);
   const open = () => {
