@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
-from typing import Set
+from typing import TYPE_CHECKING, Optional, Set
 
 from .http.message import JSON_HEADERS, Request, Respond, Response
+
+if TYPE_CHECKING:
+    from .http.lane import FastLane
 
 INTERNAL_ERROR = b'{"error":{"code":"internal","message":"An unexpected internal error occurred. Check the logs for more info."}}'
 
@@ -25,6 +28,9 @@ class App:
     #: Whether the application needs the main thread for itself: the event loop then runs in a second thread, and `run_main` in the main one.
     owns_main_thread = False
 
+    #: With `owns_main_thread`: the connections that run_main may serve by itself; set before startup(), None where the system has no such thing.
+    lane: Optional[FastLane] = None
+
     def load(self) -> None:
         """Once per instance, before worker processes are forked: what is shared between them."""
 
@@ -36,6 +42,10 @@ class App:
 
     def stop_main(self) -> None:
         """With `owns_main_thread`: lets run_main return; called from the loop's thread after shutdown()."""
+
+    def answer_now(self, request: Request) -> Response:
+        """With `owns_main_thread`: answers one request from inside run_main, for the lane."""
+        raise NotImplementedError
 
     async def startup(self) -> None:
         """In the event loop of the worker, right before the first request."""

@@ -166,6 +166,7 @@ class _Worker:
             # A parent that was killed cannot tell its workers to end; its end of the pipe is closed all the same.
             loop.add_reader(self._parent, self._parent_ended, loop)
         http = HttpServer(self._app, self._settings, loop)
+        self._app.lane = http.lane
         await self._app.startup()
         self._listener.setblocking(False)
         acceptor = await loop.create_server(http.connect, sock=self._listener, backlog=_BACKLOG)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
-from typing import TYPE_CHECKING, List, Optional, Set
+from typing import TYPE_CHECKING, List, Optional, Set, Tuple
 
 from .chunked import ChunkedBody
-from .encode import date_line, encode_head, error_response
+from .encode import date_line, encode_answer, encode_head, error_response
 from .head import Fault, Head, parse_head
 from .message import Request, Response
 
@@ -20,12 +20,11 @@ MAX_AHEAD_BYTES = 64 * 1024
 #: Seconds a client may take to close its side after the last answer.
 LINGER_SECONDS = 2.0
 
-# Phases of a connection.
-HEAD, BODY, CHUNKS, ANSWERING, ENDED = range(5)
+# Phases of a connection. A lent one is not this thread's (see lane.py).
+HEAD, BODY, CHUNKS, ANSWERING, LENT, ENDED = range(6)
 
 _END = b"Connection: close\r\n\r\n"
 _KEEP_10 = b"Connection: keep-alive\r\n\r\n"
-_NO_BODY = frozenset((204, 304))
 
 #: Streams under way; the event loop itself holds only weak references to tasks.
 _streams: Set[asyncio.Task] = set()
@@ -35,8 +34,9 @@ class Connection(asyncio.Protocol):
     """The protocol of one socket. Everything happens in the loop's thread."""
 
     __slots__ = (
-        "_server", "_loop", "_transport", "_phase", "_ahead", "_head", "_parts", "_left", "_chunked", "_ends", "_peer_ended",
-        "_is_reading_paused", "_writable", "_peer", "_turn", "_head_since", "since", "_stream",
+        "_server", "_loop", "_transport", "_phase", "ahead", "_head", "_parts", "_left", "_chunked", "_ends", "_peer_ended",
+        "_is_reading_paused", "_writable", "peer", "_turn", "_head_since", "since", "_stream",
+        "is_lendable",
     )  # fmt: skip
 
     def __init__(self, server: HttpServer) -> None:
@@ -44,7 +44,8 @@ class Connection(asyncio.Protocol):
         self._loop = server.loop
         self._transport: asyncio.Transport = None  # type: ignore[assignment]
         self._phase = HEAD
-        self._ahead = b""
+        #: What has come and waits to be understood; the lane's while the connection is lent.
+        self.ahead = b""
         self._head: Optional[Head] = None
         self._parts: List[bytes] = []
         self._left = 0
@@ -54,7 +55,7 @@ class Connection(asyncio.Protocol):
         self._is_reading_paused = False
         #: Cleared while the client does not take what was written.
         self._writable: Optional[asyncio.Event] = None
-        self._peer: Optional[str] = None
+        self.peer: Optional[str] = None
         #: Which request of this connection is being answered; an answer to an earlier one is dropped.
         self._turn = 0
         #: When the client last moved, in the loop's time.
@@ -62,19 +63,21 @@ class Connection(asyncio.Protocol):
         #: When the first byte of a head came that is not complete yet: one byte now and then must not keep a connection for ever.
         self._head_since = self.since
         self._stream: Optional[asyncio.Task] = None
+        #: Whether its requests are of the kind that the lane serves.
+        self.is_lendable = True
 
     # The transport's calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
         name = transport.get_extra_info("peername")
-        self._peer = name[0] if isinstance(name, tuple) else None
+        self.peer = name[0] if isinstance(name, tuple) else None
         self._server.connections.add(self)
 
     def connection_lost(self, exc: Optional[Exception]) -> None:
         self._phase = ENDED
         self._peer_ended = True
-        self._ahead = b""
+        self.ahead = b""
         self._parts = []
         self._chunked = None
         if self._writable is not None:
@@ -99,7 +102,7 @@ class Connection(asyncio.Protocol):
         if self._writable is not None:
             self._writable.set()
             self._writable = None
-        if self._phase == HEAD and self._ahead:
+        if self._phase == HEAD and self.ahead:
             self._loop.call_soon(self._take_ahead)
         self._resume_reading()
 
@@ -108,7 +111,7 @@ class Connection(asyncio.Protocol):
         phase = self._phase
         try:
             if phase == HEAD and not self._is_blocked():
-                self._take_head(self._ahead + data if self._ahead else data)
+                self._take_head(self.ahead + data if self.ahead else data)
             elif phase == BODY:
                 self._take_body(data)
             elif phase == CHUNKS:
@@ -126,12 +129,12 @@ class Connection(asyncio.Protocol):
         if end > limit or (end < 0 and len(data) > limit):
             raise Fault(431, f"The request head is larger than {limit} bytes.")
         if end < 0:
-            if not self._ahead:
+            if not self.ahead:
                 self._head_since = self.since
             # Empty lines before a request are skipped (RFC 9112, section 2.2).
-            self._ahead = data.lstrip(b"\r\n") if data[:1] in b"\r\n" else data
+            self.ahead = data.lstrip(b"\r\n") if data[:1] in b"\r\n" else data
             return
-        self._ahead = b""
+        self.ahead = b""
         if data[:1] in b"\r\n":
             return self._take_head(data.lstrip(b"\r\n"))
         head = parse_head(data[: end + 2])
@@ -189,7 +192,7 @@ class Connection(asyncio.Protocol):
         self._turn += 1
         if rest:
             self._keep_ahead(rest)
-        request = Request(head.method, head.path, head.query, head.headers, body, head.version, self._peer, self._has_left)
+        request = Request(head.method, head.path, head.query, head.headers, body, head.version, self.peer, self._has_left)
         turn = self._turn
         self._server.dispatch(request, lambda response: self._answer(turn, response))
 
@@ -197,8 +200,8 @@ class Connection(asyncio.Protocol):
         return self._peer_ended
 
     def _keep_ahead(self, data: bytes) -> None:
-        self._ahead += data
-        if len(self._ahead) > MAX_AHEAD_BYTES and not self._is_reading_paused:
+        self.ahead += data
+        if len(self.ahead) > MAX_AHEAD_BYTES and not self._is_reading_paused:
             self._is_reading_paused = True
             self._transport.pause_reading()
 
@@ -226,14 +229,7 @@ class Connection(asyncio.Protocol):
     def _send(self, response: Response) -> None:
         head = self._head
         keeps = self._keeps(response)
-        body = response.body
-        parts = [encode_head(response.status, response.headers), date_line()]
-        if response.status not in _NO_BODY:
-            parts.append(b"Content-Length: %d\r\n" % len(body))
-        parts.append(self._closing(keeps))
-        if response.status not in _NO_BODY and (head is None or head.method != "HEAD"):
-            parts.append(body)
-        self._transport.write(b"".join(parts))
+        self._transport.write(encode_answer(response, self._closing(keeps), head is None or head.method != "HEAD"))
         self._finish(keeps)
 
     def _keeps(self, response: Response) -> bool:
@@ -290,15 +286,48 @@ class Connection(asyncio.Protocol):
             return self.end()
         self._phase = HEAD
         self._head = None
-        if self._ahead:
+        if self.ahead:
             # Through the loop: a long pipeline must neither recurse nor keep other connections waiting.
             self._loop.call_soon(self._take_ahead)
+        elif self._server.is_lending and self.is_lendable:
+            # Once what was written has gone out.
+            self._loop.call_soon(self._lend)
         self._resume_reading()
 
-    def _take_ahead(self) -> None:
-        if self._phase != HEAD or self._is_blocked() or not self._ahead:
+    # To the lane and back.
+
+    def _lend(self) -> None:
+        lane = self._server.lane
+        is_at_rest = self.is_idle and not self._ends and self._transport.get_write_buffer_size() == 0
+        if lane is None or not lane.is_open or not is_at_rest or self._server.draining:
             return
-        data, self._ahead = self._ahead, b""
+        self._phase = LENT
+        self._transport.pause_reading()
+        lane.lend(self._transport.get_extra_info("socket").fileno(), self)
+
+    def take_back(self, answer: Optional[Tuple[Head, Response]] = None, unsent: bytes = b"") -> None:
+        """Ends a loan, maybe with an answer that has still to be sent, or with the rest of one."""
+        if self._phase != LENT:
+            return
+        self._phase = HEAD
+        self.since = self._loop.time()
+        self._transport.resume_reading()
+        if unsent:
+            self._transport.write(unsent)
+        if answer is not None:
+            self._head, response = answer
+            self._phase = ANSWERING
+            self._turn += 1
+            self._answer(self._turn, response)
+        elif self.ahead:
+            self._take_ahead()
+        elif self._ends or self._server.draining:
+            self.end()
+
+    def _take_ahead(self) -> None:
+        if self._phase != HEAD or self._is_blocked() or not self.ahead:
+            return
+        data, self.ahead = self.ahead, b""
         self.since = self._loop.time()
         try:
             self._take_head(data)
@@ -337,12 +366,15 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_idle(self) -> bool:
-        return self._phase == HEAD and not self._ahead
+        return self._phase == HEAD and not self.ahead
 
     def expire(self, now: float, keep_alive: float, receive_timeout: float) -> None:
         """Gives up a connection that has been silent too long. Waiting for the model is not silence."""
         silent = now - self.since
-        if self._is_blocked():
+        if self._phase == LENT:
+            if silent > (receive_timeout if self.ahead else keep_alive) and self._server.lane is not None:
+                self._server.lane.recall(self)
+        elif self._is_blocked():
             if silent > receive_timeout:
                 self._transport.abort()
         elif self.is_idle:

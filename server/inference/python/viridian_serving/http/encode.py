@@ -17,6 +17,8 @@ _UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 #: Fields by which the core frames a message; an application that sets them would contradict it.
 _FRAMING = frozenset(("content-length", "transfer-encoding", "connection", "date", "keep-alive"))
 
+_NO_BODY = frozenset((204, 304))
+
 _date_until = 0.0
 _date_line = b""
 
@@ -34,6 +36,18 @@ def date_line() -> bytes:
 def encode_head(status: int, headers: HeaderPairs) -> bytes:
     """Status line and the application's fields, without the empty line. Constant headers (tuples) are encoded once."""
     return _encode_constant(status, headers) if isinstance(headers, tuple) else _encode(status, headers)
+
+
+def encode_answer(response: Response, closing: bytes, has_body: bool = True) -> bytes:
+    """A whole answer that is no stream; `closing` is the last field and the empty line. To HEAD goes the same without the body."""
+    parts = [encode_head(response.status, response.headers), date_line()]
+    body: bytes = b"" if response.status in _NO_BODY else response.body  # type: ignore[assignment]
+    if response.status not in _NO_BODY:
+        parts.append(b"Content-Length: %d\r\n" % len(body))
+    parts.append(closing)
+    if has_body:
+        parts.append(body)
+    return b"".join(parts)
 
 
 def error_response(status: int, code: str, message: str, extra: Tuple[Tuple[str, str], ...] = ()) -> Response:

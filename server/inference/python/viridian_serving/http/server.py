@@ -11,6 +11,7 @@ from typing import Dict, Optional, Set
 from ..app import INTERNAL_ERROR, App
 from ..settings import ServerSettings
 from .connection import Connection
+from .lane import FastLane
 from .message import JSON_HEADERS, HeaderPairs, Request, Respond, Response
 
 _METRICS_HEADERS: HeaderPairs = (("content-type", "text/plain; version=0.0.4; charset=utf-8"),)
@@ -27,6 +28,8 @@ class HttpServer:
         self.draining = False
         self._idle: Optional[asyncio.Event] = None
         self._refusals: Dict[int, int] = {}
+        #: Connections that the application's own thread serves by itself, at times.
+        self.lane = FastLane(self) if app.owns_main_thread and FastLane.is_possible else None
         self._own = {"/health/live": self._live, "/health/ready": self._ready, "/metrics": self._metrics}
 
     def connect(self) -> Connection:
@@ -43,6 +46,15 @@ class HttpServer:
         except Exception:
             traceback.print_exc(file=sys.stderr)
             respond(Response(500, INTERNAL_ERROR, JSON_HEADERS))
+
+    def answers_itself(self, path: str) -> bool:
+        """Whether a path is a probe's or the metrics', which are no business of the application."""
+        return path in self._own
+
+    @property
+    def is_lending(self) -> bool:
+        """Whether connections at rest go to the lane."""
+        return self.lane is not None and self.lane.is_open
 
     def forget(self, connection: Connection) -> None:
         self.connections.discard(connection)
@@ -66,6 +78,8 @@ class HttpServer:
         """Answers what is under way, and closes. False when that took longer than the drain time-out."""
         self.draining = True
         self._idle = asyncio.Event()
+        if self.lane is not None:
+            self.lane.close()
         for connection in list(self.connections):
             connection.close_when_idle()
         if not self.connections:

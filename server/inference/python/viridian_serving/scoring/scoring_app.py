@@ -59,7 +59,7 @@ class ScoringApp(App):
 
     async def startup(self) -> None:
         """Lets results find the event loop."""
-        self._runner.attach(asyncio.get_running_loop())
+        self._runner.attach(asyncio.get_running_loop(), self.lane)
         announce_ready()
 
     def run_main(self) -> None:
@@ -83,10 +83,21 @@ class ScoringApp(App):
         self._requests += 1
         prepared.runner.submit(call, _Reply(self, visit, respond))
 
+    def answer_now(self, request: Request) -> Response:
+        """Answers a request on the main thread, which has read it by itself."""
+        prepared = self._serving()
+        call = to_call(request)
+        visit, answer = prepared.service.open(call)
+        if answer is None and visit is not None:
+            answer = prepared.service.close(visit, prepared.scorer.score(call))
+        return self._to_response(answer)
+
     def metrics(self) -> str:
         """Counts of this worker."""
-        name = "viridian_scoring_requests_total"
-        return f"# HELP {name} Requests handed to the script.\n# TYPE {name} counter\n{name} {self._requests}\n"
+        direct = 0 if self.lane is None else self.lane.answered
+        return _counter("viridian_scoring_requests_total", "Requests handed to the script.", self._requests + direct) + _counter(
+            "viridian_scoring_direct_requests_total", "Requests that the script's thread served without the event loop.", direct
+        )
 
     @property
     def _runner(self) -> Runner:
@@ -119,6 +130,10 @@ class _Reply:
 
     def __call__(self, answer: Answer) -> None:
         self._app.finish(self._visit, answer, self._respond)
+
+
+def _counter(name: str, meaning: str, value: int) -> str:
+    return f"# HELP {name} {meaning}\n# TYPE {name} counter\n{name} {value}\n"
 
 
 def to_call(request: Request) -> Call:
