@@ -240,6 +240,19 @@ export const instanceSchema = z.object({
   /** Since the start; null where it is not counted for each instance. */
   network_received_bytes: z.number().int().nullable(),
   network_sent_bytes: z.number().int().nullable(),
+  /** Its devices and what they do now; empty where its type has none, null where they have not been measured. */
+  gpus: z
+    .array(
+      z.object({
+        /** `GPU-…` or `MIG-…` as the driver names it. */
+        id: z.string(),
+        memory_used_mib: z.number().nullable(),
+        memory_total_mib: z.number().nullable(),
+        /** Share of the last moments in which it computed. */
+        utilization_percent: z.number().nullable(),
+      }),
+    )
+    .nullable(),
   /** What runs it cannot be asked since then: all of this is as it was last seen. Null while it can. */
   unknown_since: z.string().nullable(),
   /** How the memory limit is enforced here: `cgroup`, `rlimit` or `none`, said so that nobody relies on what is not there. */

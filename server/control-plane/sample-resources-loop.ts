@@ -43,6 +43,7 @@ export function createSampleResourcesLoop(deps: SampleResourcesDeps): SampleReso
         memoryMib: Math.round(use.memoryBytes / MIB),
         networkReceivedBytes: use.networkReceivedBytes ?? null,
         networkSentBytes: use.networkSentBytes ?? null,
+        gpus: use.gpus ?? null,
       };
       next.set(use.instanceId, { use, at, told });
       deps.record({

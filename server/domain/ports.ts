@@ -30,6 +30,14 @@ export interface LogSource {
   ): Promise<void>;
 }
 
+/** What one device does that an instance was given. Null is what the driver does not tell. */
+export interface GpuUse {
+  id: string;
+  usedBytes: number | null;
+  totalBytes: number | null;
+  busyPercent: number | null;
+}
+
 /** What an instance uses, at its last sample. */
 export interface InstanceUse {
   /** Percent of the CPUs of its instance type; null until there are two samples. */
@@ -38,6 +46,8 @@ export interface InstanceUse {
   /** Since its start; null where it is not counted for each instance. */
   networkReceivedBytes: number | null;
   networkSentBytes: number | null;
+  /** Of the devices that it was given; null where it has none or they have not been measured. */
+  gpus: readonly GpuUse[] | null;
 }
 
 /** Port to what instances use now. */

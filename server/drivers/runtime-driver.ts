@@ -5,6 +5,7 @@
  * (the daemon is down); everything that may happen to an instance is an outcome.
  */
 import type { ErrorCode } from '#lib/contracts/error-codes.ts';
+import type { GpuUse } from '#server/domain/ports.ts';
 
 /** Seconds, as in the deployment's YAML. */
 export interface ProbeSpec {
@@ -149,6 +150,8 @@ export interface ResourceUse {
   /** Since the start; left out where it is not counted for each instance. */
   networkReceivedBytes?: number;
   networkSentBytes?: number;
+  /** Of the devices that it was given; left out where it has none or they have not been measured. */
+  gpus?: readonly GpuUse[];
 }
 
 export type LogStream = 'stdout' | 'stderr' | 'system';

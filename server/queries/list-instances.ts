@@ -4,13 +4,15 @@ import { formatInstant } from '#server/kernel/clock.ts';
 import type { Actor } from '#server/domain/actor.ts';
 import type { DeploymentKey } from '#server/domain/deployment.ts';
 import type { InstanceExitRecord, InstanceRecord } from '#server/domain/instance.ts';
-import type { InstanceUseSource } from '#server/domain/ports.ts';
+import type { GpuUse, InstanceUseSource } from '#server/domain/ports.ts';
 import { deploymentPath } from '#server/domain/resource-path.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { findDeploymentOrRefuse } from '#server/store/find-or-refuse.ts';
 import { listInstances as listRows } from '#server/store/instance-store.ts';
 import { pageOf, presentPage, type PageRequest } from './page.ts';
 import type { QueryContext } from './query-context.ts';
+
+const MIB = 2 ** 20;
 
 /** Instances of a deployment, oldest first, with what each uses now. */
 export async function listInstances(
@@ -41,6 +43,7 @@ function present(row: InstanceRecord, source: InstanceUseSource, unknownSince: s
     memory_limit_mib: row.memoryLimitBy === 'none' ? null : row.spec.memoryMib,
     network_received_bytes: use?.networkReceivedBytes ?? null,
     network_sent_bytes: use?.networkSentBytes ?? null,
+    gpus: (row.spec.gpus ?? 0) === 0 ? [] : (use?.gpus?.map(presentGpu) ?? null),
     unknown_since: unknownSince,
     memory_limit_by: row.memoryLimitBy,
     runtime_ref: row.runtimeRef,
@@ -51,6 +54,16 @@ function present(row: InstanceRecord, source: InstanceUseSource, unknownSince: s
       until: formatInstant(ejection.untilMs),
       workers: ejection.workers,
     },
+  };
+}
+
+function presentGpu({ id, usedBytes, totalBytes, busyPercent }: GpuUse): NonNullable<Instance['gpus']>[number] {
+  const mib = (bytes: number | null): number | null => bytes && Math.round(bytes / MIB);
+  return {
+    id,
+    memory_used_mib: mib(usedBytes),
+    memory_total_mib: mib(totalBytes),
+    utilization_percent: busyPercent,
   };
 }
 

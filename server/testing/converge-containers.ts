@@ -36,6 +36,7 @@ export const containerStand: IntentStand = {
         folder: containersFolder(dataDir),
         mountRoots: [],
         listGpus: async () => [],
+        measureGpus: async () => [],
         clock: systemClock,
         onError: (what, error) => logger.error({ err: error }, what),
       }),

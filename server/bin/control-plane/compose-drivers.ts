@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Addressing } from '#server/drivers/docker/addressing.ts';
 import type { DockerDriver } from '#server/drivers/docker/docker-driver.ts';
+import { measureGpus } from '#server/drivers/docker/gpu-use.ts';
 import { listGpuIds } from '#server/drivers/docker/list-gpu-ids.ts';
 import { joinDrivers } from '#server/drivers/join-drivers.ts';
 import { createLateDriver, type LateDriver } from '#server/drivers/late-driver.ts';
@@ -86,6 +87,7 @@ function composeDockerDriver(options: DriversOptions): { driver: LateDriver; add
         folder: containersFolder(dataDir.root),
         mountRoots: [dataDir.models, dataDir.files, ...readableFolders],
         listGpus: () => listGpuIds(NVIDIA_SMI),
+        measureGpus: () => measureGpus(NVIDIA_SMI),
         addressPool: options.addressPool,
         clock: systemClock,
         onError: (what, error) => logger.warn({ err: error }, what),

@@ -19,6 +19,7 @@ import { type ContainerRecord, freshRecord, readRecord, recordPath } from './con
 import { DEFAULT_PIDS_LIMIT } from './container-request.ts';
 import { createEngine, type InspectedContainer, type ListedContainer } from './engine.ts';
 import { createGpuPool } from './gpu-pool.ts';
+import { createGpuMeter, type MeasuredGpu } from './gpu-use.ts';
 import { inBatches } from './in-batches.ts';
 import { type ContainerMark, generationsFilter, instanceFilter, networkName, readMark } from './labels.ts';
 import { type ContainerInstanceSpec, makeContainer, type MakerDeps } from './make-container.ts';
@@ -38,6 +39,7 @@ export interface DockerDriverOptions {
   mountRoots: readonly string[];
   /** Ids of GPUs or MIG slices that instances may be given. */
   listGpus: () => Promise<readonly string[]>;
+  measureGpus: () => Promise<readonly MeasuredGpu[]>;
   /** How instances are dialled; left out, it is found out. */
   addressing?: Addressing;
   /** CIDR that the networks of deployments are cut from, a /25 each; left out, ours where that is free. */
@@ -101,6 +103,8 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
   const gpus = createGpuPool(options.listGpus, () =>
     [...supervisors.values()].flatMap(({ record }) => record.gpuDevices),
   );
+
+  const gpuMeter = createGpuMeter(options.measureGpus, clock);
 
   const networks = createDeploymentNetworks({
     engine,
@@ -365,7 +369,13 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
   async function sample(): Promise<ResourceUse[]> {
     const asked = [...supervisors.values()];
     const used = await inBatches(asked, SAMPLES_AT_ONCE, (supervisor) => supervisor.sample().catch(() => null));
-    return used.filter((use) => use !== null);
+    return used.filter((use) => use !== null).map(withGpus);
+  }
+
+  function withGpus(use: ResourceUse): ResourceUse {
+    const devices = supervisors.get(use.instanceId)?.record.gpuDevices ?? [];
+    const gpuUse = devices.length === 0 ? null : gpuMeter.useOf(devices);
+    return gpuUse === null ? use : { ...use, gpus: gpuUse };
   }
 
   return {

@@ -115,6 +115,7 @@ export async function createDockerHarness(): Promise<DockerHarness> {
         folder,
         mountRoots: [join(folder, 'models')],
         listGpus: async () => [],
+        measureGpus: async () => [],
         clock: systemClock,
         onError: (what, error) => errors.push(`${what}: ${String(error)}`),
         ...change,

@@ -53,6 +53,7 @@ describe('an engine that cannot be reached', () => {
       folder: join(folder, 'containers'),
       mountRoots: [],
       listGpus: async () => [],
+      measureGpus: async () => [],
       clock: { ...systemClock, now: () => systemClock.now() + passedMs },
       onError: () => undefined,
     });

@@ -44,6 +44,16 @@ test('devices are asked for anew each time, and a host without the driver has no
   }
 });
 
+test('a device that a record of an earlier version names by its position is not given again', async () => {
+  const pool = createGpuPool(
+    async () => ['GPU-a', 'GPU-b'],
+    () => ['1'],
+  );
+  expect(await pool.count()).toEqual({ total: 2, free: 1 });
+  expect(await pool.reserve('one', 1)).toEqual({ kind: 'reserved', devices: ['GPU-a'] });
+  expect(await pool.reserve('two', 1)).toMatchObject({ kind: 'refused', code: 'deployment.gpu_unavailable' });
+});
+
 test('the engine is asked for exactly these devices', () => {
   expect(gpuRequest(['GPU-a', 'MIG-b'])).toEqual({
     Driver: '',

@@ -13,6 +13,15 @@ export function parseGpuList(output: string): string[] {
   return gpus.flatMap(({ id, slices }) => (slices.length > 0 ? slices : [id]));
 }
 
+/**
+ * Ids of the devices that a record names. Records of earlier versions have positions in the driver's list instead, which only ever meant whole GPUs.
+ * @param present ids of the devices of this host, in the driver's order
+ */
+export function idsOfDevices(recorded: readonly string[], present: readonly string[]): string[] {
+  const whole = present.every((id) => id.startsWith('GPU-')) ? present : [];
+  return recorded.map((device) => (/^\d+$/.test(device) ? (whole[Number(device)] ?? device) : device));
+}
+
 /** The devices for a new instance, first come first served; null when there are not enough that nobody has. */
 export function pickGpus(count: number, present: readonly string[], taken: ReadonlySet<string>): string[] | null {
   const free = present.filter((id) => !taken.has(id));

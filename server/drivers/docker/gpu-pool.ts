@@ -1,5 +1,5 @@
 import type { EnsureOutcome } from '../runtime-driver.ts';
-import { pickGpus } from './gpu-devices.ts';
+import { idsOfDevices, pickGpus } from './gpu-devices.ts';
 
 type Reserved = { kind: 'reserved'; devices: readonly string[] } | Extract<EnsureOutcome, { kind: 'refused' }>;
 
@@ -19,19 +19,21 @@ export function createGpuPool(list: () => Promise<readonly string[]>, recorded: 
   /** Of instances that are being started and are not on record yet. */
   const reserved = new Map<string, readonly string[]>();
 
-  const taken = (): Set<string> => new Set([...recorded(), ...[...reserved.values()].flat()]);
+  const taken = (present: readonly string[]): Set<string> =>
+    new Set([...idsOfDevices(recorded(), present), ...[...reserved.values()].flat()]);
 
   async function count(): Promise<{ total: number; free: number }> {
     const present = await list();
-    const gone = taken();
+    const gone = taken(present);
     return { total: present.length, free: present.filter((id) => !gone.has(id)).length };
   }
 
   return {
     async reserve(instanceId, wanted) {
       if (wanted === 0) return { kind: 'reserved', devices: [] };
+      const present = await list();
       // Nothing is waited for between the look at what is taken and the taking.
-      const picked = pickGpus(wanted, await list(), taken());
+      const picked = pickGpus(wanted, present, taken(present));
       if (picked !== null) {
         reserved.set(instanceId, picked);
         return { kind: 'reserved', devices: picked };

@@ -3,7 +3,7 @@
 import { Age } from '#components/layout/age.tsx';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import type { Instance } from '#lib/contracts/deployment.ts';
-import { formatBytes } from '#lib/format/bytes.ts';
+import { formatBytes, formatMemoryMib } from '#lib/format/bytes.ts';
 import { figureText } from '#lib/format/figure.ts';
 
 /** Bytes since the start, in and out. */
@@ -20,6 +20,20 @@ export function Network({ instance }: { instance: Instance }) {
       </span>
     </span>
   );
+}
+
+/** Memory and load of each of its devices, or that it has none. */
+export function Gpus({ instance: { gpus } }: { instance: Instance }) {
+  const { locale } = usePreferences();
+  if (gpus === null) return <span title="Its GPUs have not been measured">–</span>;
+  if (gpus.length === 0) return <span className="text-muted">none</span>;
+  const text = (mib: number | null): string => (mib === null ? '–' : figureText(formatMemoryMib(mib, locale)));
+  return gpus.map(({ id, memory_used_mib: used, memory_total_mib: total, utilization_percent: busy }) => (
+    <span key={id} className="block whitespace-nowrap" title={id}>
+      {text(used)} <span className="text-faint">of {text(total)}</span>
+      <span className="block">{busy === null ? 'load not told' : `${busy} % busy`}</span>
+    </span>
+  ));
 }
 
 /** How it ended last: why, with what status, and when. */

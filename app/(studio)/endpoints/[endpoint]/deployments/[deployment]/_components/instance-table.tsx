@@ -16,7 +16,7 @@ import { formatDecimal } from '#lib/format/number.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { instancesQuery } from '#lib/queries/deployments.ts';
 import { EjectionNote } from './ejection-note.tsx';
-import { LastExit, Network, UnknownNote } from './instance-facts.tsx';
+import { Gpus, LastExit, Network, UnknownNote } from './instance-facts.tsx';
 import { RestartInstance } from './restart-instance.tsx';
 
 const REFETCH_MS = 5_000;
@@ -74,6 +74,7 @@ export function InstanceTable({ endpoint, deployment }: { endpoint: string; depl
               <HeadCell>Last exit</HeadCell>
               <HeadCell numeric>CPU</HeadCell>
               <HeadCell numeric>Memory</HeadCell>
+              {isExternal ? null : <HeadCell numeric>GPU</HeadCell>}
               <HeadCell numeric>Network</HeadCell>
               <HeadCell>Console</HeadCell>
               {isExternal ? null : (
@@ -115,6 +116,11 @@ export function InstanceTable({ endpoint, deployment }: { endpoint: string; depl
                 <Cell numeric>
                   <Memory instance={instance} />
                 </Cell>
+                {isExternal ? null : (
+                  <Cell numeric>
+                    <Gpus instance={instance} />
+                  </Cell>
+                )}
                 <Cell numeric>
                   <Network instance={instance} />
                 </Cell>
