@@ -21,6 +21,7 @@ interface Row {
 /** Marks and grid of one chart. Labels are text over it, and what follows the pointer too, so that nothing here renders again on hover. */
 export default function Plot(props: PlotProps) {
   const { geometry, size, grid, series } = props;
+  // Patterns are found by a number: the name of a series may hold what no address of a fill can.
   const patternId = useId();
   const rows = useMemo(() => toRows(grid, series), [grid, series]);
   const right = size.width - geometry.left - geometry.width;
@@ -37,11 +38,11 @@ export default function Plot(props: PlotProps) {
       aria-hidden="true"
     >
       <defs>
-        {series
-          .filter(({ look }) => look.hatch)
-          .map(({ id, look }) => (
-            <HatchPattern key={id} id={`${patternId}${id}`} colour={look.colour} fill={look.fill ?? 'transparent'} />
-          ))}
+        {ordered.map(({ id, look }, index) =>
+          look.hatch ? (
+            <HatchPattern key={id} id={`${patternId}${index}`} colour={look.colour} fill={look.fill ?? 'transparent'} />
+          ) : null,
+        )}
       </defs>
       <CartesianGrid
         vertical={false}
@@ -71,7 +72,7 @@ export default function Plot(props: PlotProps) {
         interval={0}
         tick={false}
       />
-      {ordered.map((one) => mark(one, `${patternId}${one.id}`, barWidth))}
+      {ordered.map((one, index) => mark(one, `${patternId}${index}`, barWidth))}
     </ComposedChart>
   );
 }

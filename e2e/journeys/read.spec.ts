@@ -21,7 +21,14 @@ test.describe('an endpoint that answered calls', () => {
   test('is tested by a form made from the signature, by the split or by name, with a real answer', async ({ page }) => {
     const guard = guardPage(page);
     await page.goto(`/endpoints/${ENDPOINT}/test?deployment=green`);
-    await page.getByLabel('sepal_length').first().fill('6.7');
+    await expect(page.getByText('Row 1 of 3')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Send request' })).toBeInViewport();
+    await page.getByRole('button', { name: 'Next row' }).click();
+    await page.getByLabel('sepal_length').fill('6.7');
+    await page.getByRole('button', { name: 'Add a row like this one' }).click();
+    await expect(page.getByLabel('sepal_length')).toHaveValue('6.7');
+    await page.getByRole('button', { name: 'Remove this row' }).click();
+    await expect(page.getByText('Row 3 of 3')).toBeVisible();
     await page.getByRole('button', { name: 'Send request' }).click();
     const answer = page.getByRole('region', { name: 'Answer' });
     await expect(answer.getByText('200', { exact: true })).toBeVisible();

@@ -13,6 +13,9 @@ export const infoSchema = z.object({
   runtimes: z.object({
     process: capabilitySchema.extend({
       python: z.string().nullable(),
+      /** Where there is no Python: why, and what to do. */
+      python_reason: z.string().optional(),
+      python_fix: z.string().optional(),
       memory_limit_by: z.enum(['cgroup', 'rlimit', 'none']),
     }),
     docker: capabilitySchema.extend({

@@ -54,8 +54,9 @@ async function send(
   language: SnippetLanguage,
   credential: string | null,
   tokenUrl: string | null = null,
+  sent: unknown = body,
 ): Promise<void> {
-  const request = { url, credential, tokenUrl, body, deployment: 'green', localCa: false };
+  const request = { url, credential, tokenUrl, body: sent, deployment: 'green', localCa: false };
   const [program, args] = commands[language](renderSnippet(language, request));
   await run(program, args, { env: { ...process.env, ENDPOINT_KEY: 'from-environment', VIRIDIAN_API_KEY: 'api-key' } });
 }
@@ -76,6 +77,9 @@ test.each(['curl', 'javascript', ...(required.has('python') ? (['python'] as con
     expect(seen.at(-1)).toMatchObject({ headers: { authorization: 'Bearer from-environment' }, body });
     await send(language, null, url.replace('/iris/score', '/token'));
     expect(seen.at(-1)).toMatchObject({ headers: { authorization: 'Bearer for-Bearer-api-key' }, body });
+    const quotes = { text: `a'''b"""c\`d` };
+    await send(language, 'the-key', null, quotes);
+    expect(seen.at(-1)).toMatchObject({ body: quotes });
   },
 );
 

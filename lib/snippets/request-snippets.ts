@@ -71,9 +71,11 @@ function renderPython(request: SnippetRequest): string {
   return `import json
 ${credential === null ? 'import os\n' : ''}${localCa ? 'import ssl\n' : ''}import urllib.request
 ${source === null ? '' : pythonToken(source)}
+body = ${pythonText(formatJson(body))}
+
 request = urllib.request.Request(
     ${JSON.stringify(url)},
-    data=json.dumps(json.loads(r'''${formatJson(body)}''')).encode(),
+    data=body.encode(),
     headers={
     ${headers.join('\n    ')}
         "Content-Type": "application/json",
@@ -82,6 +84,11 @@ request = urllib.request.Request(
 ${localCa ? `trust = ssl.create_default_context(cafile="${CA_FILE}")\n` : ''}with urllib.request.urlopen(request${localCa ? ', context=trust' : ''}) as response:
     print(json.load(response))
 `;
+}
+
+/** Text as it reads, unless it holds the quotes that would end it. */
+function pythonText(text: string): string {
+  return text.includes("'''") ? JSON.stringify(text) : `r'''${text}'''`;
 }
 
 function pythonToken(source: string): string {
@@ -106,12 +113,14 @@ function renderJavaScript(request: SnippetRequest): string {
     ...(deployment === null ? [] : [`    'azureml-model-deployment': ${JSON.stringify(deployment)},`]),
   ];
   const trust = localCa ? `// Start the program with NODE_EXTRA_CA_CERTS=${CA_FILE}\n` : '';
-  return `${trust}${source === null ? '' : javaScriptToken(source)}const response = await fetch(${JSON.stringify(url)}, {
+  return `${trust}${source === null ? '' : javaScriptToken(source)}const body = ${formatJson(body)};
+
+const response = await fetch(${JSON.stringify(url)}, {
   method: 'POST',
   headers: {
 ${lines.join('\n')}
   },
-  body: JSON.stringify(${formatJson(body)}),
+  body: JSON.stringify(body),
 });
 console.log(response.status, await response.json());
 `;

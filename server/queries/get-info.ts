@@ -43,6 +43,8 @@ export async function getInfo(context: InfoContext, actor: Actor): Promise<Info>
         available: true,
         version: process.version,
         python: host.python.version ?? null,
+        ...(host.python.reason !== undefined && { python_reason: host.python.reason }),
+        ...(host.python.fix !== undefined && { python_fix: host.python.fix }),
         memory_limit_by: memoryLimitBy,
       },
       docker: host.docker,

@@ -34,10 +34,8 @@ export function hostChecks(info: Info, locale: string): HostCheck[] {
       name: 'Python',
       present: process.python !== null,
       found: process.python ?? 'not found',
-      meaning:
-        process.python === null
-          ? 'Scoring scripts and MLflow models need it; ONNX models do not'
-          : 'Scoring scripts and MLflow models can run',
+      meaning: process.python === null ? (process.python_reason ?? '') : 'Scoring scripts and MLflow models can run',
+      fix: process.python_fix,
     },
     {
       name: 'Containers',

@@ -121,13 +121,13 @@ function LineSearch({ search, onSearch }: Pick<LogToolbarProps, 'search' | 'onSe
         ? `${formatInteger(position, locale)} of ${formatInteger(count, locale)}`
         : `${formatInteger(count, locale)} ${count === 1 ? 'line' : 'lines'}`;
   return (
-    <div className="ms-auto flex min-w-0 items-center gap-1 max-md:ms-0 max-md:flex-1 max-md:basis-60">
-      <span className="w-24 text-end text-xs text-muted max-md:order-1 max-md:w-auto" role="status">
+    <div className="flex min-w-0 flex-1 basis-60 items-center justify-end gap-1">
+      <span className="text-end text-xs whitespace-nowrap text-muted max-md:order-1" role="status">
         {words}
       </span>
       <div
         role="presentation"
-        className="min-w-0 flex-1"
+        className="max-w-75 min-w-0 flex-1 max-md:max-w-none"
         onKeyDown={(event) => {
           if (event.key !== 'Enter') return;
           event.preventDefault();

@@ -1,56 +1,81 @@
 'use client';
 
-import { Plus, Trash2 } from 'lucide-react';
-import { Button } from '#components/ui/button.tsx';
+import { ChevronLeft, ChevronRight, Plus, Trash2 } from 'lucide-react';
+import { useState } from 'react';
 import { IconButton } from '#components/ui/icon-button.tsx';
-import type { InputTable } from './input-table.ts';
+import type { TensorSpec } from '#lib/contracts/model.ts';
+import { datatypeOf, type InputTable } from './input-table.ts';
 
-/** One card for each row: a field for each column of the signature. */
-export function InputForm({ table, onChange }: { table: InputTable; onChange: (table: InputTable) => void }) {
-  const setCell = (row: number, column: number, value: string): void =>
-    onChange({ ...table, rows: table.rows.map((cells, index) => (index === row ? cells.with(column, value) : cells)) });
+export interface InputFormProps {
+  table: InputTable;
+  inputs: readonly TensorSpec[];
+  onChange: (table: InputTable) => void;
+}
+
+/** A field for each column of the signature; one row at a time, so that what sends it stays in sight. */
+export function InputForm({ table, inputs, onChange }: InputFormProps) {
+  const [chosen, setChosen] = useState(0);
+  const { columns, rows } = table;
+  const row = Math.min(chosen, rows.length - 1);
+  const cells = rows[row] ?? [];
   return (
-    <div className="grid gap-3">
-      {table.rows.map((cells, row) => (
-        <fieldset key={row} className="min-w-0 rounded-lg border border-line p-3">
-          <legend className="sr-only">Row {row + 1}</legend>
-          <div className="mb-2 flex items-center justify-between">
-            <span className="text-xs text-muted" aria-hidden="true">
-              Row {row + 1}
-            </span>
-            {table.rows.length > 1 ? (
-              <IconButton
-                size="xs"
-                label={`Remove row ${row + 1}`}
-                icon={<Trash2 size={13} aria-hidden="true" />}
-                onPress={() => onChange({ ...table, rows: table.rows.filter((_, index) => index !== row) })}
-              />
-            ) : null}
-          </div>
-          <div className="grid gap-2">
-            {table.columns.map((column, index) => (
-              <label key={column} className="grid grid-cols-[minmax(0,1fr)_160px] items-center gap-3">
-                <span className="truncate">{column}</span>
-                <input
-                  value={cells[index] ?? ''}
-                  onChange={(event) => setCell(row, index, event.target.value)}
-                  autoComplete="off"
-                  className="h-8 w-full rounded-md border border-control bg-page px-2.5 focus:border-focus"
-                />
-              </label>
-            ))}
-          </div>
-        </fieldset>
-      ))}
-      <div>
-        <Button
-          size="sm"
+    <fieldset className="min-w-0 rounded-lg border border-line">
+      <legend className="sr-only">{`Row ${row + 1}`}</legend>
+      <div className="flex items-center gap-1 px-2 py-1">
+        <IconButton
+          size="xs"
+          label="Previous row"
+          icon={<ChevronLeft size={14} aria-hidden="true" />}
+          isDisabled={row === 0}
+          onPress={() => setChosen(row - 1)}
+        />
+        <span className="min-w-20 text-center text-xs text-muted" role="status">
+          Row {row + 1} of {rows.length}
+        </span>
+        <IconButton
+          size="xs"
+          label="Next row"
+          icon={<ChevronRight size={14} aria-hidden="true" />}
+          isDisabled={row === rows.length - 1}
+          onPress={() => setChosen(row + 1)}
+        />
+        <span className="flex-1" />
+        <IconButton
+          size="xs"
+          label="Add a row like this one"
           icon={<Plus size={14} aria-hidden="true" />}
-          onPress={() => onChange({ ...table, rows: [...table.rows, [...(table.rows.at(-1) ?? [])]] })}
-        >
-          Add a row
-        </Button>
+          onPress={() => {
+            onChange({ ...table, rows: rows.toSpliced(row + 1, 0, [...cells]) });
+            setChosen(row + 1);
+          }}
+        />
+        <IconButton
+          size="xs"
+          label="Remove this row"
+          icon={<Trash2 size={13} aria-hidden="true" />}
+          isDisabled={rows.length === 1}
+          onPress={() => onChange({ ...table, rows: rows.toSpliced(row, 1) })}
+        />
       </div>
-    </div>
+      {columns.map((column, index) => (
+        <label
+          key={column}
+          className="grid grid-cols-[minmax(0,1fr)_auto_minmax(0,160px)] items-center gap-3 border-t border-line px-3 py-1"
+        >
+          <span className="truncate" title={column}>
+            {column}
+          </span>
+          <span className="text-2xs text-muted" aria-hidden="true">
+            {datatypeOf(inputs, column)}
+          </span>
+          <input
+            value={cells[index] ?? ''}
+            onChange={(event) => onChange({ ...table, rows: rows.with(row, cells.with(index, event.target.value)) })}
+            autoComplete="off"
+            className="h-8 w-full rounded-md border border-control bg-page px-2.5 text-end focus:border-focus"
+          />
+        </label>
+      ))}
+    </fieldset>
   );
 }

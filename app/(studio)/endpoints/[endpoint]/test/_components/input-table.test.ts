@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bodyOfTable, tableOf, takesText } from './input-table.ts';
+import { bodyOfTable, datatypeOf, tableOf, takesText } from './input-table.ts';
 
 const body = {
   input_data: {
@@ -46,4 +46,13 @@ test('cells are sent as what they read as, and as text where the model takes tex
 test('text models are known by their signature', () => {
   expect(takesText([{ name: 't', datatype: 'BYTES', shape: [null] }])).toBe(true);
   expect(takesText([{ name: 'x', datatype: 'FP32', shape: [null, 4] }])).toBe(false);
+});
+
+test('a column has the type of the input of its name, else that of the only input', () => {
+  const features = { name: 'features', datatype: 'FP32', shape: [null, 4] };
+  const length = { name: 'length', datatype: 'FP64', shape: [null] };
+  expect(datatypeOf([features], 'sepal_length')).toBe('FP32');
+  expect(datatypeOf([features, length], 'length')).toBe('FP64');
+  expect(datatypeOf([features, length], 'sepal_length')).toBeNull();
+  expect(datatypeOf([], 'length')).toBeNull();
 });

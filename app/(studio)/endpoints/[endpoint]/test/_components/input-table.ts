@@ -61,3 +61,9 @@ function parseCell(text: string): unknown {
 export function takesText(inputs: readonly TensorSpec[]): boolean {
   return inputs.length > 0 && inputs.every(({ datatype }) => datatype === 'BYTES');
 }
+
+/** Datatype that a column is read as: of the input of its name, or of the only one; null where neither tells. */
+export function datatypeOf(inputs: readonly TensorSpec[], column: string): string | null {
+  const input = inputs.find(({ name }) => name === column) ?? (inputs.length === 1 ? inputs[0] : undefined);
+  return input?.datatype ?? null;
+}

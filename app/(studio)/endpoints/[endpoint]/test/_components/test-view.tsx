@@ -106,8 +106,12 @@ function LoadedTest({ endpoint, deployments }: { endpoint: string; deployments: 
             request.reset();
           }}
         />
-        {isPending ? <SkeletonRows label="the signature" rows={4} /> : <RequestEditor request={request} />}
-        <div className="flex flex-wrap items-center gap-2">
+        {isPending ? (
+          <SkeletonRows label="the signature" rows={4} />
+        ) : (
+          <RequestEditor request={request} inputs={inputs} />
+        )}
+        <div className="sticky bottom-0 flex flex-wrap items-center gap-2 bg-page py-3">
           <Button variant="primary" keys={['Ctrl', 'Enter']} busy={busy} isDisabled={!canSend} onPress={run}>
             Send request
           </Button>
@@ -222,7 +226,7 @@ function parseJson(text: string): { body: unknown; fault: string | null } {
   }
 }
 
-function RequestEditor({ request }: { request: RequestText }) {
+function RequestEditor({ request, inputs }: { request: RequestText; inputs: readonly TensorSpec[] }) {
   return (
     <div className="grid gap-3">
       <SegmentedControl
@@ -235,7 +239,7 @@ function RequestEditor({ request }: { request: RequestText }) {
         onChange={request.setView}
       />
       {request.view === 'form' && request.table ? (
-        <InputForm table={request.table} onChange={request.setTable} />
+        <InputForm table={request.table} inputs={inputs} onChange={request.setTable} />
       ) : (
         <label className="grid gap-1.5">
           <span className="text-xs text-muted">Body</span>
