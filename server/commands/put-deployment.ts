@@ -182,14 +182,11 @@ async function startOperation(
     deploymentName: key.name,
     actor: actor.name,
     targetSpecHash: desired.specHash,
+    untouched: listUntouchedStages(current, desired, allTraffic),
   });
   const { model } = desired.spec;
   const message = model === null ? 'No model.' : `${model.name}, version ${model.version}.`;
   await updateStage(transaction, operation.id, STAGES.resolveModel, { status: 'succeeded', message });
-  const untouched = new Set(listUntouchedStages(current, desired, allTraffic));
-  for (const { name } of operation.stages) {
-    if (untouched.has(name)) await updateStage(transaction, operation.id, name, { status: 'skipped' });
-  }
   return (await findOperation(transaction, operation.id)) ?? operation;
 }
 

@@ -4,6 +4,7 @@ import type { DeploymentKey, DeploymentRecord } from '#server/domain/deployment.
 import type { OperationRecord } from '#server/domain/operation.ts';
 import { deploymentPath } from '#server/domain/resource-path.ts';
 import { hashSpec } from '#server/domain/spec-hash.ts';
+import { listUnneededStages } from '#server/domain/untouched-stages.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { recordActivity } from '#server/store/activity-store.ts';
 import { recordAudit } from '#server/store/audit-store.ts';
@@ -32,6 +33,7 @@ export async function restartDeployment(
       deploymentName: key.name,
       actor: actor.name,
       targetSpecHash: specHash,
+      untouched: listUnneededStages(deployment.spec),
     });
     const { revision } = await updateDeployment(transaction, key, {
       generation,

@@ -3,6 +3,7 @@ import type { Actor } from '#server/domain/actor.ts';
 import type { DeploymentKey } from '#server/domain/deployment.ts';
 import type { OperationRecord } from '#server/domain/operation.ts';
 import { deploymentPath } from '#server/domain/resource-path.ts';
+import { listUnneededStages } from '#server/domain/untouched-stages.ts';
 import { authorize } from '#server/identity/authorize.ts';
 import { recordActivity } from '#server/store/activity-store.ts';
 import { recordAudit } from '#server/store/audit-store.ts';
@@ -45,6 +46,7 @@ export async function restartInstance(
       deploymentName: key.name,
       actor: actor.name,
       targetSpecHash: deployment.specHash,
+      untouched: listUnneededStages(deployment.spec),
     });
     // Another hash than the deployment's is what makes an instance one that is to be replaced.
     await markInstance(transaction, instance.id, { specHash: `${instance.specHash}-restart` });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { rollEnvironment } from '#server/commands/roll-environment.ts';
+import { restartDeployment } from '#server/commands/restart-deployment.ts';
 import { cancelOperation } from '#server/commands/cancel-operation.ts';
 import { SYSTEM_ACTOR } from '#server/domain/actor.ts';
 import { EMPTY_DEFINITION } from '#server/domain/environment.ts';
@@ -94,6 +95,19 @@ test('another attempt builds again what failed before', async () => {
   expect(await building(2)).toBe(key);
   stack.builder.become(key, ready());
   expect(await stack.ended(second)).toMatchObject({ status: 'succeeded' });
+});
+
+test('a restart builds again what failed before, and shows how far that is', async () => {
+  const first = await stack.put('blue', [], CHANGE);
+  const key = await building();
+  stack.builder.become(key, failed);
+  await stack.ended(first);
+  const { id } = await restartDeployment(stack, SYSTEM_ACTOR, { endpointName: 'iris', name: 'blue' });
+  expect(await building(2)).toBe(key);
+  stack.builder.become(key, { kind: 'building', startedAt: 1, step: 'Pulling', progress: 0.4 });
+  await eventually(async () => (await stageOf(id))?.message === 'Pulling', 'the stage of the build');
+  stack.builder.become(key, ready());
+  expect(await stack.ended(id)).toMatchObject({ status: 'succeeded' });
 });
 
 test('while a new environment is built and when that fails, the old version serves on', async () => {

@@ -85,9 +85,11 @@ export interface NewOperation {
   actor: string;
   targetSpecHash?: string | null;
   targetRouteRevision?: number | null;
+  /** Stages in which there is nothing to do. */
+  untouched?: readonly StageName[];
 }
 
-/** Starts an operation with its stages pending. Earlier running operations of the same resource end `superseded`. */
+/** Starts an operation with its stages pending, or skipped where there is nothing to do. Earlier running operations of the same resource end `superseded`. */
 export async function insertOperation(transaction: Transaction, made: NewOperation): Promise<OperationRecord> {
   const { endpointName, deploymentName } = made;
   await supersedeOperations(transaction, endpointName, deploymentName);
@@ -110,7 +112,11 @@ export async function insertRegistration(
 export const listRunningRegistrations = (reader: Reader): Promise<OperationRecord[]> =>
   listRunningOperations(reader, '');
 
-async function insertRow(transaction: Transaction, made: NewOperation, resource: string): Promise<OperationRecord> {
+async function insertRow(
+  transaction: Transaction,
+  { untouched = [], ...made }: NewOperation,
+  resource: string,
+): Promise<OperationRecord> {
   const id = newId('op', transaction.now);
   const row = transaction.orm
     .insert(operations)
@@ -121,7 +127,7 @@ async function insertRow(transaction: Transaction, made: NewOperation, resource:
     operationId: id,
     position,
     name,
-    status: 'pending',
+    status: untouched.includes(name) ? 'skipped' : 'pending',
     message: '',
   }));
   transaction.orm.insert(operationStages).values(stages).run();
