@@ -22,6 +22,7 @@ export const CONTAINER_EXAMPLES: readonly ContainerExample[] = [
     form: {
       image: 'tensorflow/serving:2.19.0',
       port: '8501',
+      grpcPort: '8500',
       scoringPath: '/v1/models/model:predict',
       readinessPath: '/v1/models/model',
       variables: 'MODEL_NAME=model\nMODEL_BASE_PATH=$(AZUREML_MODEL_DIR)',
@@ -78,6 +79,7 @@ export const CONTAINER_EXAMPLES: readonly ContainerExample[] = [
     form: {
       image: 'seldonio/mlserver:1.7.1',
       port: '8080',
+      grpcPort: '8081',
       scoringPath: '/v2/models/model/infer',
       readinessPath: '/v2/health/ready',
       livenessPath: '/v2/health/live',
@@ -92,6 +94,7 @@ export const CONTAINER_EXAMPLES: readonly ContainerExample[] = [
     form: {
       image: 'nvcr.io/nvidia/tritonserver:25.07-py3',
       port: '8000',
+      grpcPort: '8001',
       scoringPath: '/v2/models/model/infer',
       readinessPath: '/v2/health/ready',
       livenessPath: '/v2/health/live',

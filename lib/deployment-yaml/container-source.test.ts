@@ -59,6 +59,13 @@ describe('a container', () => {
     expect(JSON.stringify(bodyOf(IMAGE))).not.toContain('port');
   });
 
+  test('names a port for gRPC where the server has one of its own', () => {
+    expect(bodyOf({ ...IMAGE, port: '8000', grpcPort: ' 8001 ' }).environment).toMatchObject({
+      inference_config: { grpc_route: { port: 8001 } },
+    });
+    expect(JSON.stringify(bodyOf(IMAGE))).not.toContain('grpc');
+  });
+
   test('says what differs from the image and from the rules: command, variables, user, root, mount', () => {
     const form = {
       ...IMAGE,
@@ -115,6 +122,7 @@ describe('the faults of a container', () => {
     ['no archive', { origin: 'archive' }, 'container-archive'],
     ['a port that is none', { port: '70000' }, 'container-port'],
     ['a port of the probes that is none', { probePort: 'http' }, 'container-probe-port'],
+    ['a port of gRPC that is none', { grpcPort: '0' }, 'container-grpc-port'],
     ['a path with a query', { scoringPath: '/a?b' }, 'container-scoring-path'],
     ['a relative readiness path', { readinessPath: 'ready' }, 'container-readiness-path'],
     ['a variable without a value', { variables: 'TOKEN' }, 'container-variables'],
@@ -126,6 +134,7 @@ describe('the faults of a container', () => {
   });
 
   test('that the API finds stand at their fields', () => {
+    expect(fieldOfPointer('deployment', '/environment/inference_config/grpc_route/port')).toBe('container-grpc-port');
     expect(fieldOfPointer('deployment', '/environment/image')).toBe('container-image');
     expect(fieldOfPointer('deployment', '/environment/build/dockerfile_path')).toBe('container-dockerfile');
     expect(fieldOfPointer('deployment', '/environment_variables/PORT')).toBe('container-variables');

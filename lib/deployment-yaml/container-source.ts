@@ -7,6 +7,7 @@ import {
 import { parseImageReference } from '../contracts/image-reference.ts';
 import type { ModelSource } from './draft.ts';
 import type { DraftFault, DraftField } from './draft-faults.ts';
+import { portFaults } from './port-faults.ts';
 import type { UploadToMake } from './requests-to-curl.ts';
 
 /** Files that were put beside a deployment: a build context, a saved image. */
@@ -32,8 +33,8 @@ export interface ContainerForm {
   /** Empty leaves it to the server: it is told in PORT. */
   port: string;
   scoringPath: string;
-  /** As a deployment has it that is changed: there is no field for it. */
-  grpcPort?: number | undefined;
+  /** Empty means that calls of gRPC go to the port of scoring. */
+  grpcPort: string;
   readinessPath: string;
   livenessPath: string;
   /** Empty means the port of scoring. */
@@ -65,6 +66,7 @@ export const EMPTY_CONTAINER: ContainerForm = {
   archive: null,
   port: '',
   scoringPath: '/score',
+  grpcPort: '',
   readinessPath: '/',
   livenessPath: '',
   probePort: '',
@@ -148,13 +150,14 @@ function routesOf(form: ContainerForm): { inference_config: InferenceConfig } {
   const readiness = form.readinessPath.trim() || '/';
   const port = form.port.trim();
   const probePort = form.probePort.trim() || port;
+  const grpcPort = form.grpcPort.trim();
   const route = (path: string, at: string) => ({ path, ...(at !== '' && { port: Number(at) }) });
   return {
     inference_config: {
       liveness_route: route(form.livenessPath.trim() || readiness, probePort),
       readiness_route: route(readiness, probePort),
       scoring_route: route(form.scoringPath.trim(), port),
-      ...(form.grpcPort !== undefined && { grpc_route: { port: form.grpcPort } }),
+      ...(grpcPort !== '' && { grpc_route: { port: Number(grpcPort) } }),
     },
   };
 }
@@ -228,19 +231,16 @@ function modelFaults(form: ContainerForm, model: ModelSource | null): DraftFault
 function routeFaults(form: ContainerForm): DraftFault[] {
   const isWrong = (path: string, isNeeded: boolean): boolean =>
     path.trim() === '' ? isNeeded : !PATH.test(path.trim());
-  const isNoPort = (port: string): boolean => port.trim() !== '' && !isPort(port.trim());
-  const noPort = 'A port is a whole number from 1 to 65535.';
   const wrong = (which: string) => `The ${which} must start with "/" and hold no space, "?" or "#".`;
   return [
-    ...fault(isNoPort(form.port), 'container-port', noPort),
-    ...fault(isNoPort(form.probePort), 'container-probe-port', noPort),
+    ...portFaults(form.port, 'container-port'),
+    ...portFaults(form.probePort, 'container-probe-port'),
+    ...portFaults(form.grpcPort, 'container-grpc-port'),
     ...fault(isWrong(form.scoringPath, true), 'container-scoring-path', wrong('scoring path')),
     ...fault(isWrong(form.readinessPath, false), 'container-readiness-path', wrong('readiness path')),
     ...fault(isWrong(form.livenessPath, false), 'container-liveness-path', wrong('liveness path')),
   ];
 }
-
-const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 
 function settingFaults(form: ContainerForm): DraftFault[] {
   const user = form.user.trim();

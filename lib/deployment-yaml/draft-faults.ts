@@ -13,12 +13,14 @@ export type DraftField =
   | 'external-urls'
   | 'external-health-path'
   | 'external-headers'
+  | 'external-grpc-port'
   | 'container-image'
   | 'container-context'
   | 'container-dockerfile'
   | 'container-archive'
   | 'container-port'
   | 'container-probe-port'
+  | 'container-grpc-port'
   | 'container-scoring-path'
   | 'container-readiness-path'
   | 'container-liveness-path'
@@ -125,6 +127,7 @@ const FIELD_OF_POINTER: readonly (readonly [string, DraftField])[] = [
   ['/external', 'external-urls'],
   ['/external/health_path', 'external-health-path'],
   ['/external/headers', 'external-headers'],
+  ['/external/grpc_port', 'external-grpc-port'],
   ['/environment/image', 'container-image'],
   ['/environment/build', 'container-context'],
   ['/environment/build/dockerfile_path', 'container-dockerfile'],
@@ -132,6 +135,7 @@ const FIELD_OF_POINTER: readonly (readonly [string, DraftField])[] = [
   ['/environment/inference_config', 'container-scoring-path'],
   ['/environment/inference_config/readiness_route', 'container-readiness-path'],
   ['/environment/inference_config/liveness_route', 'container-liveness-path'],
+  ['/environment/inference_config/grpc_route', 'container-grpc-port'],
   ['/environment_variables', 'container-variables'],
   ['/command', 'container-command'],
   ['/model_mount_path', 'container-mount-path'],

@@ -9,6 +9,7 @@ import { EMPTY_EXTERNAL, type ExternalForm, externalSource } from './external-so
 const FORM: ExternalForm = {
   urls: ' http://models.example:8000 \n\nhttps://10.0.0.2/v2\n',
   healthPath: '/health',
+  grpcPort: '',
   headers: [
     { name: 'Authorization', value: 'Bearer s3cret' },
     { name: '', value: '' },
@@ -40,6 +41,11 @@ describe('servers that run already', () => {
     });
   });
 
+  test('name a port for gRPC where they have one of its own', () => {
+    const body = planRequests(draft({ ...FORM, grpcPort: ' 8001 ' }))[0]?.body;
+    expect(deploymentWriteSchema.parse(body)).toMatchObject({ external: { grpc_port: 8001 } });
+  });
+
   test('are named after the host of the first, or not at all', () => {
     expect(externalSource(FORM).name).toBe('models');
     expect(externalSource({ ...EMPTY_EXTERNAL, urls: 'http://10.0.0.2' }).name).toBe('external');
@@ -56,6 +62,7 @@ describe('servers that run already', () => {
     ['no URL', { urls: ' \n' }, 'external-urls'],
     ['a URL of nothing that is called', { urls: 'ftp://a' }, 'external-urls'],
     ['a health path that is none', { healthPath: 'health' }, 'external-health-path'],
+    ['a port of gRPC that is none', { grpcPort: '8001/tcp' }, 'external-grpc-port'],
     ['a header of the gateway', { headers: [{ name: 'Host', value: 'x' }] }, 'external-headers'],
     ['a header without a value', { headers: [{ name: 'a', value: '' }] }, 'external-headers'],
   ])('with %s show the fault at its field', (_what, change, field) => {
@@ -68,6 +75,7 @@ describe('servers that run already', () => {
 
   test.each([
     ['/external', 'external-urls'],
+    ['/external/grpc_port', 'external-grpc-port'],
     ['/external/urls/1', 'external-urls'],
     ['/external/headers/Authorization', 'external-headers'],
     ['/external/health_path', 'external-health-path'],

@@ -1,6 +1,7 @@
 import { externalUrlFault, headerNameFault, headerValueFault, parseExternalUrl } from '../contracts/external-rules.ts';
 import type { ExternalWrite } from '../contracts/external-server.ts';
 import type { DraftFault } from './draft-faults.ts';
+import { portFaults } from './port-faults.ts';
 
 /** Servers that run already and are served in place of a model. */
 export interface ExternalSource {
@@ -10,8 +11,8 @@ export interface ExternalSource {
   urls: string[];
   healthPath: string;
   headers: HeaderDraft[];
-  /** As a deployment has it that is changed: there is no field for it. */
-  grpcPort?: number | undefined;
+  /** Empty means that calls of gRPC go to the ports of the URLs. */
+  grpcPort: string;
 }
 
 export interface HeaderDraft {
@@ -25,10 +26,10 @@ export interface ExternalForm {
   urls: string;
   healthPath: string;
   headers: HeaderDraft[];
-  grpcPort?: number | undefined;
+  grpcPort: string;
 }
 
-export const EMPTY_EXTERNAL: ExternalForm = { urls: '', healthPath: '/', headers: [] };
+export const EMPTY_EXTERNAL: ExternalForm = { urls: '', healthPath: '/', headers: [], grpcPort: '' };
 
 export function externalSource({ urls, healthPath, headers, grpcPort }: ExternalForm): ExternalSource {
   const lines = urls.split('\n').flatMap((line) => line.trim() || []);
@@ -39,7 +40,7 @@ export function externalSource({ urls, healthPath, headers, grpcPort }: External
     urls: lines,
     healthPath: healthPath.trim(),
     headers: headers.filter(({ name, value }) => name !== '' || value !== ''),
-    ...(grpcPort !== undefined && { grpcPort }),
+    grpcPort: grpcPort.trim(),
   };
 }
 
@@ -53,7 +54,7 @@ export function externalBody({ urls, healthPath, headers, grpcPort }: ExternalSo
     urls,
     ...(healthPath !== '' && healthPath !== '/' && { health_path: healthPath }),
     ...(headers.length > 0 && { headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])) }),
-    ...(grpcPort !== undefined && { grpc_port: grpcPort }),
+    ...(grpcPort !== '' && { grpc_port: Number(grpcPort) }),
   };
 }
 
@@ -62,7 +63,7 @@ export function withoutSecrets(source: ExternalSource): ExternalSource {
   return { ...source, headers: source.headers.map(({ name }) => ({ name, value: `<value of ${name}>` })) };
 }
 
-export function externalFaults({ urls, healthPath, headers }: ExternalSource): DraftFault[] {
+export function externalFaults({ urls, healthPath, headers, grpcPort }: ExternalSource): DraftFault[] {
   const faults: DraftFault[] = [];
   if (urls.length === 0) faults.push({ field: 'external-urls', message: 'Give the URL of at least one server.' });
   for (const url of urls) {
@@ -75,6 +76,7 @@ export function externalFaults({ urls, healthPath, headers }: ExternalSource): D
       message: 'The health path must start with "/" and hold no space or "#".',
     });
   }
+  faults.push(...portFaults(grpcPort, 'external-grpc-port'));
   for (const { name, value } of headers) {
     const fault = headerNameFault(name) ?? headerValueFault(value);
     if (fault !== null) faults.push({ field: 'external-headers', message: `The header "${name}" ${fault}.` });

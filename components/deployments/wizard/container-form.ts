@@ -44,7 +44,7 @@ function routesOf({ inference_config: routes }: EnvironmentVersion): Partial<Con
   return {
     port: text(port),
     probePort: probePort === port ? '' : text(probePort),
-    ...(grpc && { grpcPort: grpc.port }),
+    grpcPort: text(grpc?.port),
     ...(scoring && { scoringPath: scoring.path }),
     ...(readiness && { readinessPath: readiness.path }),
     livenessPath: liveness?.path === readiness?.path ? '' : (liveness?.path ?? ''),

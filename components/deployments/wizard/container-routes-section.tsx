@@ -50,6 +50,14 @@ export function ContainerRoutesSection({ wizard }: SectionProps) {
           label="Port of the probes"
           hint="Empty means the port above."
         />
+        <ContainerText
+          wizard={wizard}
+          name="grpcPort"
+          field="container-grpc-port"
+          label="Port of gRPC"
+          hint="For servers with a port of its own for gRPC, as Triton and TensorFlow Serving. Empty means the port above."
+          placeholder="8001"
+        />
       </div>
     </WizardSection>
   );

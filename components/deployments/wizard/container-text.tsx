@@ -15,6 +15,7 @@ type TextKey =
   | 'readinessPath'
   | 'livenessPath'
   | 'probePort'
+  | 'grpcPort'
   | 'command'
   | 'variables'
   | 'user'

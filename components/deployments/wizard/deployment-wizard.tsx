@@ -245,7 +245,7 @@ function servedSteps({ form, draft, facts }: Wizard, isClear: (...fields: DraftF
         {
           id: 'servers',
           label: 'Servers',
-          isDone: isClear('external-urls', 'external-health-path', 'external-headers'),
+          isDone: isClear('external-urls', 'external-health-path', 'external-grpc-port', 'external-headers'),
         },
       ];
     case 'low-code':
@@ -267,6 +267,7 @@ function servedSteps({ form, draft, facts }: Wizard, isClear: (...fields: DraftF
           isDone: isClear(
             'container-port',
             'container-probe-port',
+            'container-grpc-port',
             'container-scoring-path',
             'container-readiness-path',
             'container-liveness-path',

@@ -58,6 +58,19 @@ export function ServersSection({ wizard }: SectionProps) {
         autoComplete="off"
         spellCheck="false"
       />
+      <TextField
+        id="field-external-grpc-port"
+        className="max-w-90"
+        label="Port of gRPC"
+        hint="For servers with a port of its own for gRPC, as Triton and TensorFlow Serving. Empty means the ports of the URLs."
+        mono
+        placeholder="8001"
+        value={form.external.grpcPort}
+        onChange={(grpcPort) => change({ grpcPort })}
+        error={faultOf('external-grpc-port')}
+        autoComplete="off"
+        spellCheck="false"
+      />
       <Headers
         headers={form.external.headers}
         onChange={(headers) => change({ headers })}

@@ -134,7 +134,7 @@ function scriptOf({ code_configuration: code, environment, operation_id: operati
 function formOfServers(external: NonNullable<Deployment['external']>): ExternalForm {
   const { urls, health_path: healthPath, headers, grpc_port: grpcPort } = external;
   const rows = Object.entries(headers).map(([name, value]) => ({ name, value }));
-  return { urls: urls.join('\n'), healthPath, headers: rows, ...(grpcPort !== undefined && { grpcPort }) };
+  return { urls: urls.join('\n'), healthPath, headers: rows, grpcPort: grpcPort === undefined ? '' : String(grpcPort) };
 }
 
 const CONCURRENCY: Readonly<Record<DeployMethod, number>> = {
