@@ -361,7 +361,7 @@ describe('an instance as a process', () => {
     await driver.ensure(specOf(slow, { stopGraceSeconds: 10 }));
     const { address } = await reach('ready');
     const answer = fetch(`http://127.0.0.1:${address?.port}/slow`, { headers: { connection: 'close' } });
-    await eventually(() => (countConnections(address?.port ?? 0) ?? 1) > 0);
+    await eventually(async () => ((await countConnections(address?.port ?? 0)) ?? 1) > 0);
     await driver.remove('iris.blue.a1');
     expect(await (await answer).text()).toBe('late');
   });
