@@ -10,13 +10,15 @@ import socket
 import sys
 import threading
 import traceback
-from typing import Dict, List, Optional, Tuple
+from typing import Awaitable, Callable, List, Optional, Tuple
 
 from .app import App
 from .failures import StartFailure
+from .http.acceptor import SharedAcceptor
 from .http.server import HttpServer
 from .loading_probe import LoadingProbe
 from .settings import ServerSettings
+from .workers import WorkerLink, WorkerPool
 
 _EXIT_DRAIN_TIMEOUT = 1
 _BACKLOG = 2048
@@ -27,13 +29,23 @@ def serve(app: App, settings: ServerSettings) -> int:
     # The first process of a container has no default reaction to signals.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, frame: os._exit(128 + received))
-    shared = settings.workers > 1
-    listener = _bind(settings.host, settings.port, shared)
+    listener = _bind(settings.host, settings.port)
     with _Probing(listener):
         app.load()
-    if shared:
-        return _serve_in_workers(app, settings, listener)
-    return _serve_one(app, settings, listener)
+        if settings.workers == 1:
+            app.start_worker()
+        _freeze()
+    if settings.workers == 1:
+        return _serve_one(app, settings, listener)
+    return WorkerPool(settings.workers, listener, lambda link: _serve_worker(app, settings, listener, link)).run()
+
+
+def _freeze() -> None:
+    """Keeps the collector away from everything made so far: to walk it (sklearn alone imports 300,000 objects) pauses requests for 40 ms each time,
+    and undoes the sharing of pages with forked workers.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class _Probing:
@@ -49,14 +61,12 @@ class _Probing:
         self._probe.stop()
 
 
-def _bind(host: str, port: int, shared: bool) -> socket.socket:
-    """A listening TCP socket; `shared` lets each worker have one of its own on the same port, among which the kernel spreads connections."""
+def _bind(host: str, port: int) -> socket.socket:
+    """A listening TCP socket."""
     try:
         info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.socket(info[0], info[1], info[2])
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shared:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(info[4])
         listener.listen(_BACKLOG)
         listener.set_inheritable(False)
@@ -65,14 +75,17 @@ def _bind(host: str, port: int, shared: bool) -> socket.socket:
         raise StartFailure(f"cannot listen on {host}:{port}: {error.strerror or error}", 1) from error
 
 
-def _serve_one(app: App, settings: ServerSettings, listener: socket.socket, parent: Optional[int] = None) -> int:
-    """Serves in this process; `parent` is a pipe that ends when the process that forked this one does."""
-    with _Probing(listener):
-        app.start_worker()
-        # Everything made so far stays. A collector that walks it (sklearn alone imports 300,000 objects) pauses requests for 40 ms each time.
-        gc.collect()
-        gc.freeze()
-    worker = _Worker(app, settings, listener, parent)
+def _serve_worker(app: App, settings: ServerSettings, listener: socket.socket, link: WorkerLink) -> int:
+    """Serves in a forked process, once the parent lets it."""
+    app.start_worker()
+    _freeze()
+    link.wait_for_start()
+    return _serve_one(app, settings, listener, link)
+
+
+def _serve_one(app: App, settings: ServerSettings, listener: socket.socket, link: Optional[WorkerLink] = None) -> int:
+    """Serves in this process; `link` leads to the process that forked it."""
+    worker = _Worker(app, settings, listener, link)
     return _serve_beside(app, settings, worker) if app.owns_main_thread else _run_loop(settings, worker.run())
 
 
@@ -130,9 +143,9 @@ def _loop_factory(choice: str):
 class _Worker:
     """One process that accepts connections."""
 
-    def __init__(self, app: App, settings: ServerSettings, listener: socket.socket, parent: Optional[int]) -> None:
+    def __init__(self, app: App, settings: ServerSettings, listener: socket.socket, link: Optional[WorkerLink]) -> None:
         self._app = app
-        self._parent = parent
+        self._link = link
         self._settings = settings
         self._listener = listener
         self._stop: Optional[asyncio.Event] = None
@@ -146,7 +159,7 @@ class _Worker:
         return self._signals[1]
 
     def _parent_ended(self, loop: asyncio.AbstractEventLoop) -> None:
-        loop.remove_reader(self._parent)
+        loop.remove_reader(self._link)
         self._stop.set()
 
     def _read_signals(self) -> None:
@@ -162,21 +175,21 @@ class _Worker:
                 loop.add_signal_handler(number, self._stop.set)
         else:
             loop.add_reader(self._signals[0], self._read_signals)
-        if self._parent is not None:
-            # A parent that was killed cannot tell its workers to end; its end of the pipe is closed all the same.
-            loop.add_reader(self._parent, self._parent_ended, loop)
+        if self._link is not None:
+            # A parent that was killed cannot tell its workers to end; its end of the link is closed all the same.
+            loop.add_reader(self._link, self._parent_ended, loop)
         http = HttpServer(self._app, self._settings, loop)
         self._app.lane = http.lane
         await self._app.startup()
         self._listener.setblocking(False)
-        acceptor = await loop.create_server(http.connect, sock=self._listener, backlog=_BACKLOG)
-        expiring = loop.create_task(http.expire_silent_connections())
         host, port = self._listener.getsockname()[:2]
+        stop_accepting = await self._accept(loop, http)
+        expiring = loop.create_task(http.expire_silent_connections())
         # Not by print(), which a scoring script's log may have taken over.
         sys.stdout.write(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
         sys.stdout.flush()
         await self._stop.wait()
-        acceptor.close()
+        await stop_accepting()
         drained = await http.drain()
         expiring.cancel()
         await self._app.shutdown()
@@ -184,72 +197,13 @@ class _Worker:
             print(f"requests were still under way after {self._settings.drain_timeout:g} s", file=sys.stderr)
         return 0 if drained else _EXIT_DRAIN_TIMEOUT
 
+    async def _accept(self, loop: asyncio.AbstractEventLoop, http: HttpServer) -> Callable[[], Awaitable[None]]:
+        """Begins to accept connections, and returns what ends that."""
+        if self._link is not None:
+            return SharedAcceptor(http, self._listener, self._link.shares, self._link.index).close
+        acceptor = await loop.create_server(http.connect, sock=self._listener, backlog=_BACKLOG)
 
-def _serve_in_workers(app: App, settings: ServerSettings, listener: socket.socket) -> int:
-    """Forks the workers and waits. A worker that ends unasked takes the instance with it: whoever supervises the instance restarts it whole."""
-    port = listener.getsockname()[1]
-    gc.collect()
-    gc.freeze()
-    workers: Dict[int, int] = {}
-    parent, alive = os.pipe()
-    for index in range(settings.workers):
-        pid = os.fork()
-        if pid == 0:
-            os.close(alive)
-            _end_worker(app, settings, port, listener, parent)
-        workers[pid] = index
-    # Kept open until the workers listen, so that the port never falls to somebody else; it accepts nothing.
-    listener.close()
-    return _wait_for(workers)
+        async def close() -> None:
+            acceptor.close()
 
-
-def _end_worker(app: App, settings: ServerSettings, port: int, parent_listener: socket.socket, parent: int) -> None:
-    """The whole life of a forked worker; never returns into the parent's code."""
-    status = 1
-    try:
-        listener = _bind(settings.host, port, shared=True)
-        parent_listener.close()
-        status = _serve_one(app, settings, listener, parent)
-    except StartFailure as failure:
-        print(failure, file=sys.stderr, flush=True)
-        status = failure.exit_status
-    except BaseException:
-        traceback.print_exc(file=sys.stderr)
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-
-
-def _wait_for(workers: Dict[int, int]) -> int:
-    stopping = False
-
-    def forward(number: int, frame: object) -> None:
-        nonlocal stopping
-        stopping = True
-        _signal_all(workers, signal.SIGTERM)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, forward)
-    result = 0
-    while workers:
-        pid, raw = os.wait()
-        if pid not in workers:
-            continue
-        index = workers.pop(pid)
-        status = os.waitstatus_to_exitcode(raw)
-        if status != 0 or not stopping:
-            result = result or (status if status > 0 else 1)
-            if not stopping:
-                print(f"worker {index} ended with status {status}; the others end too", file=sys.stderr, flush=True)
-                stopping = True
-                _signal_all(workers, signal.SIGTERM)
-    return result
-
-
-def _signal_all(workers: Dict[int, int], number: int) -> None:
-    for pid in list(workers):
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            continue
+        return close

@@ -9,6 +9,7 @@ import sys
 import time
 
 from viridian_serving.app import App
+from viridian_serving.failures import StartFailure
 from viridian_serving.http.message import JSON_HEADERS, Request, Response
 from viridian_serving.server import serve
 from viridian_serving.settings import read_server_settings
@@ -23,6 +24,21 @@ class EchoApp(App):
             print("loading", flush=True)
         while flag and not os.path.exists(flag):
             time.sleep(0.01)
+
+    def start_worker(self) -> None:
+        """With ECHO_WORKERS_UNTIL, the worker that starts as number N waits for the file N in that folder, and ends with the status in it."""
+        folder = os.environ.get("ECHO_WORKERS_UNTIL")
+        if not folder:
+            return
+        path = _take_number(folder)
+        print(f"worker {os.path.basename(path)} loads", flush=True)
+        while not os.path.exists(path):
+            time.sleep(0.01)
+        with open(path, encoding="utf-8") as file:
+            status = file.read()
+        if status:
+            raise StartFailure("asked to fail", int(status))
+        print(f"worker {os.path.basename(path)} loaded", flush=True)
 
     async def startup(self) -> None:
         self._gate = asyncio.Event()
@@ -57,6 +73,17 @@ class EchoApp(App):
             "body": request.body[:1000].decode("latin-1"),
         }
         return Response(200, json.dumps(shown).encode(), JSON_HEADERS)
+
+
+def _take_number(folder: str) -> str:
+    """The path of the first number that no worker has taken."""
+    number = 0
+    while True:
+        try:
+            os.mkdir(os.path.join(folder, f"taken-{number}"))
+            return os.path.join(folder, str(number))
+        except FileExistsError:
+            number += 1
 
 
 async def _parts(count: int):

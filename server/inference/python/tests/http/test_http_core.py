@@ -283,15 +283,6 @@ def test_a_drain_that_takes_too_long_ends_all_the_same(own_echo):
     assert "still under way" in server.log
 
 
-def test_workers_share_the_port_and_end_together(own_echo):
-    server = own_echo(WORKER_COUNT="2")
-    pids = set()
-    while len(pids) < 2:
-        pids.add(server.request("GET", "/pid")[2])
-    server.terminate()
-    assert server.wait() == 0
-
-
 def test_says_which_setting_is_wrong(own_echo):
     server = own_echo(wait=False, VIRIDIAN_SERVING_KEEP_ALIVE_MS="soon")
     assert server.wait() != 0

@@ -72,7 +72,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]
         name = transport.get_extra_info("peername")
         self.peer = name[0] if isinstance(name, tuple) else None
-        self._server.connections.add(self)
+        self._server.remember(self)
 
     def connection_lost(self, exc: Optional[Exception]) -> None:
         self._phase = ENDED

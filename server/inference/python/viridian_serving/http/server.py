@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import traceback
-from typing import Dict, Optional, Set
+from typing import Any, Callable, Dict, Optional, Set
 
 from ..app import INTERNAL_ERROR, App
 from ..settings import ServerSettings
@@ -30,6 +30,8 @@ class HttpServer:
         self._refusals: Dict[int, int] = {}
         #: Connections that the application's own thread serves by itself, at times.
         self.lane = FastLane(self) if app.owns_main_thread and FastLane.is_possible else None
+        #: Hears how many connections there are whenever that changes.
+        self.on_count: Callable[[int], Any] = _ignore
         self._own = {"/health/live": self._live, "/health/ready": self._ready, "/metrics": self._metrics}
 
     def connect(self) -> Connection:
@@ -56,8 +58,13 @@ class HttpServer:
         """Whether connections at rest go to the lane."""
         return self.lane is not None and self.lane.is_open
 
+    def remember(self, connection: Connection) -> None:
+        self.connections.add(connection)
+        self.on_count(len(self.connections))
+
     def forget(self, connection: Connection) -> None:
         self.connections.discard(connection)
+        self.on_count(len(self.connections))
         if self._idle is not None and not self.connections:
             self._idle.set()
 
@@ -104,6 +111,10 @@ class HttpServer:
         for status, count in sorted(self._refusals.items()):
             lines.append(f'viridian_serving_refused_requests_total{{status="{status}"}} {count}')
         return Response(200, ("\n".join(lines) + "\n" + self.app.metrics()).encode(), _METRICS_HEADERS)
+
+
+def _ignore(_count: int) -> None:
+    pass
 
 
 def _state(word: str, status: int) -> Response:
