@@ -4,15 +4,15 @@ import { formatInstant, type Clock } from '#server/kernel/clock.ts';
 import { elapsedSince, startProbes, type InstanceProbes } from '../probing/probe-instance.ts';
 import type { Readiness } from '../probing/probe-state.ts';
 import {
-  DriverStoppedError,
   DriverUnavailableError,
   type EnsureOutcome,
   type ObservedInstance,
   type ObservedState,
   type ResourceUse,
 } from '../runtime-driver.ts';
+import { keepInstance, RETRY_MS, type Supervisor } from '../supervision/keep-instance.ts';
 import { waitForQuietPort } from '../supervision/open-connections.ts';
-import { decideBackOff } from '#server/domain/restart-back-off.ts';
+import { decideNextStart, observeRecord, startedAtMs } from '../supervision/supervised-record.ts';
 import { readCgroupUse } from './cgroup-use.ts';
 import type { ContainerConsole } from './container-console.ts';
 import { type ContainerRecord, type RunningContainer, writeRecord } from './container-record.ts';
@@ -21,8 +21,6 @@ import type { Engine, InspectedContainer } from './engine.ts';
 import { describeListening, isProcessOfContainer, networkTables, readListeningPorts } from './listening-ports.ts';
 import type { ContainerOrder, MadeContainer } from './make-container.ts';
 import { untilAborted } from './watch-engine.ts';
-
-const RETRY_MS = 1_000;
 
 const TAKEN_OVER = 'taken over after a restart of Viridian';
 
@@ -43,24 +41,10 @@ export interface ContainerSupervisorDeps {
   onError(instanceId: string, error: unknown): void;
 }
 
-/** Keeps one instance as its record says: started, probed, started again with a back-off, ended. */
-export interface ContainerSupervisor {
-  readonly record: ContainerRecord;
-  /** First start. */
-  begin(): Promise<EnsureOutcome>;
-  /** Goes on where a driver that is no more stopped, without asking the engine; a removal it had begun is the caller's to finish. */
-  adopt(): Promise<void>;
-  observe(): ObservedInstance;
-  /** Somebody has seen it failing: looks at the container and probes it now. */
-  check(): void;
+export interface ContainerSupervisor extends Supervisor<ContainerRecord> {
   /** The engine's list or an event says that its container may have ended. */
   lookForEnd(): void;
   sample(): Promise<ResourceUse | null>;
-  remove(): Promise<void>;
-  /** Ends the program, to be started again by the next driver that adopts the instance. */
-  suspend(): Promise<void>;
-  /** Stops watching; the program runs on. */
-  detach(): Promise<void>;
 }
 
 export function superviseContainer(
@@ -71,59 +55,33 @@ export function superviseContainer(
 ): ContainerSupervisor {
   const { clock, engine } = deps;
   const { spec } = initial;
-  const leaving = new AbortController();
-  let record = initial;
+  const kept = keepInstance({ ...deps, initial, write: (record) => writeRecord(path, record), restart });
   let probes: InstanceProbes | null = null;
-  let restartTimer: NodeJS.Timeout | undefined;
   let endedBecause: string | null = null;
   let looking = false;
-  let turn: Promise<unknown> = Promise.resolve();
-
-  /** Everything that changes the record happens one after the other. */
-  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = turn.then(work);
-    turn = result.catch((error: unknown) => {
-      const isKnown = error instanceof DriverStoppedError || error instanceof DriverUnavailableError;
-      if (!isKnown) deps.onError(spec.instanceId, error);
-    });
-    return result;
-  }
-
-  /** For what nobody waits for; errors are reported where they arise. */
-  const soon = (work: () => Promise<unknown>): void => void inTurn(work).catch(() => undefined);
-
-  async function save(change: Partial<ContainerRecord>): Promise<void> {
-    const next = { ...record, ...change };
-    await writeRecord(path, next);
-    record = next;
-    deps.onHint(spec.endpoint);
-  }
-
-  /** For what can be found out again from the world: a full disk must not stop the watching. */
-  async function saveIfPossible(change: Partial<ContainerRecord>): Promise<void> {
-    await save(change).catch((error: unknown) => {
-      record = { ...record, ...change };
-      deps.onHint(spec.endpoint);
-      deps.onError(spec.instanceId, error);
-    });
-  }
 
   /** The generation is written down before its container is made, so whoever comes after a kill finds the container by its name. */
   async function startNext(): Promise<EnsureOutcome> {
     const startedAt = formatInstant(clock.now());
-    await save({ phase: 'starting', generation: record.generation + 1, running: null, ready: false, startedAt });
+    await kept.save({
+      phase: 'starting',
+      generation: kept.record.generation + 1,
+      running: null,
+      ready: false,
+      startedAt,
+    });
     return startGeneration();
   }
 
   async function startGeneration(): Promise<EnsureOutcome> {
-    const order = { spec, generation: record.generation, gpuDevices: record.gpuDevices };
+    const order = { spec, generation: kept.record.generation, gpuDevices: kept.record.gpuDevices };
     const made = await deps.make(order);
     if (made.kind === 'refused') return made;
     const { container, isNew } = made;
     const running = { id: container.id, pid: container.pid, bootId: deps.bootId, ...deps.locate(container, order) };
     if (isNew) await console.begin(`started as container ${shortId(container.id)} of ${spec.container.imageName}`);
     else await console.note(TAKEN_OVER);
-    await saveIfPossible({ phase: 'running', running, startedAt: formatInstant(Date.parse(container.startedAt)) });
+    await kept.saveIfPossible({ phase: 'running', running, startedAt: formatInstant(Date.parse(container.startedAt)) });
     console.follow(container.id);
     // It may have ended between its start and the first look.
     if (container.state === 'running') watchProgram(running, 'probing');
@@ -133,7 +91,7 @@ export function superviseContainer(
 
   function watchProgram(running: RunningContainer, initialReadiness: Readiness): void {
     // A start that was under way when the driver was stopped ends, and is the next one's to watch.
-    if (leaving.signal.aborted) return;
+    if (kept.leaving.aborted) return;
     const ports = new Map(running.ports);
     const reached = (port: number): number => ports.get(port) ?? port;
     const { liveness, readiness } = spec;
@@ -143,33 +101,33 @@ export function superviseContainer(
         readiness: { ...readiness, port: reached(readiness.port ?? spec.container.port) },
       },
       target: { host: running.host, port: reached(spec.container.port) },
-      sinceStartMs: elapsedSince(clock, Date.parse(record.startedAt ?? record.createdAt)),
+      sinceStartMs: elapsedSince(clock, startedAtMs(kept.record)),
       initial: initialReadiness,
-      onReadiness: (next) => soon(() => onReadiness(next)),
-      onNotAlive: (words) => soon(() => endProgram(words)),
+      onReadiness: (next) => kept.soon(() => onReadiness(next)),
+      onNotAlive: (words) => kept.soon(() => endProgram(words)),
     });
   }
 
   async function onReadiness(readiness: Readiness): Promise<void> {
-    if (record.phase !== 'running' || leaving.signal.aborted) return;
-    await saveIfPossible({ ready: readiness === 'ready' });
+    if (kept.record.phase !== 'running' || kept.leaving.aborted) return;
+    await kept.saveIfPossible({ ready: readiness === 'ready' });
     await console.note(readiness === 'ready' ? 'ready' : `not ready: ${probeResult().lastResult}`);
   }
 
   /** Ends a program that is to be started again. Its end then arrives as any other, with these words. */
   async function endProgram(words: string): Promise<void> {
-    if (record.phase !== 'running' || record.running === null) return;
-    const { id } = record.running;
-    await deps.whenUp(leaving.signal);
+    if (kept.record.phase !== 'running' || kept.record.running === null) return;
+    const { id } = kept.record.running;
+    await deps.whenUp(kept.leaving);
     endedBecause = words;
     probes?.stop();
-    await untilAborted(engine.stop(id, spec.stopGraceSeconds), leaving.signal);
+    await untilAborted(engine.stop(id, spec.stopGraceSeconds), kept.leaving);
     await onEnd(await engine.inspect(id));
   }
 
   async function onEnd(container: InspectedContainer | null): Promise<void> {
-    if (record.phase !== 'running' || record.running === null || leaving.signal.aborted) return;
-    const { id, bootId } = record.running;
+    if (kept.record.phase !== 'running' || kept.record.running === null || kept.leaving.aborted) return;
+    const { id, bootId } = kept.record.running;
     await console.finish(id);
     stopWatching();
     if (bootId === deps.bootId) await noteCrash(container);
@@ -179,39 +137,30 @@ export function superviseContainer(
 
   /** It did not end by itself, so it is neither counted nor held back. */
   async function noteReboot(): Promise<void> {
-    await saveIfPossible({ phase: 'backing_off', running: null, ready: false, nextStartAt: 0 });
+    await kept.saveIfPossible({ phase: 'backing_off', running: null, ready: false, nextStartAt: 0 });
     await console.note('ended with the host; starting again');
-    scheduleRestart(0);
+    kept.restartAfter(0);
   }
 
   async function noteCrash(container: InspectedContainer | null): Promise<void> {
     const lastExit = describeEnd(container, endedBecause, clock.now());
-    const ranMs = Date.parse(lastExit.at) - Date.parse(record.startedAt ?? record.createdAt);
+    const ranMs = Date.parse(lastExit.at) - startedAtMs(kept.record);
     endedBecause = null;
     await backOff(lastExit, ranMs);
   }
 
   async function backOff(lastExit: NonNullable<ContainerRecord['lastExit']>, ranMs: number): Promise<void> {
-    const { quickExits, delayMs } = decideBackOff(record.quickExits, ranMs);
-    const nextStartAt = clock.now() + delayMs;
-    const restarts = record.restarts + 1;
-    const change = { running: null, ready: false, lastExit, quickExits, restarts, nextStartAt };
-    await saveIfPossible({ phase: 'backing_off', ...change });
-    await console.note(`${lastExit.reason}; starting again${delayMs === 0 ? '' : ` in ${delayMs / 1000} s`}`);
-    scheduleRestart(delayMs);
-  }
-
-  function scheduleRestart(delayMs: number): void {
-    if (leaving.signal.aborted) return;
-    clearTimeout(restartTimer);
-    restartTimer = setTimeout(() => void inTurn(restart).catch(() => scheduleRestart(RETRY_MS)), delayMs);
+    const next = decideNextStart(kept.record, lastExit, ranMs, clock.now());
+    await kept.saveIfPossible({ ...next.change, running: null });
+    await console.note(next.words);
+    kept.restartAfter(next.delayMs);
   }
 
   async function restart(): Promise<void> {
-    if (leaving.signal.aborted || record.phase === 'running' || record.phase === 'stopping') return;
-    await deps.whenUp(leaving.signal);
-    await deps.removeContainers(spec.instanceId, record.phase === 'starting' ? record.generation : null);
-    const outcome = record.phase === 'starting' ? await startGeneration() : await startNext();
+    if (kept.leaving.aborted || kept.record.phase === 'running' || kept.record.phase === 'stopping') return;
+    await deps.whenUp(kept.leaving);
+    await deps.removeContainers(spec.instanceId, kept.record.phase === 'starting' ? kept.record.generation : null);
+    const outcome = kept.record.phase === 'starting' ? await startGeneration() : await startNext();
     if (outcome.kind !== 'refused') return;
     const at = formatInstant(clock.now());
     await backOff({ code: null, signal: null, reason: outcome.detail, outOfMemory: false, at }, 0);
@@ -222,36 +171,38 @@ export function superviseContainer(
     probes = null;
   }
 
+  /** Without asking the engine, which may be down. */
   async function adopt(): Promise<void> {
-    if (record.phase === 'stopping') return;
-    if (record.phase === 'starting') return scheduleRestart(0);
-    if (record.phase === 'backing_off') return scheduleRestart(Math.max(0, record.nextStartAt - clock.now()));
-    const { running } = record;
-    if (running === null) return scheduleRestart(0);
+    if (kept.record.phase === 'stopping') return;
+    if (kept.record.phase === 'starting') return kept.restartAfter(0);
+    if (kept.record.phase === 'backing_off')
+      return kept.restartAfter(Math.max(0, kept.record.nextStartAt - clock.now()));
+    const { running } = kept.record;
+    if (running === null) return kept.restartAfter(0);
     await console.note(TAKEN_OVER);
     console.follow(running.id);
-    watchProgram(running, record.ready && running.bootId === deps.bootId ? 'ready' : 'probing');
+    watchProgram(running, kept.record.ready && running.bootId === deps.bootId ? 'ready' : 'probing');
   }
 
   /** A hint is looked into: a list may be older than the container. */
   function lookForEnd(): void {
-    if (looking || record.phase !== 'running') return;
+    if (looking || kept.record.phase !== 'running') return;
     looking = true;
-    soon(async () => {
+    kept.soon(async () => {
       looking = false;
-      if (record.phase !== 'running' || record.running === null || leaving.signal.aborted) return;
-      const container = await engine.inspect(record.running.id);
+      if (kept.record.phase !== 'running' || kept.record.running === null || kept.leaving.aborted) return;
+      const container = await engine.inspect(kept.record.running.id);
       if (container === null || HAS_ENDED.has(container.state)) await onEnd(container);
     });
   }
 
   function remove(): Promise<void> {
-    return inTurn(async () => {
-      clearTimeout(restartTimer);
-      if (record.phase !== 'stopping') await save({ phase: 'stopping', ready: false });
+    return kept.inTurn(async () => {
+      kept.cancelRestart();
+      if (kept.record.phase !== 'stopping') await kept.save({ phase: 'stopping', ready: false });
       stopWatching();
       await untilDone(async () => {
-        if (record.running !== null) await stopQuietly(record.running);
+        if (kept.record.running !== null) await stopQuietly(kept.record.running);
         await deps.removeContainers(spec.instanceId, null);
       });
       await console.note('stopped and removed');
@@ -265,11 +216,11 @@ export function superviseContainer(
   async function untilDone(work: () => Promise<void>): Promise<void> {
     for (;;) {
       try {
-        await deps.whenUp(leaving.signal);
-        return await untilAborted(work(), leaving.signal);
+        await deps.whenUp(kept.leaving);
+        return await untilAborted(work(), kept.leaving);
       } catch (error) {
         if (!(error instanceof DriverUnavailableError)) throw error;
-        await untilAborted(new Promise((resolve) => setTimeout(resolve, RETRY_MS)), leaving.signal);
+        await untilAborted(new Promise((resolve) => setTimeout(resolve, RETRY_MS)), kept.leaving);
       }
     }
   }
@@ -278,38 +229,38 @@ export function superviseContainer(
     // Not every program lets requests end after the polite signal.
     if (isProcessOfContainer(pid, id)) {
       const graceMs = spec.stopGraceSeconds * 1000;
-      await waitForQuietPort(spec.container.port, graceMs, leaving.signal, networkTables(pid));
+      await waitForQuietPort(spec.container.port, graceMs, kept.leaving, networkTables(pid));
     }
     await engine.stop(id, spec.stopGraceSeconds);
     await console.finish(id);
   }
 
   function suspend(): Promise<void> {
-    leaving.abort(new DriverStoppedError());
-    return inTurn(async () => {
-      clearTimeout(restartTimer);
+    kept.leave();
+    return kept.inTurn(async () => {
       stopWatching();
-      if (record.running === null) return;
-      const { id } = record.running;
+      if (kept.record.running === null) return;
+      const { id } = kept.record.running;
       await engine.stop(id, spec.stopGraceSeconds);
       await console.finish(id);
       await console.note('stopped together with Viridian');
       // A removal that was under way stays one, and is finished by the next driver.
-      if (record.phase === 'running') await save({ phase: 'backing_off', running: null, ready: false, nextStartAt: 0 });
+      if (kept.record.phase === 'running')
+        await kept.save({ phase: 'backing_off', running: null, ready: false, nextStartAt: 0 });
       await engine.remove(id);
     });
   }
 
   function observedState(): ObservedState {
-    if (record.phase !== 'running') return record.phase;
-    const readiness = probes?.readiness ?? (record.ready ? 'ready' : 'probing');
+    if (kept.record.phase !== 'running') return kept.record.phase;
+    const readiness = probes?.readiness ?? (kept.record.ready ? 'ready' : 'probing');
     // Told only once it is written down: what was ready must be ready again at once for a driver that starts anew.
-    return readiness === 'ready' && !record.ready ? 'probing' : readiness;
+    return readiness === 'ready' && !kept.record.ready ? 'probing' : readiness;
   }
 
   function probeResult(): ObservedInstance['probe'] {
     const probe = { attempts: probes?.attempts ?? 0, lastResult: probes?.lastResult ?? 'not probed yet' };
-    const { running } = record;
+    const { running } = kept.record;
     if (probe.lastResult !== REFUSED || running === null || !isProcessOfContainer(running.pid, running.id))
       return probe;
     const listening = readListeningPorts(running.pid);
@@ -326,22 +277,18 @@ export function superviseContainer(
 
   return {
     get record() {
-      return record;
+      return kept.record;
     },
-    begin: () => inTurn(() => (record.phase === 'starting' && record.generation > 0 ? startGeneration() : startNext())),
-    adopt: () => inTurn(adopt),
+    begin: () =>
+      kept.inTurn(() =>
+        kept.record.phase === 'starting' && kept.record.generation > 0 ? startGeneration() : startNext(),
+      ),
+    adopt: () => kept.inTurn(adopt),
     observe: () => ({
-      instanceId: spec.instanceId,
-      endpoint: spec.endpoint,
-      deployment: spec.deployment,
-      specHash: spec.specHash,
+      ...observeRecord(kept.record),
       state: observedState(),
-      generation: record.generation,
-      address: record.running === null ? null : addressOf(record.running),
-      startedAt: record.startedAt,
-      restarts: record.restarts,
-      lastExit: record.lastExit,
-      runtimeRef: record.running === null ? null : `docker:${shortId(record.running.id)}`,
+      address: kept.record.running === null ? null : addressOf(kept.record.running),
+      runtimeRef: kept.record.running === null ? null : `docker:${shortId(kept.record.running.id)}`,
       memoryLimitBy: 'cgroup',
       probe: probeResult(),
     }),
@@ -351,18 +298,17 @@ export function superviseContainer(
     },
     lookForEnd,
     async sample() {
-      const { running } = record;
-      if (running === null || record.phase !== 'running') return null;
+      const { running } = kept.record;
+      if (running === null || kept.record.phase !== 'running') return null;
       const use = readCgroupUse(running.pid, running.id) ?? (await engine.use(running.id));
       return use === null ? null : { instanceId: spec.instanceId, ...use };
     },
     remove,
     suspend,
     async detach() {
-      leaving.abort(new DriverStoppedError());
-      clearTimeout(restartTimer);
+      kept.leave();
       stopWatching();
-      await turn;
+      await kept.settled();
       await console.stop();
     },
   };

@@ -1,34 +1,27 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileDurably } from '#server/kernel/write-file-durably.ts';
-import { instanceExitSchema, programSpecSchema } from '../supervision/instance-schemas.ts';
+import type { InstanceSpec } from '../runtime-driver.ts';
+import { freshSupervision, readSupervisedRecord, supervisedRecordSchema } from '../supervision/supervised-record.ts';
 
-/**
- * What is written down about an instance before and after every step, so that a driver that is killed at any instant knows on its next start
- * what it meant to do. `starting` without a process is an intent; `stopping` is a removal to be finished.
- */
-export const instanceRecordSchema = z.object({
-  version: z.literal(1),
-  spec: programSpecSchema,
-  phase: z.enum(['starting', 'running', 'backing_off', 'stopping']),
-  /** Rises with every start of the program. */
-  generation: z.number().int(),
+/** `starting` without a process is an intent. */
+const instanceRecordSchema = supervisedRecordSchema.extend({
   port: z.number().int(),
   process: z.object({ pid: z.number().int(), startTicks: z.string(), bootId: z.string() }).nullable(),
-  createdAt: z.string(),
-  startedAt: z.string().nullable(),
-  restarts: z.number().int(),
-  /** Starts in a row that did not last; decides the back-off. */
-  quickExits: z.number().int(),
-  /** Epoch milliseconds of the next start while backing off. */
-  nextStartAt: z.number(),
-  lastExit: instanceExitSchema.nullable(),
-  /** Kept so that an adopted instance serves on while its first probe after adoption is under way. */
-  ready: z.boolean(),
 });
 
 export type InstanceRecord = z.infer<typeof instanceRecordSchema>;
+
+/** Of an instance that is about to be started. */
+export function freshRecord(spec: InstanceSpec, createdAt: string): InstanceRecord {
+  return {
+    ...freshSupervision(createdAt),
+    spec: { ...spec, command: [...spec.command], environment: { ...spec.environment } },
+    port: 0,
+    process: null,
+  };
+}
 
 /** The files that the driver keeps beside an instance's own; the instance's working directory is their parent. */
 export interface InstanceFiles {
@@ -64,12 +57,6 @@ export async function writeRecord(files: InstanceFiles, record: InstanceRecord):
   await writeFileDurably(files.record, JSON.stringify(record));
 }
 
-/** The record, or null when there is none that can be read: such a folder was being made or removed when its driver was killed. */
-export async function readRecord(files: InstanceFiles): Promise<InstanceRecord | null> {
-  try {
-    return instanceRecordSchema.parse(JSON.parse(await readFile(files.record, 'utf8')));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new Error(`The state of an instance cannot be read: ${files.record}`, { cause: error });
-  }
+export function readRecord(files: InstanceFiles): Promise<InstanceRecord | null> {
+  return readSupervisedRecord(files.record, instanceRecordSchema);
 }

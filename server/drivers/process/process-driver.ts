@@ -8,7 +8,7 @@ import { createCursorSource } from '../console/console-line.ts';
 import { createConsoleStore } from '../console/console-store.ts';
 import { createLogSegments } from '../console/log-segments.ts';
 import { pickFreePort, isPortFree } from './free-port.ts';
-import { instanceFiles, makeInstanceFolders, readRecord, type InstanceRecord } from './instance-record.ts';
+import { freshRecord, instanceFiles, makeInstanceFolders, readRecord, type InstanceRecord } from './instance-record.ts';
 import { checkCommand, DEFAULT_SEARCH_PATH } from './launch-program.ts';
 import { openMemoryLimiter, type MemoryLimiter } from './memory-limit.ts';
 import { groupMemoryBytes, groupUnreclaimableBytes } from './memory-use.ts';
@@ -247,23 +247,5 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-  };
-}
-
-function freshRecord(spec: InstanceSpec, createdAt: string): InstanceRecord {
-  return {
-    version: 1,
-    spec: { ...spec, command: [...spec.command], environment: { ...spec.environment } },
-    phase: 'starting',
-    generation: 0,
-    port: 0,
-    process: null,
-    createdAt,
-    startedAt: null,
-    restarts: 0,
-    quickExits: 0,
-    nextStartAt: 0,
-    lastExit: null,
-    ready: false,
   };
 }
