@@ -47,3 +47,6 @@ export const LIVENESS_DEFAULTS = {
   success_threshold: 1,
   failure_threshold: 30,
 } as const;
+
+/** Of a folder to build an image from. */
+export const DEFAULT_DOCKERFILE_PATH = 'Dockerfile';

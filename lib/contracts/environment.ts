@@ -2,8 +2,6 @@ import { z } from 'zod';
 import { problemSchema } from './problem.ts';
 import { assetNameSchema, assetVersionSchema, listSchema, revisionedShape, tagsSchema } from './resource.ts';
 
-export const DEFAULT_DOCKERFILE_PATH = 'Dockerfile';
-
 const portNumberSchema = z
   .number('must be an integer from 1 to 65535')
   .int('must be an integer')

@@ -1,9 +1,6 @@
 import type { DeploymentWrite } from '../contracts/deployment.ts';
-import {
-  DEFAULT_DOCKERFILE_PATH,
-  type EnvironmentVersionWrite,
-  type InferenceConfig,
-} from '../contracts/environment.ts';
+import { DEFAULT_DOCKERFILE_PATH } from '../contracts/deployment-defaults.ts';
+import type { EnvironmentVersionWrite, InferenceConfig } from '../contracts/environment.ts';
 import { parseImageReference } from '../contracts/image-reference.ts';
 import type { ModelSource } from './draft.ts';
 import type { DraftFault, DraftField } from './draft-faults.ts';

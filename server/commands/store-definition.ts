@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { stringify } from 'yaml';
-import { DEFAULT_DOCKERFILE_PATH, type EnvironmentVersionWrite } from '#lib/contracts/environment.ts';
+import { DEFAULT_DOCKERFILE_PATH } from '#lib/contracts/deployment-defaults.ts';
+import type { EnvironmentVersionWrite } from '#lib/contracts/environment.ts';
 import { type StoredDefinition } from '#server/domain/environment.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import type { EnvironmentContext } from './environment-context.ts';

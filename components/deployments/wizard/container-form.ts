@@ -1,5 +1,6 @@
 import type { Deployment } from '#lib/contracts/deployment.ts';
-import { DEFAULT_DOCKERFILE_PATH, type EnvironmentVersion } from '#lib/contracts/environment.ts';
+import { DEFAULT_DOCKERFILE_PATH } from '#lib/contracts/deployment-defaults.ts';
+import type { EnvironmentVersion } from '#lib/contracts/environment.ts';
 import { type ContainerForm, EMPTY_CONTAINER, type UploadedFiles } from '#lib/deployment-yaml/container-source.ts';
 
 /** The container of a deployment that exists, to change it. What was uploaded then is stored, and need not be brought again. */

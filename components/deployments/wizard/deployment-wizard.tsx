@@ -24,7 +24,6 @@ import { EndpointSection } from './endpoint-section.tsx';
 import { MethodSection } from './method-section.tsx';
 import { ModelSection } from './model-section.tsx';
 import { ReviewSection } from './review-section.tsx';
-import { ServersSection } from './servers-section.tsx';
 import { SummaryRail } from './summary-rail.tsx';
 import { TrafficSection } from './traffic-section.tsx';
 import { type SendPlannedRequest, useCreateDeployment } from './use-create-deployment.ts';
@@ -38,6 +37,11 @@ import { type WizardStep, WizardSteps } from './wizard-steps.tsx';
 const ScoringSections = dynamic(() => import('./scoring-sections.tsx').then((module) => module.ScoringSections), {
   ssr: false,
   loading: () => <Skeleton className="h-60 w-full" />,
+});
+
+const ServersSection = dynamic(() => import('./servers-section.tsx').then((module) => module.ServersSection), {
+  ssr: false,
+  loading: () => <Skeleton className="mb-7 h-60 w-full" />,
 });
 
 const TrialSection = dynamic(() => import('./trial-section.tsx').then((module) => module.TrialSection), { ssr: false });

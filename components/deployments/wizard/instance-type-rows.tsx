@@ -1,18 +1,16 @@
 'use client';
 
-import { useState } from 'react';
-import { Label } from 'react-aria-components/Label';
-import { Radio, RadioGroup } from 'react-aria-components/RadioGroup';
+import { type ReactNode, useState } from 'react';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { cx } from '#components/ui/class-names.ts';
+import { RadioFrame } from '#components/ui/radio-group.tsx';
 import { Figure } from '#components/ui/readouts.tsx';
 import type { InstanceType } from '#lib/contracts/instance-type.ts';
 import { formatMemoryMib } from '#lib/format/bytes.ts';
 import { figureText } from '#lib/format/figure.ts';
 import { formatHourlyRate } from '#lib/format/money.ts';
 import { formatRatio } from '#lib/format/number.ts';
-import { FieldFault } from './field-fault.tsx';
 import { type FitFacts, type FitVerdict, fitVerdict, sortByFit, suggestInstanceType } from './fit-verdict.ts';
 
 export interface InstanceTypeRowsProps {
@@ -34,20 +32,24 @@ export function InstanceTypeRows({ types, facts, value, onChange, error }: Insta
   const hidden = sorted.length - shown.length;
   return (
     <>
-      <RadioGroup value={value} onChange={onChange} isInvalid={error !== null}>
-        <Label className="sr-only">Instance type</Label>
-        <div className="overflow-hidden rounded-lg border border-line-strong">
-          {shown.map((type) => (
-            <InstanceTypeRow
-              key={type.name}
-              type={type}
-              verdict={fitVerdict(type, facts)}
-              isSuggested={type.name === suggested}
-            />
-          ))}
-        </div>
-      </RadioGroup>
-      <FieldFault message={error} />
+      <RadioFrame label="Instance type" labelHidden value={value} onChange={onChange} error={error}>
+        {(input) => (
+          <div className="@container overflow-hidden rounded-lg border border-line-strong">
+            {shown.map((type) => {
+              const verdict = fitVerdict(type, facts);
+              return (
+                <InstanceTypeRow
+                  key={type.name}
+                  type={type}
+                  verdict={verdict}
+                  isSuggested={type.name === suggested}
+                  input={input(type.name, verdict.kind === 'unfit')}
+                />
+              );
+            })}
+          </div>
+        )}
+      </RadioFrame>
       {hidden > 0 ? (
         <Button variant="quiet" size="sm" className="mt-2 -ms-2.5" onPress={() => setShowsAll(true)}>
           Show {hidden} more sizes
@@ -58,42 +60,41 @@ export function InstanceTypeRows({ types, facts, value, onChange, error }: Insta
 }
 
 const DOT =
-  'size-3.5 rounded-full border border-control bg-page group-data-selected:border-[4.5px] group-data-selected:border-accent-fill group-data-selected:bg-[#fff] group-data-disabled:border-line-strong group-data-disabled:bg-sunken';
+  'size-3.5 rounded-full border border-control bg-page group-has-checked:border-[4.5px] group-has-checked:border-accent-fill group-has-checked:bg-[#fff] group-has-disabled:border-line-strong group-has-disabled:bg-sunken';
 
 function InstanceTypeRow({
   type,
   verdict,
   isSuggested,
+  input,
 }: {
   type: InstanceType;
   verdict: FitVerdict;
   isSuggested: boolean;
+  input: ReactNode;
 }) {
   const { locale } = usePreferences();
   const price = formatHourlyRate(type.price_per_hour_micros, type.currency, locale);
   return (
-    <Radio
-      value={type.name}
-      isDisabled={verdict.kind === 'unfit'}
-      className="group grid min-h-11 cursor-pointer grid-cols-[18px_9.25rem_minmax(0,1fr)_11.5rem_5rem] items-center gap-x-3.5 border-b border-line px-3.5 py-1.5 last:border-b-0 data-disabled:cursor-not-allowed data-disabled:text-faint data-focus-visible:outline-2 data-focus-visible:-outline-offset-2 data-focus-visible:outline-focus data-hovered:bg-raised data-selected:bg-accent-wash max-md:grid-cols-[18px_minmax(0,1fr)_auto] max-md:gap-x-3"
-    >
+    <label className="group relative grid min-h-11 cursor-pointer grid-cols-[18px_9.25rem_minmax(0,1fr)_11.5rem_5rem] items-center gap-x-3.5 border-b border-line px-3.5 py-1.5 last:border-b-0 hover:bg-raised has-checked:bg-accent-wash has-disabled:cursor-not-allowed has-disabled:text-faint has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-focus @max-[640px]:grid-cols-[18px_minmax(0,1fr)_auto] @max-[640px]:gap-x-3">
+      {input}
       <span className={DOT} />
       <span className="font-medium">{type.name}</span>
-      <span className="text-muted group-data-disabled:text-faint max-md:col-start-2 max-md:row-start-2 max-md:text-xs">
+      <span className="text-muted group-has-disabled:text-faint @max-[640px]:col-start-2 @max-[640px]:row-start-2 @max-[640px]:text-xs">
         {sizeWords(type, locale)}
       </span>
       <span
         className={cx(
-          'text-xs max-md:col-span-2 max-md:col-start-2 max-md:row-start-3',
+          'text-xs @max-[640px]:col-span-2 @max-[640px]:col-start-2 @max-[640px]:row-start-3',
           verdict.kind === 'unfit' && 'text-danger',
         )}
       >
         {isSuggested ? `${shortVerdict(verdict, locale)}, suggested` : verdictWords(verdict, locale)}
       </span>
-      <span className="text-end font-medium max-md:col-start-3 max-md:row-start-1">
+      <span className="text-end font-medium @max-[640px]:col-start-3 @max-[640px]:row-start-1">
         <Figure {...price} />
       </span>
-    </Radio>
+    </label>
   );
 }
 

@@ -45,7 +45,6 @@ export function MethodSection({ wizard }: SectionProps) {
           label="How do you want to deploy?"
           labelHidden
           options={METHODS.map((method) => withReason(method, wizard))}
-          columns={2}
           value={form.method}
           onChange={(method) => change(choosing(method as DeployMethod, form))}
         />

@@ -36,7 +36,6 @@ export function SamplePicker({ model, onChoose }: PickerProps) {
     <RadioCards
       label="Bundled sample"
       labelHidden
-      columns={2}
       value={model?.kind === 'sample' ? model.id : null}
       onChange={(id) => {
         const chosen = versions.find(({ version }) => version.id === id);

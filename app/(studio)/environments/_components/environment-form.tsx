@@ -8,7 +8,7 @@ import { ErrorState } from '#components/ui/error-state.tsx';
 import { PageHead } from '#components/ui/panel.tsx';
 import { SegmentedControl } from '#components/ui/segmented-control.tsx';
 import { TextField } from '#components/ui/text-field.tsx';
-import { DEFAULT_DOCKERFILE_PATH } from '#lib/contracts/environment.ts';
+import { DEFAULT_DOCKERFILE_PATH } from '#lib/contracts/deployment-defaults.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 import { keys } from '#lib/queries/keys.ts';
 import { buildEnvironment, createEnvironmentVersion } from '../actions.ts';

@@ -96,11 +96,15 @@ function newestOf(result: MetricsResult | undefined): number | null {
   return result?.series[0]?.points.findLast(([, value]) => value !== null)?.[1] ?? null;
 }
 
-/** `+4 % on the range before`. */
+/** Above this, a change says less than what it was. */
+const MAX_CHANGE = 10;
+
+/** `+4 % on the range before`, or what that was where there was next to nothing. */
 function changeOf(now: number | undefined, before: number | undefined, locale: string): string {
   if (now === undefined || before === undefined) return ' ';
   if (before === 0) return now === 0 ? 'as in the range before' : 'none in the range before';
   const change = (now - before) / before;
+  if (change > MAX_CHANGE) return `${formatInteger(before, locale)} in all in the range before`;
   const text = figureText(formatRatio(Math.abs(change), locale, 0));
   return `${change < 0 ? '−' : '+'}${text} on the range before`;
 }
