@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestStack, type TestStack } from './create-test-stack.ts';
 import { eventually } from './eventually.ts';
@@ -18,15 +21,35 @@ def run(raw):
 /** Goes wrong as the request asks for. */
 const FAULTS = `
 import json, sys
-import numpy
+import numpy, pandas
 def init(): pass
 def run(raw):
     what = json.loads(raw)["what"]
     if what == "raises": raise KeyError("secret-column")
     while what == "hangs": pass
     if what == "exits": sys.exit(1)
-    results = {"set": {1, 2}, "scalar": numpy.int64(3), "nan": [float("nan"), float("inf")], "works": "fine"}
-    return results[what]
+    frame = pandas.DataFrame({"a": [1]})
+    results = {"set": {1, 2}, "scalar": numpy.int64(3), "frame": frame, "time": {"at": pandas.Timestamp(0)}}
+    return {**results, "nan": [float("nan"), float("inf")], "float": numpy.float64(1.5), "works": "fine"}[what]
+`;
+
+/** Set up by `npm test`; has scikit-learn. */
+const PYTHON = join(import.meta.dirname, '../../.venvs/serving/bin/python');
+
+/** Writes the pickle of a model that says an older scikit-learn had saved it. The version keeps its length, so that the pickle stays whole. */
+const OLD_PICKLE = `
+import pickle, sys, sklearn
+from sklearn.linear_model import LogisticRegression
+content = pickle.dumps(LogisticRegression().fit([[0.0], [1.0]], [0, 1]))
+sys.stdout.buffer.write(content.replace(sklearn.__version__.encode(), b"1.2.2"))
+`;
+
+const UNPICKLE = `
+import os, pickle
+def init():
+    with open(os.path.join(os.environ["AZUREML_MODEL_DIR"], "model.pkl"), "rb") as file:
+        pickle.load(file).no_such_attribute
+def run(data): return 1
 `;
 
 /** Of an answer that the API passes on: as JSON where it is some, else as bytes. */
@@ -147,6 +170,17 @@ describe.skipIf(!hasPython)(
       expect(error.detail).toMatch(/weights\/\s+other\.bin/);
     });
 
+    test('a model of another scikit-learn is told with both versions', { timeout: 120_000 }, async () => {
+      const { stdout } = await promisify(execFile)(PYTHON, ['-c', OLD_PICKLE], { encoding: 'buffer' });
+      const path = await uploadArchive(stack, { 'model.pkl': stdout });
+      const { status, error } = await deploy('broken', UNPICKLE, {
+        model: { path, type: 'custom_model' },
+        environment: { pip_requirements: 'scikit-learn==1.9.1\nnumpy==2.4.6' },
+      });
+      expect([status, error?.code], JSON.stringify(error)).toEqual(['failed', 'deployment.model_version_mismatch']);
+      expect(error.detail).toContain('saved with scikit-learn 1.2.2, loaded with scikit-learn 1.9.1');
+    });
+
     test('an MLflow model whose environment lacks MLflow names the package', async () => {
       const path = await uploadArchive(stack, {
         'model/MLmodel': 'flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n',
@@ -169,7 +203,7 @@ describe.skipIf(!hasPython)(
     describe('what goes wrong in run()', () => {
       beforeAll(async () => {
         const change = {
-          environment: { pip_requirements: 'numpy==2.4.6' },
+          environment: { pip_requirements: 'numpy==2.4.6\npandas==3.1.1' },
           environment_variables: { SCORING_TIMEOUT_MS: '300' },
         };
         expect(await deploy('faults', FAULTS, change)).toMatchObject({ status: 'succeeded' });
@@ -183,6 +217,9 @@ describe.skipIf(!hasPython)(
         ['hangs', 500, { message: 'Scoring timeout after 300 ms' }, 'did not end within 300 ms'],
         ['set', 500, { message: RESULT_ERROR }, 'Return list(value)'],
         ['scalar', 500, { message: RESULT_ERROR }, 'numpy.int64 in result'],
+        ['frame', 500, { message: RESULT_ERROR }, "value.to_dict(orient='records')"],
+        ['time', 500, { message: RESULT_ERROR }, "Timestamp in result['at']"],
+        ['float', 200, 1.5, 'POST /score 200'],
         ['exits', 500, { message: SCRIPT_ERROR }, 'sys.exit'],
         ['nan', 200, '[NaN, Infinity]', 'holds NaN or Infinity'],
         ['works', 200, 'fine', 'POST /score 200'],
