@@ -11,7 +11,8 @@ import {
   parseVariables,
   privateRegistryOf,
 } from './container-source.ts';
-import { EMPTY_DRAFT, type ModelSource } from './draft.ts';
+import { EMPTY_DRAFT } from './draft.ts';
+import type { ModelSource } from './model-source.ts';
 import { draftFaults, fieldOfPointer } from './draft-faults.ts';
 import { type ChosenDraft, planRequests } from './draft-requests.ts';
 import { draftToYaml } from './draft-to-yaml.ts';

@@ -2,10 +2,10 @@ import type { DeploymentWrite } from '../contracts/deployment.ts';
 import { DEFAULT_DOCKERFILE_PATH } from '../contracts/deployment-defaults.ts';
 import type { EnvironmentVersionWrite, InferenceConfig } from '../contracts/environment.ts';
 import { parseImageReference } from '../contracts/image-reference.ts';
-import type { ModelSource } from './draft.ts';
-import type { DraftFault, DraftField } from './draft-faults.ts';
+import type { ModelSource } from './model-source.ts';
+import type { DraftFault, DraftField } from './draft-field.ts';
 import { portFaults } from './port-faults.ts';
-import type { UploadToMake } from './requests-to-curl.ts';
+import type { UploadToMake } from './upload-to-make.ts';
 
 /** Files that were put beside a deployment: a build context, a saved image. */
 export interface UploadedFiles {

@@ -3,7 +3,8 @@ import type { EndpointWrite } from '../contracts/endpoint.ts';
 import type { ModelVersionWrite } from '../contracts/model.ts';
 import { apiPath } from '#lib/queries/fetch-json.ts';
 import { containerBody } from './container-source.ts';
-import { type DeploymentDraft, modelOf, modelReference, registrationPath, type ServedSource } from './draft.ts';
+import { type DeploymentDraft, modelOf, type ServedSource } from './draft.ts';
+import { modelReference, registrationPath } from './model-source.ts';
 import { externalBody, withoutSecrets } from './external-source.ts';
 import { scriptBody } from './script-source.ts';
 

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import { modelOf, registrationPath, type ServedSource } from './draft.ts';
+import { modelOf, type ServedSource } from './draft.ts';
+import { registrationPath } from './model-source.ts';
 import { type ChosenDraft, deploymentBody, endpointBody } from './draft-requests.ts';
 
 const SCHEMAS = 'https://azuremlschemas.azureedge.net/latest';

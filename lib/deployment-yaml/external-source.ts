@@ -1,6 +1,6 @@
 import { externalUrlFault, headerNameFault, headerValueFault, parseExternalUrl } from '../contracts/external-rules.ts';
 import type { ExternalWrite } from '../contracts/external-server.ts';
-import type { DraftFault } from './draft-faults.ts';
+import type { DraftFault } from './draft-field.ts';
 import { portFaults } from './port-faults.ts';
 
 /** Servers that run already and are served in place of a model. */

@@ -1,4 +1,4 @@
-import type { DraftFault, DraftField } from './draft-faults.ts';
+import type { DraftFault, DraftField } from './draft-field.ts';
 
 /** What is wrong with a port that somebody typed; nothing is, where none was. */
 export function portFaults(text: string, field: DraftField): DraftFault[] {

@@ -3,20 +3,7 @@ import { uploadsOfContainer } from './container-source.ts';
 import { modelOf } from './draft.ts';
 import { type ChosenDraft, type PlannedRequest, requestLine } from './draft-requests.ts';
 import { CODE_FOLDER } from './script-source.ts';
-
-/** An upload that the commands have to make first. */
-export interface UploadToMake {
-  /** Shell variable that holds its id. */
-  variable: string;
-  /** What stands for it in the bodies. */
-  reference: string;
-  filename: string;
-  isFolder: boolean;
-  /** A folder goes into the archive as its one top entry, unless only what is in it counts. */
-  holds?: 'folder' | 'content';
-  /** An archive that is wanted as it is. */
-  isKeptPacked?: boolean;
-}
+import type { UploadToMake } from './upload-to-make.ts';
 
 /** What has to be uploaded before the requests of a draft can be made. */
 export function uploadsOf({ model: served }: ChosenDraft): UploadToMake[] {

@@ -1,6 +1,6 @@
 import type { DeploymentWrite } from '../contracts/deployment.ts';
-import type { ModelSource } from './draft.ts';
-import type { DraftFault } from './draft-faults.ts';
+import type { ModelSource } from './model-source.ts';
+import type { DraftFault } from './draft-field.ts';
 
 /** A text file of the code that is sent. `path` is inside the folder that becomes the code's root. */
 export interface CodeFile {

@@ -2,7 +2,7 @@
 
 import { TextField } from '#components/ui/text-field.tsx';
 import type { ContainerForm } from '#lib/deployment-yaml/container-source.ts';
-import type { DraftField } from '#lib/deployment-yaml/draft-faults.ts';
+import type { DraftField } from '#lib/deployment-yaml/draft-field.ts';
 import type { SectionProps, Wizard } from './use-wizard.ts';
 
 export function changeContainer(wizard: Wizard, changes: Partial<ContainerForm>): void {

@@ -5,7 +5,7 @@ import { Button } from '#components/ui/button.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { Note } from '#components/ui/note.tsx';
 import type { DeploymentDraft } from '#lib/deployment-yaml/draft.ts';
-import type { DraftFault } from '#lib/deployment-yaml/draft-faults.ts';
+import type { DraftFault } from '#lib/deployment-yaml/draft-field.ts';
 import { focusField } from './focus-field.ts';
 import type { CreateState } from './use-create-deployment.ts';
 import type { Wizard } from './use-wizard.ts';

@@ -9,7 +9,7 @@ import { SegmentedControl } from '#components/ui/segmented-control.tsx';
 import { Skeleton, SkeletonRegion } from '#components/ui/skeleton.tsx';
 import { TextField } from '#components/ui/text-field.tsx';
 import type { ModelFile } from '#lib/contracts/model.ts';
-import type { ModelSource } from '#lib/deployment-yaml/draft.ts';
+import type { ModelSource } from '#lib/deployment-yaml/model-source.ts';
 import { formatBytes } from '#lib/format/bytes.ts';
 import { figureText } from '#lib/format/figure.ts';
 import type { WantedUpload } from '../upload-panel.tsx';

@@ -1,6 +1,7 @@
 import type { Endpoint } from '#lib/contracts/endpoint.ts';
 import type { InstanceType } from '#lib/contracts/instance-type.ts';
-import type { DeploymentDraft, ModelSource, ServedSource } from '#lib/deployment-yaml/draft.ts';
+import type { DeploymentDraft, ServedSource } from '#lib/deployment-yaml/draft.ts';
+import type { ModelSource } from '#lib/deployment-yaml/model-source.ts';
 import { containerSource } from '#lib/deployment-yaml/container-source.ts';
 import { externalSource } from '#lib/deployment-yaml/external-source.ts';
 import { scriptSource } from '#lib/deployment-yaml/script-source.ts';

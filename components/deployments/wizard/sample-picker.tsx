@@ -5,7 +5,7 @@ import { EmptyState } from '#components/ui/empty-state.tsx';
 import { ErrorState } from '#components/ui/error-state.tsx';
 import { RadioCards } from '#components/ui/radio-group.tsx';
 import { SkeletonRows } from '#components/ui/skeleton.tsx';
-import type { ModelSource } from '#lib/deployment-yaml/draft.ts';
+import type { ModelSource } from '#lib/deployment-yaml/model-source.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { samplesQuery } from '#lib/queries/models.ts';
 

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { DetectedModel, ModelFile } from '#lib/contracts/model.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
-import type { ModelSource } from '#lib/deployment-yaml/draft.ts';
+import type { ModelSource } from '#lib/deployment-yaml/model-source.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { modelsQuery, modelVersionQuery, modelVersionsQuery, samplesQuery } from '#lib/queries/models.ts';
 import { uploadQuery } from '#lib/queries/uploads.ts';

@@ -10,11 +10,10 @@ import {
 import {
   EMPTY_PROBE,
   type EndpointAuthMode,
-  type ModelSource,
-  parseModelReference,
   type ProbeDraft,
   type RequestSettingsDraft,
 } from '#lib/deployment-yaml/draft.ts';
+import { type ModelSource, parseModelReference } from '#lib/deployment-yaml/model-source.ts';
 import { type ContainerForm, EMPTY_CONTAINER } from '#lib/deployment-yaml/container-source.ts';
 import { EMPTY_EXTERNAL, type ExternalForm } from '#lib/deployment-yaml/external-source.ts';
 import { NEW_SCRIPT, type ScriptForm } from '#lib/deployment-yaml/script-source.ts';

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#lib/contracts/error-codes.ts';
-import type { DraftField } from '#lib/deployment-yaml/draft-faults.ts';
+import type { DraftField } from '#lib/deployment-yaml/draft-field.ts';
 
 /** What to press: a field of the deployment, or a page. */
 export interface Remedy {
