@@ -21,6 +21,7 @@ export const instances = sqliteTable(
     generation: integer().notNull(),
     host: text(),
     port: integer(),
+    grpcPort: integer('grpc_port'),
     startedAt: integer('started_at'),
     restarts: integer().notNull(),
     lastExit: text('last_exit', { mode: 'json' }),

@@ -70,6 +70,7 @@ export function compileInstanceSpec(
     specHash: instance.specHash,
     ...(external && { external }),
     ...(container && { container }),
+    ...(spec.triton?.server === 'tritonserver' && { hasGrpcPort: true }),
     command: command.map((argument) => fillModelDir(argument, seenAt)),
     environment: { ...serverSettings(spec, paths, artifact), ...variablesOf(spec, seenAt) },
     modelDir: container === undefined ? modelDir : null,
@@ -151,6 +152,7 @@ function containerOf(spec: DeploymentSpec, paths: InstallationPaths, image: Imag
     imageName:
       image.digest ?? environment.definition.image ?? `${environment.name ?? 'environment'}:${environment.key}`,
     port: container.port ?? usual,
+    ...(container.grpcPort !== undefined && { grpcPort: container.grpcPort }),
     mounts: listMounts(spec, paths),
     readOnlyRoot: container.readOnlyRoot,
     user: container.user,

@@ -115,6 +115,7 @@ export function describeInstance(row: InstanceRecord, seen: ObservedInstance | u
     generation: seen.generation,
     host: seen.address?.host ?? null,
     port: seen.address?.port ?? null,
+    grpcPort: seen.address?.grpcPort ?? null,
     startedAt: seen.startedAt === null ? null : Date.parse(seen.startedAt),
     restarts: seen.restarts,
     lastExit: seen.lastExit,

@@ -16,6 +16,8 @@ export interface InstanceObservation {
   generation: number;
   host: string | null;
   port: number | null;
+  /** Where calls of gRPC are taken; null where that is `port`, and of external servers. */
+  grpcPort: number | null;
   startedAt: number | null;
   restarts: number;
   lastExit: InstanceExitRecord | null;
@@ -44,6 +46,7 @@ export const UNOBSERVED: InstanceObservation = {
   generation: 0,
   host: null,
   port: null,
+  grpcPort: null,
   startedAt: null,
   restarts: 0,
   lastExit: null,

@@ -43,6 +43,8 @@ export interface ContainerSpec {
   imageName: string;
   /** Where the program answers predictions; it finds the same in `PORT`. */
   port: number;
+  /** Where it takes calls of gRPC, if not at `port`. */
+  grpcPort?: number;
   mounts: readonly ReadOnlyMount[];
   /** The root file system cannot be written; `/tmp` can, within bounds. */
   readOnlyRoot: boolean;
@@ -64,6 +66,8 @@ export interface InstanceSpec {
   external?: ExternalTarget;
   /** Left out where a program of this host is to be run. */
   container?: ContainerSpec;
+  /** A program of this host that takes calls of gRPC at a port of its own, which it finds in `VIRIDIAN_GRPC_PORT`. */
+  hasGrpcPort?: true;
   /** Program and arguments; never a shell string. Empty for a container that runs what its image says. */
   command: readonly string[];
   /** Added to the scrubbed base environment. `PORT` is the driver's to set. */
@@ -105,7 +109,8 @@ export interface ObservedInstance {
   state: ObservedState;
   /** Rises with every restart of the program behind the id. */
   generation: number;
-  address: { host: string; port: number } | null;
+  /** With where calls of gRPC are taken, if not at `port`. */
+  address: { host: string; port: number; grpcPort?: number } | null;
   startedAt: string | null;
   restarts: number;
   lastExit: InstanceExit | null;

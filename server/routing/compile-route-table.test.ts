@@ -156,21 +156,18 @@ describe('the route table', () => {
     expect(coldSlots(instance('1', 'blue', { state: 'starting', desired: 'remove' }))).toBeUndefined();
   });
 
-  test('names the port of gRPC where there is one that can be dialled', () => {
-    const grpcPort = (spec: Partial<DeploymentSpec>, host = '10.0.0.5') => {
-      const one = instance('1', 'blue', { spec: { ...desiredOnnx().spec, ...spec }, host });
+  test('names the port of gRPC that the driver tells of, and of servers elsewhere the one of their deployment', () => {
+    const routedPort = (grpcPort: number | null, spec: Partial<DeploymentSpec> = {}) => {
+      const one = instance('1', 'blue', { spec: { ...desiredOnnx().spec, ...spec }, grpcPort });
       const source = { endpoint: endpoint(), keys: [], deployments: [deployment('blue')], instances: [one] };
       const table = routeTableSchema.parse(compileRouteTable([source], 1));
       return table.endpoints[0]?.deployments[0]?.instances[0]?.grpcPort;
     };
-    const container = { port: 8000, livenessPort: null, readinessPort: null, modelMountPath: '/models' };
-    const settings = { ...container, readOnlyRoot: true, user: null, egress: true };
-    expect(grpcPort({ container: { ...settings, grpcPort: 8001 } })).toBe(8001);
-    expect(grpcPort({ container: settings })).toBeUndefined();
-    expect(grpcPort({ container: { ...settings, grpcPort: 8001 } }, '127.0.0.1')).toBeUndefined();
+    expect(routedPort(49_153)).toBe(49_153);
+    expect(routedPort(null)).toBeUndefined();
     const external = { urls: ['http://models.example:8000'], healthPath: '/', headers: {} };
-    expect(grpcPort({ external: { ...external, grpcPort: 8001 } }, '127.0.0.1')).toBe(8001);
-    expect(grpcPort({ external })).toBeUndefined();
+    expect(routedPort(null, { external: { ...external, grpcPort: 8001 } })).toBe(8001);
+    expect(routedPort(null, { external })).toBeUndefined();
   });
 
   test('says how answers of mirrors are compared only where there are both', () => {

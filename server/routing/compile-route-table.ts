@@ -32,9 +32,6 @@ export interface RouteSurroundings {
 /** A third of what callers wait for a first instance: the rest is for its start. */
 const LONGEST_HELD_BACK_OFF_MS = 10_000;
 
-/** Where the engine publishes ports of containers that have no address of their own from here. */
-const PUBLISHED_HOST = '127.0.0.1';
-
 const NOTHING_AROUND: RouteSurroundings = { issuer: null, trustedForwarders: [] };
 
 /**
@@ -115,7 +112,7 @@ function compileDeployment(
         host,
         port,
         maxConcurrency,
-        ...compileGrpc(instance.spec, host),
+        ...compileGrpc(instance),
         ...compileExternal(instance.spec),
       },
     ];
@@ -132,10 +129,10 @@ function compileDeployment(
   };
 }
 
-/** Containers that are dialled by ports published on this host have none for gRPC: only the one for scoring is published under a known number. */
-function compileGrpc({ container, external }: InstanceRecord['spec'], host: string): Pick<RouteInstance, 'grpcPort'> {
-  const grpcPort = external?.grpcPort ?? (host === PUBLISHED_HOST ? undefined : container?.grpcPort);
-  return grpcPort === undefined ? {} : { grpcPort };
+/** Of what runs here its driver says where it is reached; of servers elsewhere the deployment does. */
+function compileGrpc({ grpcPort: own, spec }: InstanceRecord): Pick<RouteInstance, 'grpcPort'> {
+  const grpcPort = spec.external?.grpcPort ?? own;
+  return grpcPort === null ? {} : { grpcPort };
 }
 
 /** What an instance is called is part of what it was made as: an older one beside it may be another server. */

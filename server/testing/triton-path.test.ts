@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dialGrpc, metadata, predict } from '#server/gateway/testing/grpc-client.ts';
 import { writeTritonStandIn } from '#server/inference/triton/testing/stand-in.ts';
 import { createTestStack, type TestStack } from './create-test-stack.ts';
 import { eventually } from './eventually.ts';
@@ -129,7 +130,7 @@ describe('Triton repositories without code', { timeout: LIMIT_MS }, () => {
     });
   });
 
-  test('a tritonserver that is installed meanwhile serves the next deployment, whatever its models are', async () => {
+  test('a tritonserver that is installed meanwhile serves the next deployment, whatever its models are, also to callers of gRPC', async () => {
     await writeTritonStandIn(program);
     expect((await call('GET', '/info')).body.runtimes.triton).toEqual({ available: true, version: program });
     const put = await deploy('green', 'mixed');
@@ -143,6 +144,9 @@ describe('Triton repositories without code', { timeout: LIMIT_MS }, () => {
       name: 'triton',
       options: { 'model-repository': expect.stringMatching(/\/mixed\/1\/repo$/), 'http-address': '127.0.0.1' },
     });
+    const fields = metadata({ 'viridian-endpoint': 'scaler', authorization: `Bearer ${await keyOf()}` });
+    const client = dialGrpc(Number(new URL(stack.gatewayUrl ?? '').port));
+    expect(await predict(client, 'hello', fields)).toMatchObject({ code: 0, answer: 'hello' });
     const log = await call('GET', '/endpoints/scaler/deployments/green/logs');
     expect(log.body.content).toMatch(/HTTP on port \d+, gRPC on \d+, metrics on \d+/);
     expect((await call('GET', '/endpoints/scaler/deployments/blue')).body.runtime_reason).toContain('our own');

@@ -10,6 +10,7 @@ const containerSpecSchema = z.object({
   imageId: z.string(),
   imageName: z.string(),
   port: z.number().int(),
+  grpcPort: z.number().int().exactOptional(),
   mounts: z.array(z.object({ source: z.string(), target: z.string() })),
   readOnlyRoot: z.boolean(),
   user: z.string().nullable(),

@@ -97,9 +97,11 @@ export function gpuRequest(devices: readonly string[]): DeviceRequest {
   return { Driver: '', Count: 0, DeviceIDs: [...devices], Capabilities: [['gpu']], Options: {} };
 }
 
-/** Every port that somebody of ours asks: predictions and both probes. */
+/** Every port that somebody of ours asks: predictions, calls of gRPC, and both probes. */
 function portsOf(spec: InstanceSpec, container: ContainerSpec): string[] {
-  const ports = [container.port, spec.readiness.port, spec.liveness.port].filter((port) => port !== undefined);
+  const ports = [container.port, container.grpcPort, spec.readiness.port, spec.liveness.port].filter(
+    (port) => port !== undefined,
+  );
   return [...new Set(ports)].map((port) => `${port}/tcp`);
 }
 

@@ -507,6 +507,16 @@ print(json.dumps({'value': os.environ['VALUE'], 'port': os.environ['PORT'], 'mod
     expect((await reach('ready')).address).toEqual(address);
   });
 
+  test('is called with gRPC where its port for that is published', async () => {
+    await reopen({ addressing: 'published' });
+    const script = `import threading\nthreading.Thread(target=lambda: exec(${JSON.stringify(serve('9009', reply(200)))}), daemon=True).start()\n${serve(OWN_PORT, reply(200))}`;
+    await driver.ensure(specOf(python(script), {}, { grpcPort: 9009 }));
+    const { address } = await reach('ready');
+    expect(address?.grpcPort).not.toBe(address?.port);
+    const answer = await fetch(`http://127.0.0.1:${address?.grpcPort}/`, { headers: { connection: 'close' } });
+    expect(answer.status).toBe(200);
+  });
+
   test('is dialled at its own address on this host', () => {
     expect(driver.addressing).toBe('container');
   });

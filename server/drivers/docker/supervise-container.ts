@@ -272,7 +272,13 @@ export function superviseContainer(
   /** A container that ended at once had no address. */
   function addressOf({ host, ports }: RunningContainer): ObservedInstance['address'] {
     if (host === '') return null;
-    return { host, port: new Map(ports).get(spec.container.port) ?? spec.container.port };
+    const reached = new Map(ports);
+    const { port, grpcPort } = spec.container;
+    return {
+      host,
+      port: reached.get(port) ?? port,
+      ...(grpcPort !== undefined && { grpcPort: reached.get(grpcPort) ?? grpcPort }),
+    };
   }
 
   return {

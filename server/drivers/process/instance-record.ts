@@ -8,6 +8,8 @@ import { freshSupervision, readSupervisedRecord, supervisedRecordSchema } from '
 /** `starting` without a process is an intent. */
 const instanceRecordSchema = supervisedRecordSchema.extend({
   port: z.number().int(),
+  /** Of programs that take calls of gRPC at a port of its own. */
+  grpcPort: z.number().int().exactOptional(),
   process: z.object({ pid: z.number().int(), startTicks: z.string(), bootId: z.string() }).nullable(),
 });
 
@@ -21,6 +23,12 @@ export function freshRecord(spec: InstanceSpec, createdAt: string): InstanceReco
     port: 0,
     process: null,
   };
+}
+
+/** Those that it was given; none before its first start. */
+export function portsOf({ port, grpcPort }: InstanceRecord): number[] {
+  if (port === 0) return [];
+  return grpcPort === undefined ? [port] : [port, grpcPort];
 }
 
 /** The files that the driver keeps beside an instance's own; the instance's working directory is their parent. */

@@ -41,6 +41,8 @@ export interface Launch {
   spec: InstanceSpec;
   generation: number;
   port: number;
+  /** Of programs that take calls of gRPC at a port of its own. */
+  grpcPort?: number | undefined;
   files: InstanceFiles;
   /** Of the data directory, so that one Viridian never takes another's processes for its own. */
   ownerMark: string;
@@ -94,6 +96,7 @@ export function programEnvironment(launch: Omit<Launch, 'bounds' | 'follow'>): R
     ...spec.environment,
     ...(spec.modelDir !== null && { AZUREML_MODEL_DIR: spec.modelDir }),
     PORT: String(launch.port),
+    ...(launch.grpcPort !== undefined && { VIRIDIAN_GRPC_PORT: String(launch.grpcPort) }),
     [INSTANCE_MARK]: spec.instanceId,
     [OWNER_MARK]: launch.ownerMark,
   };

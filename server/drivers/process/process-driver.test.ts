@@ -301,6 +301,21 @@ describe('an instance as a process', () => {
     expect((await reach('ready')).address).toEqual(first.address);
   });
 
+  test('that takes calls of gRPC is told a port of its own for them, and keeps it over restarts of its program and driver', async () => {
+    const telling = `require('node:http').createServer((q, r) => r.end(process.env.VIRIDIAN_GRPC_PORT)).listen(+process.env.PORT, '127.0.0.1');`;
+    await driver.ensure(specOf(telling, { hasGrpcPort: true }));
+    const first = await reach('ready');
+    const { port, grpcPort } = first.address ?? {};
+    expect(grpcPort).not.toBe(port);
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe(String(grpcPort));
+    process.kill(pidOf(first), 'SIGKILL');
+    await ended();
+    expect((await reach('ready')).address).toEqual(first.address);
+    await driver.stop();
+    driver = await harness.open();
+    expect((await reach('ready')).address).toEqual(first.address);
+  });
+
   test('is given another port when somebody has taken its own', async () => {
     await driver.ensure(specOf(`setTimeout(() => process.exit(1), 50)`));
     const { port } = (await readRecord(files())) ?? { port: 0 };

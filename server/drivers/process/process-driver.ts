@@ -8,7 +8,14 @@ import { createCursorSource } from '../console/console-line.ts';
 import { createConsoleStore } from '../console/console-store.ts';
 import { createLogSegments } from '../console/log-segments.ts';
 import { pickFreePort, isPortFree } from './free-port.ts';
-import { freshRecord, instanceFiles, makeInstanceFolders, readRecord, type InstanceRecord } from './instance-record.ts';
+import {
+  freshRecord,
+  instanceFiles,
+  makeInstanceFolders,
+  portsOf,
+  readRecord,
+  type InstanceRecord,
+} from './instance-record.ts';
 import { checkCommand, DEFAULT_SEARCH_PATH } from './launch-program.ts';
 import { openMemoryLimiter, type MemoryLimiter } from './memory-limit.ts';
 import { groupMemoryBytes, groupUnreclaimableBytes } from './memory-use.ts';
@@ -37,7 +44,7 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
   const supervisors = new Map<string, InstanceSupervisor>();
   const removals = new Map<string, Promise<void>>();
   const listeners = new Set<(endpoint: string) => void>();
-  const ports = new Map<string, number>();
+  const ports = new Map<string, readonly number[]>();
   const consoles = createConsoleStore(resolve(options.logsDir));
   const cursors = createCursorSource(clock.now);
   let portTurn: Promise<unknown> = Promise.resolve();
@@ -49,14 +56,19 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
     for (const listener of listeners) listener(endpoint);
   };
 
-  /** One pick at a time: a port is given away before anybody listens on it. */
-  function reservePort(instanceId: string, preferred: number | null): Promise<number | null> {
+  /** One pick at a time: ports are given away before anybody listens on them. */
+  function reservePorts(instanceId: string, preferred: readonly number[], count: number): Promise<number[] | null> {
     const picked = portTurn.then(async () => {
-      const others = new Set([...ports].filter(([id]) => id !== instanceId).map(([, port]) => port));
-      const keep = preferred !== null && !others.has(preferred) && (await isPortFree(preferred));
-      const port = keep ? preferred : await pickFreePort(others);
-      if (port !== null) ports.set(instanceId, port);
-      return port;
+      const taken = new Set([...ports].flatMap(([id, own]) => (id === instanceId ? [] : own)));
+      const own: number[] = [];
+      for (let at = 0; at < count; at += 1) {
+        const port = await keepOrPick(preferred[at], taken);
+        if (port === null) return null;
+        taken.add(port);
+        own.push(port);
+      }
+      ports.set(instanceId, own);
+      return own;
     });
     portTurn = picked.catch(() => undefined);
     return picked;
@@ -88,7 +100,7 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
         clock,
         ownerMark,
         searchPath,
-        reservePort,
+        reservePorts,
         memory: startedMemory(),
         onHint: hint,
         onError: (instanceId, error) => options.onError(`instance ${instanceId}`, error),
@@ -125,7 +137,7 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
 
   async function adopt(record: InstanceRecord): Promise<void> {
     const { instanceId } = record.spec;
-    if (record.port !== 0) ports.set(instanceId, record.port);
+    ports.set(instanceId, portsOf(record));
     const { supervisor } = await supervise(record);
     supervisors.set(instanceId, supervisor);
     await supervisor.adopt();
@@ -248,4 +260,9 @@ export function createProcessDriver(options: ProcessDriverOptions): RuntimeDrive
       return () => listeners.delete(listener);
     },
   };
+}
+
+async function keepOrPick(preferred: number | undefined, taken: ReadonlySet<number>): Promise<number | null> {
+  const isKept = preferred !== undefined && !taken.has(preferred) && (await isPortFree(preferred));
+  return isKept ? preferred : pickFreePort(taken);
 }

@@ -6,7 +6,7 @@ import type { EnsureOutcome, InstanceExit, ObservedInstance, ObservedState } fro
 import type { ConsoleCollector } from './console-collector.ts';
 import { describeExit } from '../supervision/describe-exit.ts';
 import { LOOPBACK } from './free-port.ts';
-import { writeRecord, type InstanceFiles, type InstanceRecord } from './instance-record.ts';
+import { portsOf, writeRecord, type InstanceFiles, type InstanceRecord } from './instance-record.ts';
 import { findOrForbidStart, launchProgram } from './launch-program.ts';
 import { elapsedSince, startProbes, type InstanceProbes } from '../probing/probe-instance.ts';
 import type { MemoryLimiter } from './memory-limit.ts';
@@ -23,8 +23,8 @@ export interface SupervisorDeps {
   clock: Clock;
   ownerMark: string;
   searchPath: string;
-  /** A port nobody uses, kept for this instance: the one it had where that is still free. Null when there is none. */
-  reservePort(instanceId: string, preferred: number | null): Promise<number | null>;
+  /** Ports that nobody uses, kept for this instance: those that it had where they are still free. Null when there are none. */
+  reservePorts(instanceId: string, preferred: readonly number[], count: number): Promise<number[] | null>;
   memory: MemoryLimiter;
   onHint(endpoint: string): void;
   onError(instanceId: string, error: unknown): void;
@@ -56,18 +56,21 @@ export function superviseInstance(
   let adoptedCheck: NodeJS.Timeout | undefined;
   let ending: Ending | null = null;
   let outOfMemoryKills = 0;
+
   async function startProgram(): Promise<EnsureOutcome> {
-    const port = await deps.reservePort(spec.instanceId, kept.record.port === 0 ? null : kept.record.port);
-    if (port === null) {
+    const ports = await deps.reservePorts(spec.instanceId, portsOf(kept.record), spec.hasGrpcPort ? 2 : 1);
+    const [port, grpcPort] = ports ?? [];
+    if (port === undefined) {
       return { kind: 'refused', code: 'deployment.no_port_available', detail: 'No free port was found on loopback.' };
     }
     const generation = kept.record.generation + 1;
     const startedAt = formatInstant(clock.now());
-    await kept.save({ phase: 'starting', generation, port, process: null, ready: false, startedAt });
+    const own = { port, ...(grpcPort !== undefined && { grpcPort }) };
+    await kept.save({ phase: 'starting', generation, ...own, process: null, ready: false, startedAt });
     await rm(files.claim(generation - 2), { force: true });
     const bounds = await deps.memory.prepare(spec.instanceId, spec.memoryMib);
     outOfMemoryKills = await deps.memory.countKills(spec.instanceId);
-    const child = await launchProgram({ ...deps, spec, generation, port, files, bounds, follow: followChild });
+    const child = await launchProgram({ ...deps, spec, generation, ...own, files, bounds, follow: followChild });
     const started = child.pid === undefined ? null : (identityOf(child.pid) ?? endedIdentity(child.pid));
     await kept.saveIfPossible({ phase: 'running', process: started });
     if (started !== null) watchProgram('probing');
@@ -237,11 +240,11 @@ export function superviseInstance(
   }
 
   function observe(): ObservedInstance {
-    const { process: program } = kept.record;
+    const { process: program, port, grpcPort } = kept.record;
     return {
       ...observeRecord(kept.record),
       state: observedState(),
-      address: program === null ? null : { host: LOOPBACK, port: kept.record.port },
+      address: program === null ? null : { host: LOOPBACK, port, ...(grpcPort !== undefined && { grpcPort }) },
       runtimeRef: program === null ? null : `process:${program.pid}@${program.startTicks}`,
       memoryLimitBy: deps.memory.by,
       probe: { attempts: probes?.attempts ?? 0, lastResult: probes?.lastResult ?? 'not probed yet' },

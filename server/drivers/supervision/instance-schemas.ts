@@ -16,6 +16,7 @@ export const programSpecSchema = z.object({
   endpoint: z.string(),
   deployment: z.string(),
   specHash: z.string(),
+  hasGrpcPort: z.literal(true).exactOptional(),
   command: z.array(z.string()),
   environment: z.record(z.string(), z.string()),
   modelDir: z.string().nullable(),

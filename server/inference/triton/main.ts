@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { constants } from 'node:os';
@@ -10,14 +11,14 @@ import { instanceConfig, tritonLauncherConfig } from './settings.ts';
 import { tritonArguments, type TritonPorts } from './triton-command.ts';
 
 /**
- * Runs `tritonserver` as an instance: finds ports for what is not HTTP, passes signals on, and ends as it ends. Triton speaks HTTP itself at
+ * Runs `tritonserver` as an instance: finds ports for what nobody else calls, passes signals on, and ends as it ends. Triton speaks HTTP itself at
  * the instance's port, so nothing of a request goes through here. The program is the one argument.
  */
 async function main(): Promise<void> {
   const settings = parseConfig(tritonLauncherConfig, process.env);
   const instance = z.object(instanceConfig).parse(process.env);
-  const [grpc, metrics] = await findFreePorts(2);
-  const ports = { http: instance.PORT, grpc: grpc as number, metrics: metrics as number };
+  const grpc = instance.VIRIDIAN_GRPC_PORT ?? (await findFreePort());
+  const ports = { http: instance.PORT, grpc, metrics: await findFreePort() };
   const program = process.argv[2] ?? 'tritonserver';
   const args = tritonArguments(instance.AZUREML_MODEL_DIR, settings.VIRIDIAN_TRITON_REPOSITORY, ports);
   process.stdout.write(`${program}: ${sayPorts(ports)}\n`);
@@ -37,20 +38,13 @@ function passOn(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.exitCode === null && child.signalCode === null) child.kill(signal);
 }
 
-/** Ports that nobody listens on now. All are held until the last is found, so that they differ. */
-async function findFreePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', resolve);
-      });
-      return (server.address() as AddressInfo).port;
-    }),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+/** One that nobody listens on now. */
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  await once(server.close(), 'close');
+  return port;
 }
 
 /** A program that is not there will not be there at the next start either. */

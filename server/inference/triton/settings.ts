@@ -11,5 +11,7 @@ export const tritonLauncherConfig = {
 /** Set by whoever starts the instance. */
 export const instanceConfig = {
   PORT: z.coerce.number().int().min(1).max(65_535),
+  /** Instances that were made before there was one are started again without. */
+  VIRIDIAN_GRPC_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   AZUREML_MODEL_DIR: z.string().min(1),
 };

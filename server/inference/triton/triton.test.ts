@@ -23,11 +23,12 @@ afterEach(async () => {
 });
 
 async function launch(settings: Record<string, string> = {}, program = join(folder, 'tritonserver')) {
-  const port = await freePort();
+  const [port, grpcPort] = [await freePort(), await freePort()];
   const child = spawn(process.execPath, [MAIN, program], {
     env: {
       NODE_ENV: 'test',
       PORT: String(port),
+      VIRIDIAN_GRPC_PORT: String(grpcPort),
       AZUREML_MODEL_DIR: join(folder, 'model'),
       VIRIDIAN_TRITON_REPOSITORY: 'repo',
       ...settings,
@@ -40,7 +41,7 @@ async function launch(settings: Record<string, string> = {}, program = join(fold
   const output = { text: '' };
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output.text += text));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { url: `http://127.0.0.1:${port}`, port, child, output, ended };
+  return { url: `http://127.0.0.1:${port}`, port, grpcPort, child, output, ended };
 }
 
 function endGroup(leader: number | undefined): void {
@@ -65,8 +66,8 @@ const statusOf = (url: string): Promise<number> =>
     () => 0,
   );
 
-test('Triton listens where the instance is told to, over the repository, with ports of its own for the rest', async () => {
-  const { url, port, output } = await launch();
+test('Triton listens where the instance is told to, over the repository, with a port of its own for the rest', async () => {
+  const { url, port, grpcPort, output } = await launch();
   await expect.poll(() => statusOf(`${url}/v2/health/ready`), PATIENCE).toBe(200);
   const { options } = (await (await fetch(`${url}/v2`)).json()) as { options: Record<string, string> };
   expect(options).toMatchObject({
@@ -74,6 +75,7 @@ test('Triton listens where the instance is told to, over the repository, with po
     'model-control-mode': 'none',
     'http-address': '127.0.0.1',
     'grpc-address': '127.0.0.1',
+    'grpc-port': String(grpcPort),
   });
   const ports = [String(port), options['grpc-port'], options['metrics-port']];
   expect(new Set(ports).size).toBe(3);

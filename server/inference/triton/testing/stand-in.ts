@@ -11,8 +11,14 @@ const answer = (request, response) => {
   response.statusCode = known[request.url] ? 200 : 404;
   response.end(JSON.stringify(known[request.url] ?? {}));
 };
-for (const port of ['http-port', 'grpc-port', 'metrics-port'])
+for (const port of ['http-port', 'metrics-port'])
   createServer(answer).listen(Number(options[port]), options['http-address']);
+// Of gRPC: every message comes back.
+require('node:http2').createServer().on('stream', (stream) => {
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+  stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+  stream.pipe(stream);
+}).listen(Number(options['grpc-port']), options['grpc-address']);
 if (process.env.DIES) setTimeout(() => process.kill(process.pid, 'SIGSEGV'), 0);
 process.on('SIGTERM', () => { console.log('Signal (15) received.'); process.exit(0); });
 `;
