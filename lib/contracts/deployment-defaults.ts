@@ -1,6 +1,6 @@
 /**
- * What the API fills in where a deployment says nothing: the YAML's documented defaults, except that readiness is asked at once and every second
- * (it decides how soon a deployment answers) with attempts that add up to the same patience, and that a request may take a minute.
+ * What the API fills in where a deployment says nothing: the YAML's documented defaults, except that readiness is asked at once
+ * (it decides how soon a deployment answers) and every 5 s with attempts that add up to the same patience, and that a request may take a minute.
  */
 
 /** Requests that one instance takes at once. The ONNX server batches what waits together; of a foreign program nothing is known. */
@@ -28,13 +28,16 @@ export function readinessAttempts(periodSeconds: number): number {
   return Math.max(1, Math.ceil(START_PATIENCE_SECONDS / periodSeconds));
 }
 
-/** Seconds and counts. */
+/**
+ * Seconds and counts. Whatever the period, a program that starts is asked far more often until its first success, and one that fails a call is asked
+ * at once; the rest is what watching costs while nothing happens.
+ */
 export const READINESS_DEFAULTS = {
   initial_delay: 0,
-  period: 1,
+  period: 5,
   timeout: 2,
   success_threshold: 1,
-  failure_threshold: readinessAttempts(1),
+  failure_threshold: readinessAttempts(5),
 } as const;
 
 /** Nobody tells of the end of a program that runs elsewhere, so it is asked for; and it runs already, so it needs no patience. */

@@ -42,8 +42,8 @@ export const requestSettingsSchema = z.strictObject({
 });
 
 /**
- * Seconds throughout, as in the YAML. Liveness defaults to the YAML's own 10/10/2/1/30. Readiness defaults to asking at once and every second,
- * because that decides how soon a deployment answers; its attempts add up to the same five minutes (300, or fewer of a longer period). Answers show
+ * Seconds throughout, as in the YAML. Liveness defaults to the YAML's own 10/10/2/1/30. Readiness defaults to asking at once, many
+ * times a second while a program starts and every 5 s from then on; its attempts add up to the same five minutes (60, or fewer of a longer period). Answers show
  * what was filled in.
  */
 export const probeSettingsSchema = z.strictObject({

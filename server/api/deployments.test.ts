@@ -49,7 +49,7 @@ describe('a deployment', () => {
       traffic_percent: 100,
       colour_slot: 1,
       request_settings: { request_timeout_ms: 60_000, max_concurrent_requests_per_instance: 256 },
-      readiness_probe: { initial_delay: 0, period: 1, failure_threshold: 300 },
+      readiness_probe: { initial_delay: 0, period: 5, failure_threshold: 60 },
       liveness_probe: { initial_delay: 10, period: 10, timeout: 2, success_threshold: 1, failure_threshold: 30 },
       price_per_hour_micros: 293_000,
       run_rate_micros_per_hour: 293_000,

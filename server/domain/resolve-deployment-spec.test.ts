@@ -43,7 +43,7 @@ const routes = {
   readiness_route: { path: '/ready', port: 9000 },
 };
 
-test('an ONNX model needs nothing else: defaults batch, wait 60 s and probe readiness every second for five minutes', () => {
+test('an ONNX model needs nothing else: defaults batch, wait 60 s and probe readiness every 5 s for five minutes', () => {
   expect(resolve({})).toEqual({
     kind: 'onnx',
     runtime: 'process',
@@ -69,10 +69,10 @@ test('an ONNX model needs nothing else: defaults batch, wait 60 s and probe read
     },
     readiness: {
       initialDelaySeconds: 0,
-      periodSeconds: 1,
+      periodSeconds: 5,
       timeoutSeconds: 2,
       successThreshold: 1,
-      failureThreshold: 300,
+      failureThreshold: 60,
     },
     warnings: [],
   });
