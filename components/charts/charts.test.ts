@@ -6,6 +6,7 @@ import { type ChartSeries, largestValue } from './chart-series.ts';
 import { summarise } from './chart-summary.ts';
 import { clusterEvents } from './event-lane.tsx';
 import { spreadLabels } from './plot-geometry.ts';
+import { samplesAt } from './plot-overlay.tsx';
 import { gapsOf, gridOf, idleBandsOf, ratesOf, statsOf, valuesOn } from './time-grid.ts';
 
 const START = Date.parse('2026-03-12T11:00:00Z');
@@ -193,4 +194,12 @@ describe('names at the ends of lines', () => {
     expect(spreadLabels([20, 80, 140], height)).toEqual([20, 80, 140]));
   test('lines near zero are named above the axis, the higher one higher', () =>
     expect(spreadLabels([150, 158, 159, 160], height)).toEqual([121, 134, 147, 160]));
+});
+
+test('the box of the crosshair counts the requests of percentiles once, and those of deployments together', () => {
+  const samples = [7, 0];
+  expect(samplesAt([series([1, null], { samples }), series([2, null], { samples })], 0)).toBe(7);
+  const deployments = ['blue', 'green'].map((deployment) => series([1, null], { samples, deployment }));
+  expect(samplesAt(deployments, 0)).toBe(14);
+  expect(samplesAt([series([1, 2])], 0)).toBeUndefined();
 });

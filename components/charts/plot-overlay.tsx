@@ -191,7 +191,7 @@ function Tooltip({ index, left, grid, geometry, series, format, style }: Tooltip
   const isStacked = series.some(({ stack }) => stack !== undefined);
   const rows = isStacked ? series.toReversed() : series;
   const total = series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0);
-  const samples = series.find((one) => one.samples)?.samples?.[index];
+  const samples = samplesAt(series, index);
   return (
     <div
       className={cx(
@@ -218,6 +218,15 @@ function Tooltip({ index, left, grid, geometry, series, format, style }: Tooltip
       )}
     </div>
   );
+}
+
+/** Requests behind a bucket: percentiles are of the same requests, deployments each of their own. */
+export function samplesAt(series: readonly ChartSeries[], index: number): number | undefined {
+  const counts = series.flatMap(({ samples, deployment }) =>
+    samples ? [{ count: samples[index] ?? 0, deployment }] : [],
+  );
+  if (counts.every(({ deployment }) => deployment === undefined)) return counts[0]?.count;
+  return counts.reduce((sum, { count }) => sum + count, 0);
 }
 
 function TooltipRow({

@@ -98,14 +98,15 @@ function totalSeries(
   return [sofar, { id: 'ahead', label: 'at the run rate of now', look, values: ahead, isForecast: true }];
 }
 
+/** Cents at least and no zeros behind them, so that small sums fit the axis too. */
 function tickMoney(micros: number, currency: string, locale: string): string {
   const amount = micros / MICROS;
-  const digits = amount === 0 || amount >= 10 ? 0 : amount >= 0.1 ? 2 : 4;
+  const isWhole = amount === 0 || amount >= 10;
   return numberFormat(locale, {
     style: 'currency',
     currency,
     currencyDisplay: 'narrowSymbol',
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
+    minimumFractionDigits: isWhole ? 0 : 2,
+    maximumFractionDigits: isWhole ? 0 : 4,
   }).format(amount);
 }

@@ -10,6 +10,7 @@ import {
   parseRange,
   resolveRange,
   shiftSpan,
+  showableRange,
   zoomOut,
 } from './time-range.ts';
 import { parseTypedRange } from './typed-range.ts';
@@ -145,4 +146,14 @@ test('bounds of any address come back as they were written', () => {
       expect(bound && formatRange({ from: bound, to: bound })).toBe(`${text}..${text}`);
     }),
   );
+});
+
+test('a range of the address is shown however its instants are written, and left out only where it shows nothing', () => {
+  const text = '2026-03-12T10:00:00.000Z..2026-03-12T11:30:00.000+01:00';
+  expect(showableRange(text, NOW, BERLIN)).toEqual(
+    absoluteRange({ fromMs: at('2026-03-12T10:00:00Z'), toMs: at('2026-03-12T10:30:00Z') }),
+  );
+  expect(showableRange('now-6h..now', NOW, BERLIN)).not.toBeNull();
+  expect(showableRange('now..now-6h', NOW, BERLIN)).toBeNull();
+  expect(showableRange('yesterday', NOW, BERLIN)).toBeNull();
 });

@@ -101,6 +101,12 @@ export function faultOf({ fromMs, toMs }: Span, now: number): RangeFault | null 
   return fromMs >= now ? 'in_the_future' : null;
 }
 
+/** The range that a text names; null where it cannot be read or shows nothing. */
+export function showableRange(text: string, now: number, timeZone: string): TimeRange | null {
+  const range = parseRange(text);
+  return range && faultOf(resolveRange(range, now, timeZone), now) === null ? range : null;
+}
+
 /** Half a range earlier or later; never past now. */
 export function shiftSpan({ fromMs, toMs }: Span, direction: -1 | 1, now: number): Span {
   const by = ((toMs - fromMs) / 2) * direction;

@@ -10,16 +10,17 @@ import {
 import { useQueryStates } from '#components/address/use-query-state.ts';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import {
-  faultOf,
   formatRange,
   isLive,
   parseRange,
   resolveRange,
+  showableRange,
   type Span,
   type TimeRange,
 } from '#lib/time-range/time-range.ts';
 
 const DEFAULT_RANGE = 'now-1h..now';
+const HOUR = parseRange(DEFAULT_RANGE)!;
 /** How often a range that moves moves on the time axis. */
 const TICK_MS = 5_000;
 
@@ -38,7 +39,8 @@ const PARAMETERS = {
 export function useMonitoringState() {
   const { timeZone } = usePreferences();
   const [state, setState] = useQueryStates(PARAMETERS);
-  const range = useMemo(() => readableRange(state.range, timeZone), [state.range, timeZone]);
+  const named = useMemo(() => showableNow(state.range, timeZone), [state.range, timeZone]);
+  const range = named ?? HOUR;
   const live = state.live && isLive(range);
   const now = useTicks(live);
   const span = useMemo<Span>(() => resolveRange(range, now, timeZone), [range, now, timeZone]);
@@ -46,7 +48,7 @@ export function useMonitoringState() {
     range,
     rangeText: formatRange(range),
     /** The address named a range that could not be shown. */
-    isDropped: state.range !== formatRange(range),
+    isDropped: named === null,
     span,
     live: state.live,
     group: state.group,
@@ -62,11 +64,8 @@ export function useMonitoringState() {
 
 export type MonitoringState = ReturnType<typeof useMonitoringState>;
 
-function readableRange(text: string, timeZone: string): TimeRange {
-  const range = parseRange(text);
-  const now = Date.now();
-  if (range && faultOf(resolveRange(range, now, timeZone), now) === null) return range;
-  return parseRange(DEFAULT_RANGE)!;
+function showableNow(text: string, timeZone: string): TimeRange | null {
+  return showableRange(text, Date.now(), timeZone);
 }
 
 /** The time, moving on every few seconds while a range follows it. */
