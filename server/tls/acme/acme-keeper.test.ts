@@ -110,7 +110,9 @@ describe.skipIf(isSkipped)(
       expect((await files.readCertificates()).get('renew.example.org')).toEqual(first);
       clock.at = (first?.notAfter ?? 0) - ((first?.notAfter ?? 0) - (first?.notBefore ?? 0)) / 4;
       await later.look();
-      expect((await files.readCertificates()).get('renew.example.org')?.serialNumber).not.toBe(first?.serialNumber);
+      const renewed = (await files.readCertificates()).get('renew.example.org');
+      expect(renewed?.names).toEqual(['renew.example.org']);
+      expect(renewed?.serialNumber).not.toBe(first?.serialNumber);
       expect(await readFile(join(folder, 'account.json'), 'utf8')).toBe(account);
     });
 
