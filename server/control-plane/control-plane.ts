@@ -12,7 +12,8 @@ import {
 } from '#server/routing/publish-route-table.ts';
 import type { Database } from '#server/store/database.ts';
 import type { ResourceSample } from '#server/telemetry/request-record.ts';
-import type { InstallationPaths } from './instance-spec.ts';
+import type { InstallationPaths } from './installation-paths.ts';
+import type { Refusal } from './observe-endpoint.ts';
 import { createReconcileLoop } from './reconcile-loop.ts';
 import { createSampleResourcesLoop } from './sample-resources-loop.ts';
 import { createRouteSync } from './sync-routes.ts';
@@ -72,7 +73,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     routeTablePath: options.routeTablePath,
     trustedForwarders: options.trustedForwarders ?? [],
   });
-  const refusals = new Map();
+  const refusals = new Map<string, Refusal>();
   const loop = createReconcileLoop({
     database,
     driver,

@@ -9,31 +9,17 @@ import type {
   ProbeSpec,
   ReadOnlyMount,
 } from '#server/drivers/runtime-driver.ts';
-
-/** Programs and folders of this installation that instances are made of. */
-export interface InstallationPaths {
-  /** Folder of the models: `<models>/<name>/<version>`. */
-  modelsDir: string;
-  /** Program and arguments that serve the ONNX model in AZUREML_MODEL_DIR. */
-  onnxServer: readonly string[];
-  /** Program and arguments that run the `tritonserver` of this host over the repository in AZUREML_MODEL_DIR. */
-  tritonServer?: readonly string[];
-  /** Folder of the Python package that serves scoring scripts and MLflow models. */
-  pythonServerDir: string;
-  /** Folder of stored files: code of deployments by hash. */
-  filesDir: string;
-  /** Where our own model servers keep compiled code, so that they start sooner. */
-  compileCache?: string;
-  /** Where our Python server keeps what it found out about a model. */
-  servingCache?: string;
-}
+import type { InstallationPaths } from './installation-paths.ts';
+import {
+  CONTAINER_CODE_DIR,
+  CONTAINER_SERVER_DIR,
+  containerModelDir,
+  serverSettings,
+  usesOnnxServer,
+} from './server-settings.ts';
 
 /** Time between the polite signal and the kill. A request that takes longer than this to end is cut off. */
 const STOP_GRACE_SECONDS = 30;
-
-/** Where a container finds what is ours. */
-const CONTAINER_SERVER_DIR = '/opt/viridian/serving';
-const CONTAINER_CODE_DIR = '/var/azureml-app/code';
 
 /** Where our Python server listens in a container. */
 const SERVING_PORT = 5001;
@@ -138,11 +124,6 @@ function commandOf(
   return usesOnnxServer(spec) ? paths.onnxServer : null;
 }
 
-/** Our ONNX server takes a model or a repository of models, whichever the folder holds. */
-function usesOnnxServer({ kind, triton }: DeploymentSpec): boolean {
-  return kind === 'onnx' || triton?.server === 'onnx';
-}
-
 function containerOf(spec: DeploymentSpec, paths: InstallationPaths, image: ImageArtifact): ContainerSpec {
   const { environment, container } = spec;
   if (environment === undefined || container === undefined) throw new Error('A container has an environment.');
@@ -170,61 +151,6 @@ function listMounts(spec: DeploymentSpec, paths: InstallationPaths): ReadOnlyMou
     ...(spec.environment?.servesPython ? [{ source: paths.pythonServerDir, target: CONTAINER_SERVER_DIR }] : []),
   ];
 }
-
-/** As the original mounts models: `<mount path>/<name>/<version>`. */
-function containerModelDir({ model, container }: DeploymentSpec): string {
-  return `${container?.modelMountPath ?? ''}/${model?.name}/${model?.version}`;
-}
-
-/** Settings of our own model servers; what the deployment declares wins. */
-function serverSettings(
-  spec: DeploymentSpec,
-  paths: InstallationPaths,
-  artifact: BuildArtifact | null,
-): Record<string, string> {
-  if (artifact === null)
-    return spec.triton?.server === 'tritonserver' ? tritonSettings(spec) : onnxSettings(spec, paths);
-  const inContainer = artifact.kind === 'image';
-  const { servingCache } = paths;
-  return {
-    ...(inContainer && spec.model !== null && { AZUREML_MODEL_DIR: containerModelDir(spec) }),
-    ...(spec.code && codeSettings(spec.code, inContainer ? CONTAINER_CODE_DIR : join(paths.filesDir, spec.code.files))),
-    ...(spec.environment?.servesPython && {
-      PYTHONPATH: inContainer ? CONTAINER_SERVER_DIR : paths.pythonServerDir,
-      PYTHONUNBUFFERED: '1',
-      PYTHONDONTWRITEBYTECODE: '1',
-      OMP_NUM_THREADS: String(threadsOf(spec)),
-      ...(spec.model !== null && {
-        VIRIDIAN_SERVING_MODEL_NAME: spec.model.name,
-        VIRIDIAN_SERVING_MODEL_VERSION: spec.model.version,
-      }),
-      ...(inContainer
-        ? { VIRIDIAN_SERVING_CACHE_DIR: '/tmp' }
-        : { VIRIDIAN_SERVING_HOST: '127.0.0.1', ...(servingCache && { VIRIDIAN_SERVING_CACHE_DIR: servingCache }) }),
-    }),
-  };
-}
-
-/** As the original names them: the folder of the code, and the script inside. */
-function codeSettings({ scoringScript }: NonNullable<DeploymentSpec['code']>, folder: string): Record<string, string> {
-  return { AZUREML_APP_ROOT: folder, AML_APP_ROOT: folder, AZUREML_ENTRY_SCRIPT: scoringScript };
-}
-
-function onnxSettings(spec: DeploymentSpec, { compileCache }: InstallationPaths): Record<string, string> {
-  if (!usesOnnxServer(spec) || spec.model === null) return {};
-  return {
-    VIRIDIAN_ONNX_THREADS: String(threadsOf(spec)),
-    VIRIDIAN_ONNX_MODEL_NAME: spec.model.name,
-    VIRIDIAN_ONNX_MODEL_VERSION: spec.model.version,
-    ...(compileCache !== undefined && { NODE_COMPILE_CACHE: compileCache }),
-  };
-}
-
-function tritonSettings({ triton }: DeploymentSpec): Record<string, string> {
-  return { VIRIDIAN_TRITON_REPOSITORY: triton?.repository ?? '' };
-}
-
-const threadsOf = ({ cpu }: DeploymentSpec): number => Math.max(1, Math.floor(cpu));
 
 function probeOf(path: string, settings: DeploymentSpec['liveness'], port: number | null = null): ProbeSpec {
   return { path, ...settings, ...(port !== null && { port }) };

@@ -3,7 +3,8 @@ import type { InstanceRecord } from '#server/domain/instance.ts';
 import type { ExternalTarget, InstanceExit, InstanceSpec } from '#server/drivers/runtime-driver.ts';
 import type { Reader } from '#server/store/database.ts';
 import { listAllInstances } from '#server/store/instance-store.ts';
-import { compileInstanceSpec, type InstallationPaths } from './instance-spec.ts';
+import type { InstallationPaths } from './installation-paths.ts';
+import { compileInstanceSpec } from './instance-spec.ts';
 
 /** An external server as the store has it: what the driver that watches it goes on from after a restart. */
 export interface RememberedServer {

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-import { ERROR_CODES } from '#lib/contracts/error-codes.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 import type { DeploymentSpec } from '#server/domain/deployment.ts';
 import type { BuildArtifact, BuildRequest, BuildState, EnvironmentBuilder } from '#server/domain/environment-build.ts';
@@ -10,7 +8,9 @@ import type { Clock } from '#server/kernel/clock.ts';
 import { toProblem } from '#server/kernel/error-catalogue.ts';
 import { randomName } from '#server/kernel/ids.ts';
 import { buildRequestOf } from './environment-state.ts';
-import { compileInstanceSpec, type InstallationPaths } from './instance-spec.ts';
+import type { InstallationPaths } from './installation-paths.ts';
+import { compileInstanceSpec } from './instance-spec.ts';
+import { linesOf, readTrialEnd } from './read-trial-end.ts';
 
 const KEPT_MS = 60 * 60_000;
 const RUN_LIMIT_MS = 10 * 60_000;
@@ -28,18 +28,6 @@ export interface RunningTrials extends Trials {
   buildKeys(): string[];
   stop(): Promise<void>;
 }
-
-/** What the server prints about its one request, as one line of JSON. */
-const reportSchema = z.object({
-  ok: z.boolean(),
-  load_seconds: z.number().nullish(),
-  score_ms: z.number().nullish(),
-  peak_memory_mib: z.number().nullish(),
-  response: z.unknown().optional(),
-  warnings: z.array(z.string()).optional(),
-  failure: z.looseObject({ code: z.string(), detail: z.string() }).nullish(),
-});
-type Report = z.infer<typeof reportSchema>;
 
 interface Running {
   record: TrialRecord;
@@ -180,56 +168,10 @@ function buildToEnd(
 }
 
 function conclude(record: TrialRecord, end: ProgramEnd): void {
-  const report = findReport(end.stdout);
-  if (report === null) {
-    fail(record, problemOf(explainEnd(end)));
-    return;
-  }
-  record.loadSeconds = report.load_seconds ?? null;
-  record.scoreMs = report.score_ms ?? null;
-  record.peakMemoryMib = report.peak_memory_mib ?? null;
-  record.response = report.response ?? null;
-  record.warnings = [...record.warnings, ...(report.warnings ?? [])];
-  if (report.ok) Object.assign(record, { state: 'succeeded', step: 'The model answered.', progress: 1 });
-  else fail(record, problemOf(explainReport(report)));
-}
-
-/** The last line that is a report; a script may print what it likes before. */
-function findReport(stdout: string): Report | null {
-  for (const line of linesOf(stdout).toReversed()) {
-    if (!line.startsWith('{')) continue;
-    try {
-      const parsed = reportSchema.safeParse(JSON.parse(line));
-      if (parsed.success) return parsed.data;
-    } catch {
-      // A line of the script's own.
-    }
-  }
-  return null;
-}
-
-function explainReport({ failure }: Report): AppError {
-  if (!failure)
-    return new AppError(
-      'deployment.probe_failed',
-      'The model loads, but answers the sample with an error; see the answer.',
-    );
-  const { code, detail, ...details } = failure;
-  const known = ERROR_CODES.find((one) => one === code) ?? 'deployment.script_failed';
-  return new AppError(known, detail, { details });
-}
-
-function explainEnd({ code, signal, timedOut }: ProgramEnd): AppError {
-  if (timedOut) {
-    const minutes = RUN_LIMIT_MS / 60_000;
-    return new AppError('deployment.not_ready_in_time', `The model had not answered after ${minutes} minutes.`);
-  }
-  if (signal === 'SIGKILL')
-    return new AppError('deployment.out_of_memory', 'The trial was killed, most often because memory ran out.');
-  return new AppError(
-    'deployment.exited',
-    `The trial ended with ${signal ?? `code ${code}`} before it said how it went; see its last lines.`,
-  );
+  const { measured, warnings, error } = readTrialEnd(end, RUN_LIMIT_MS);
+  Object.assign(record, measured, { warnings: [...record.warnings, ...warnings] });
+  if (error === null) Object.assign(record, { state: 'succeeded', step: 'The model answered.', progress: 1 });
+  else fail(record, problemOf(error));
 }
 
 function fail(record: TrialRecord, error: Problem): void {
@@ -240,5 +182,3 @@ function problemOf(error: unknown): Problem {
   const { request_id: _none, ...problem } = toProblem(error, '');
   return problem;
 }
-
-const linesOf = (text: string): string[] => text.split(/\r?\n/).filter((line) => line !== '');

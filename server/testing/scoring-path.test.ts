@@ -181,7 +181,7 @@ describe.skipIf(!hasPython)(
       expect(error.detail).toContain('saved with scikit-learn 1.2.2, loaded with scikit-learn 1.9.1');
     });
 
-    test('an MLflow model whose environment lacks MLflow names the package', async () => {
+    test('an MLflow model whose environment lacks MLflow names the package', { timeout: 120_000 }, async () => {
       const path = await uploadArchive(stack, {
         'model/MLmodel': 'flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n',
         'model/requirements.txt': 'numpy==2.4.6\npyyaml==6.0.3\n',

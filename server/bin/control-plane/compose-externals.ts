@@ -1,4 +1,4 @@
-import type { InstallationPaths } from '#server/control-plane/instance-spec.ts';
+import type { InstallationPaths } from '#server/control-plane/installation-paths.ts';
 import { listRememberedServers } from '#server/control-plane/remembered-servers.ts';
 import { createAddressPolicy } from '#server/domain/address-policy.ts';
 import type { ExternalServers } from '#server/domain/external-server.ts';
