@@ -8,7 +8,12 @@ import type { ServedModel } from './serving/served-model.ts';
 import type { TensorSignature } from './tensors/tensor.ts';
 
 const MODEL_PATH = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|config|infer))?$/;
+const STATISTICS = /^\/v2\/models(?:\/[^/]+(?:\/versions\/[^/]+)?)?\/stats$/;
 const REPOSITORY_CHANGE = /^\/v2\/repository\/models\/[^/]+\/(?:un)?load$/;
+
+/** The extension is not announced either; counters by phase as Triton keeps them would have to be made up. */
+const NO_STATISTICS =
+  'This server does not keep the statistics of Triton. Requests, rows and run times are at /metrics, in the text format of Prometheus.';
 
 export const SERVER_METADATA = JSON.stringify({
   name: 'viridian-onnx',
@@ -33,6 +38,7 @@ export class ProtocolRoutes {
       );
     }
     if (REPOSITORY_CHANGE.test(path)) return this.#fixed(responder);
+    if (STATISTICS.test(path)) return this.#answers.error(responder, 'infer', 400, 'no_statistics', NO_STATISTICS);
     const [, name, version, action] = MODEL_PATH.exec(path) ?? [];
     const model = name === undefined ? null : catalogue.find(decode(name), version && decode(version));
     if (model === null) return this.#notFound(path, catalogue, responder);

@@ -154,6 +154,15 @@ describe('a repository of ONNX models', () => {
     expect(change).toEqual({ status: 400, body: { error: expect.stringContaining('update the deployment') } });
   });
 
+  test.each(['/v2/models/stats', '/v2/models/two/stats', '/v2/models/two/versions/3/stats'])(
+    '%s says where the figures are instead of calling the model missing',
+    async (path) => {
+      const answer = await fetch(server.url + path);
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toEqual({ error: expect.stringContaining('/metrics') });
+    },
+  );
+
   test('tensors go from step to step of an ensemble, whatever order its steps are written in', async () => {
     const outputs = dataOf(
       await infer(

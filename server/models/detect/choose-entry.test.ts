@@ -26,6 +26,7 @@ describe('what cannot be served says why', () => {
     [[], 'is empty'],
     [['a.onnx', 'b.onnx'], 'holds 2 .onnx files (a.onnx, b.onnx)'],
     [['x/y/z.onnx'], 'too deep (x/y/z.onnx)'],
+    [['config.pbtxt', '1/model.onnx'], 'Pack the folder around it'],
     [['model.pkl'], 'a Python pickle'],
     [['weights.safetensors'], 'safetensors'],
     [['notes.txt'], 'No model was recognised'],

@@ -8,6 +8,10 @@ export type ModelEntry =
 
 const ENTRY_DEPTH = 1;
 
+/** Served as a plain ONNX file, its description would be passed over in silence; the name that callers use is that of the missing folder. */
+const BARE_TRITON_MODEL =
+  'config.pbtxt lies at the top, so this is the inside of one model of a Triton repository. Pack the folder around it, named as the model is called: <model>/config.pbtxt and <model>/1/model.onnx.';
+
 /** What people upload that needs a converter or a scoring script, by the end of its name. */
 const KNOWN_FORMATS: readonly { suffixes: readonly string[]; name: string }[] = [
   { suffixes: ['.pkl', '.pickle', '.joblib'], name: 'a Python pickle' },
@@ -26,6 +30,7 @@ export function chooseEntry(paths: readonly string[]): ModelEntry {
   if (mlmodel !== null) return { format: 'mlflow', entry: mlmodel };
   const repository = findRepository(paths);
   if (repository !== null) return { format: 'triton', repository };
+  if (paths.includes('config.pbtxt')) return { format: 'unknown', entry: null, reason: BARE_TRITON_MODEL };
   const onnx = chooseOnnxFile(paths);
   if (onnx !== null) return onnx;
   return { format: 'unknown', entry: null, reason: describeUnknown(paths) };
