@@ -64,6 +64,13 @@ def test_a_model_one_level_below_is_found_and_its_folder_is_its_name(serve, fore
     assert json.loads(server.request("GET", "/v2/models/below")[2])["name"] == "below"
 
 
+def test_pandas_is_not_loaded_where_rows_never_become_a_table(serve, forest):
+    server = serve(forest)
+    assert "direct numpy path: on" in server.log
+    with open(f"/proc/{server.process.pid}/maps", encoding="utf-8") as file:
+        assert "/site-packages/pandas/" not in file.read()
+
+
 def test_workers_answer_from_the_same_model(start_server, classifier, tmp_path):
     environment = {"WORKER_COUNT": "2", "OMP_NUM_THREADS": "1", "VIRIDIAN_SERVING_CACHE_DIR": str(tmp_path)}
     server = start_server("mlflow", {"AZUREML_MODEL_DIR": classifier, **environment})

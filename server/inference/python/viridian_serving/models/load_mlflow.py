@@ -142,6 +142,8 @@ def _load_sklearn(model: MlflowModel) -> Predictor:
     with phase("importing scikit-learn"), hide_modules("pandas", "pytest"):
         if model.flavors["sklearn"].get("serialization_format") == "skops":
             import skops.io  # noqa: F401
+        # Here, and not from inside the pickle: there nothing can be hidden, because the model itself may hold what is not needed elsewhere.
+        import sklearn.base  # noqa: F401
 
         from .predictors.sklearn_predictor import SklearnPredictor, load_estimator
     with phase("loading the model"):
