@@ -244,6 +244,20 @@ describe('traffic', () => {
     });
   });
 
+  test('that is not in whole percents is refused in words about numbers', async () => {
+    const name = await makeEndpoint();
+    await deploy(name, 'blue', '?all_traffic=true');
+    const words = async (blue: unknown): Promise<string> => {
+      const { status, body } = await api.call('PUT', `/endpoints/${name}/traffic`, { traffic: { blue } });
+      expect(status).toBe(422);
+      return body.detail;
+    };
+    expect(await words(33.5)).toBe('/traffic/blue must be a whole number.');
+    expect(await words('100')).toBe('/traffic/blue must be a number.');
+    expect(await words(101)).toBe('/traffic/blue must be at most 100.');
+    expect(await words(-1)).toBe('/traffic/blue must be at least 0.');
+  });
+
   test('a wrong sum is named', async () => {
     const name = await makeEndpoint();
     await deploy(name, 'blue', '?all_traffic=true');

@@ -58,10 +58,24 @@ function sayIssue(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_union' && issue.message === 'Invalid input') return 'has none of the allowed forms';
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is needed';
   const { message } = issue;
-  return /^(must|has|is) /.test(message)
-    ? message
-    : `is not valid: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+  if (/^(must|has|is) /.test(message)) return message;
+  return sayNumberIssue(issue) ?? `is not valid: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
+
+/** What zod says about numbers names its own types. */
+function sayNumberIssue(issue: z.core.$ZodIssue): string | null {
+  if (issue.code === 'invalid_type' && issue.expected === 'int') return 'must be a whole number';
+  if (issue.code === 'invalid_type' && issue.expected === 'number') return 'must be a number';
+  if (issue.code === 'too_big' && isNumeric(issue.origin)) {
+    return `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
+  }
+  if (issue.code === 'too_small' && isNumeric(issue.origin)) {
+    return `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+  }
+  return null;
+}
+
+const isNumeric = (origin: string): boolean => origin === 'number' || origin === 'int';
 
 interface SchemaShape {
   shape?: Record<string, z.ZodType>;

@@ -25,14 +25,16 @@ export function refusalOf(endpoint: EndpointRoute, verdict: LimitVerdict): Gatew
     return gatewayAnswer(
       'gateway.rate_limited',
       'rate_limited',
-      `${who} ${limit?.requestsPerSecond} requests a second (${path}.requests_per_second).`,
+      `${who} ${requests(limit?.requestsPerSecond)} a second (${path}.requests_per_second).`,
       { retryAfterSeconds: jitteredRetryAfter(verdict.waitMs / 1000) },
     );
   }
   return gatewayAnswer(
     'gateway.concurrency_limited',
     'concurrency_limited',
-    `${who} ${limit?.concurrency} requests at once (${path}.concurrency).`,
+    `${who} ${requests(limit?.concurrency)} at once (${path}.concurrency).`,
     { retryAfterSeconds: jitteredRetryAfter() },
   );
 }
+
+const requests = (count: number | null | undefined): string => (count === 1 ? '1 request' : `${count} requests`);

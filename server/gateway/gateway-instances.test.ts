@@ -434,6 +434,14 @@ describe('limits of an endpoint', () => {
     expect(model.requests).toHaveLength(3);
   });
 
+  it('are told in words that fit their number', async () => {
+    const { port } = await startSimple(undefined, { limits: { ...none, requestsPerSecond: 1 } });
+    const client = await RawClient.connect(port);
+    await client.request(get());
+    const refused = await client.request(get());
+    expect(refused.json()['detail']).toBe('This endpoint takes 1 request a second (limits.requests_per_second).');
+  });
+
   it('turn away more requests at once than it takes, and count those that end however they end', async () => {
     const { port, model } = await startSimple(NEVER, { limits: { ...none, concurrency: 2 } });
     const [first, second] = [await RawClient.connect(port), await RawClient.connect(port)];

@@ -166,7 +166,7 @@ describe('bundled samples', () => {
 
   test('routes and methods that are not there say so', async () => {
     const { url } = server('iris/v1');
-    expect((await fetch(`${url}/nothing`)).status).toBe(404);
+    for (const method of ['GET', 'POST']) expect((await fetch(`${url}/nothing`, { method })).status).toBe(404);
     const get = await fetch(`${url}/score`);
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
     expect((await fetch(`${url}/`)).status).toBe(200);

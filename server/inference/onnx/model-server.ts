@@ -18,6 +18,19 @@ export interface ModelServerOptions {
   log(line: string): void;
 }
 
+/** What is only read. */
+const READ_PATHS: ReadonlySet<string> = new Set([
+  '/',
+  '/health/live',
+  '/health/ready',
+  '/metrics',
+  '/openapi.json',
+  '/swagger.json',
+  '/v2',
+  '/v2/health/live',
+  '/v2/health/ready',
+]);
+
 /** The routes of an instance. Probes are answered from the start; the models' routes once `serve` was called. */
 export class ModelServer {
   readonly #options: ModelServerOptions;
@@ -64,7 +77,9 @@ export class ModelServer {
     } else if (path.startsWith('/v2/models/') || path.startsWith('/v2/repository/')) {
       if (this.#catalogue === null) answers.loading(responder, 'infer');
       else this.#protocol.handle(path, this.#catalogue, request, responder);
-    } else answers.only('GET', 'other', method, responder, () => this.#get(path, responder));
+    } else if (READ_PATHS.has(path)) {
+      answers.only('GET', 'other', method, responder, () => this.#get(path, responder));
+    } else answers.error(responder, 'other', 404, 'not_found', `There is nothing at ${path}.`);
   }
 
   #get(path: string, responder: HttpResponder): void {
@@ -96,8 +111,6 @@ export class ModelServer {
       case '/openapi.json':
         if (this.#catalogue !== null) return answers.json(responder, 'metadata', 200, this.#document);
         return answers.loading(responder, 'metadata');
-      default:
-        return answers.error(responder, 'other', 404, 'not_found', `There is nothing at ${path}.`);
     }
   }
 

@@ -72,6 +72,7 @@ type Question = 'apply' | 'pause' | null;
 function SplitEditor({ endpoint, deployments }: TrafficPanelProps) {
   const { locale } = usePreferences();
   const { rows, live, heirs, draft, latest } = useEndpointDraft(endpoint, deployments);
+  const splitRevision = latest?.revision ?? endpoint.revision;
   const { apply, busy, isPropagating, problem, workers, clearProblem } = useApplySplit(endpoint.name);
   const [freeEntry, setFreeEntry] = useState(false);
   const [question, setQuestion] = useState<Question>(null);
@@ -126,7 +127,7 @@ function SplitEditor({ endpoint, deployments }: TrafficPanelProps) {
               rows={rows}
               live={live}
               draft={draft}
-              revision={endpoint.revision}
+              revision={splitRevision}
               freeEntry={freeEntry}
               ratePerSecond={facts.ratePerSecond}
               sliderRef={slider}
@@ -144,7 +145,7 @@ function SplitEditor({ endpoint, deployments }: TrafficPanelProps) {
               draft={draft}
               busy={busy}
               valid={valid}
-              revision={endpoint.revision}
+              revision={splitRevision}
               hasKeys={live.length > 1}
               onApply={ask}
               onReset={() => resetWithUndo(draft)}
@@ -227,7 +228,7 @@ function PanelStatus({ endpoint, draft, latest, workers }: PanelStatusProps) {
     <>
       {draft.isDraft ? <Chip tone="accent">Draft, not applied</Chip> : null}
       <span className="min-w-0 truncate text-muted max-md:hidden">
-        r{endpoint.revision}
+        r{latest?.revision ?? endpoint.revision}
         {latest ? (
           <>
             {' '}
