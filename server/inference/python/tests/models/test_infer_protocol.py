@@ -39,6 +39,19 @@ def test_a_client_scores_columns(serve, classifier, iris, binary):
     assert answer.tolist() == mlflow.pyfunc.load_model(classifier).predict(iris.data).tolist()
 
 
+def test_what_a_client_asks_about_the_server_is_answered_or_refused_in_words(serve, classifier, iris):
+    triton = connect(serve(classifier))
+    assert triton.get_model_repository_index() == [{"name": "iris", "version": "1", "state": "READY", "reason": ""}]
+    config = triton.get_model_config("iris")
+    assert config["max_batch_size"] == 0
+    assert config["input"][0] == {"name": iris.data.columns[0], "data_type": "TYPE_FP64", "dims": [-1]}
+    for ask in (triton.get_inference_statistics, lambda: triton.get_inference_statistics("iris")):
+        with pytest.raises(client.InferenceServerException, match="/metrics"):
+            ask()
+    with pytest.raises(client.InferenceServerException, match="update the deployment"):
+        triton.unload_model("iris")
+
+
 @pytest.mark.parametrize("binary", [True, False])
 def test_a_client_scores_one_tensor(serve, forest, iris, binary):
     rows = iris.data.to_numpy()

@@ -17,9 +17,24 @@ from .predictors.predictor import ArrayPredictor
 from .serving_model import ServingModel
 from .signature import NUMERIC_COLUMNS, ColumnSpec, Spec, TensorSpec
 
-SERVER_METADATA = encode_json({"name": "viridian-python", "version": "1", "extensions": ["binary_tensor_data"]})
+SERVER_METADATA = encode_json(
+    {"name": "viridian-python", "version": "1", "extensions": ["binary_tensor_data", "model_configuration", "model_repository"]}
+)
 
-_MODEL_PATH = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(?:/(ready|infer))?/?")
+#: What Triton's clients may ask for and this server does not do, with the words of the refusal.
+_REFUSED = [
+    (
+        re.compile(r"/v2/models(?:/[^/]+(?:/versions/[^/]+)?)?/stats"),
+        "This server does not keep the statistics of Triton. "
+        "Requests, rows and run times are at /metrics, in the text format of Prometheus.",
+    ),
+    (
+        re.compile(r"/v2/repository/models/[^/]+/(?:un)?load"),
+        "The model is loaded with the deployment and stays; update the deployment to serve another.",
+    ),
+]
+
+_MODEL_PATH = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(?:/(ready|config|infer))?/?")
 
 #: Datatype of the protocol → numpy.
 _DTYPES = {
@@ -42,11 +57,37 @@ class InferRequest(NamedTuple):
 
 
 def parse_path(path: str, name: str, version: str) -> Optional[str]:
-    """`infer`, `ready` or `metadata` for a path of this model, else None."""
+    """`infer`, `ready`, `config` or `metadata` for a path of this model, else None."""
     match = _MODEL_PATH.fullmatch(path)
     if match is None or unquote(match.group(1)) != name or (match.group(2) is not None and unquote(match.group(2)) != version):
         return None
     return match.group(3) or "metadata"
+
+
+def refusal(path: str) -> Optional[str]:
+    """Why a path of Triton's own extensions is not answered; None for every other path."""
+    return next((words for pattern, words in _REFUSED if pattern.fullmatch(path)), None)
+
+
+def index(model: ServingModel) -> List[Dict[str, str]]:
+    return [{"name": model.name, "version": model.version, "state": "READY", "reason": ""}]
+
+
+def config(model: ServingModel) -> Dict[str, Any]:
+    """The model in the names of Triton's configuration; `max_batch_size` is 0, as every shape is told whole."""
+    described = metadata(model)
+    return {
+        "name": model.name,
+        "platform": model.platform,
+        "max_batch_size": 0,
+        "input": [_config_of(tensor) for tensor in described["inputs"]],
+        "output": [_config_of(tensor) for tensor in described["outputs"]],
+    }
+
+
+def _config_of(tensor: Dict[str, Any]) -> Dict[str, Any]:
+    datatype = "STRING" if tensor["datatype"] == "BYTES" else tensor["datatype"]
+    return {"name": tensor["name"], "data_type": f"TYPE_{datatype}", "dims": tensor["shape"]}
 
 
 def metadata(model: ServingModel) -> Dict[str, Any]:

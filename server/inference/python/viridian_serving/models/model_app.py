@@ -118,7 +118,7 @@ class ModelApp(App):
 
     def dispatch(self, request: Request, respond: Respond) -> None:
         post = self._posts.get(request.path)
-        route = post[0] if post is not None else "infer" if request.path.startswith("/v2/models/") else "other"
+        route = post[0] if post is not None else "infer" if request.path.startswith(("/v2/models/", "/v2/repository/")) else "other"
         try:
             if "content-encoding" in request.headers:
                 request.body = _inflate(request, self._server.max_body_bytes)
@@ -161,19 +161,33 @@ class ModelApp(App):
         return Payload(table, "dataframe_split", {"columns": table.columns, "data": table.rows}, None)
 
     def _route_model(self, request: Request, respond: Respond) -> None:
+        refused = infer_protocol.refusal(request.path)
+        if refused is not None:
+            raise Refusal(400, "not_supported", refused)
+        if request.path == "/v2/repository/index":
+            _require("POST", request)
+            self._answer_facts(infer_protocol.index(self._model), respond)
+            return
         action = infer_protocol.parse_path(request.path, self._model.name, self._model.version)
         if action is None:
             words = f"this instance serves {self._model.name}, version {self._model.version}"
             raise Refusal(404, "not_found", f"There is no model at {clip(request.path)}; {words}.")
         if action != "infer":
             _require("GET", request)
-            ready = {"name": self._model.name, "ready": True}
-            self._metrics.count_request("metadata", 200)
-            respond(Response(200, encode_json(ready if action == "ready" else infer_protocol.metadata(self._model)), JSON_HEADERS))
+            self._answer_facts(self._facts(action), respond)
             return
         _require("POST", request)
         infer = infer_protocol.read_request(request.body, request.headers.get("inference-header-content-length"), self._model)
         self._predict("infer", infer.payload, request, respond, lambda outputs: _encode_infer(infer, outputs, self._model), infer.inputs)
+
+    def _facts(self, action: str) -> Any:
+        if action == "ready":
+            return {"name": self._model.name, "ready": True}
+        return infer_protocol.config(self._model) if action == "config" else infer_protocol.metadata(self._model)
+
+    def _answer_facts(self, facts: Any, respond: Respond) -> None:
+        self._metrics.count_request("metadata", 200)
+        respond(Response(200, encode_json(facts), JSON_HEADERS))
 
     # The middle.
 
