@@ -13,8 +13,10 @@ import { formatBytes } from '#lib/format/bytes.ts';
 import { figureText } from '#lib/format/figure.ts';
 import { isArchived } from '#lib/format/model-stage.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
+import { infoQuery } from '#lib/queries/info.ts';
 import { modelsQuery, modelVersionsQuery } from '#lib/queries/models.ts';
 import type { PickerProps } from './sample-picker.tsx';
+import { asServedHere } from './served-by-host.ts';
 
 /** A model of the registry and one of its versions; the newest is chosen with the model. */
 export function RegisteredPicker({ model, onChoose }: PickerProps) {
@@ -84,6 +86,7 @@ function VersionSelect({
 }) {
   const { locale } = usePreferences();
   const { data: versions = [] } = useQuery(modelVersionsQuery(name));
+  const { data: info = null } = useQuery(infoQuery());
   const offered = versions.filter((one) => one.version === version || !isArchived(one.stage));
   return (
     <Select
@@ -93,7 +96,9 @@ function VersionSelect({
       options={offered.map((one) => ({
         id: one.version,
         label: one.version,
-        detail: one.detected.servable ? figureText(formatBytes(one.size_bytes, locale)) : 'cannot be served',
+        detail: asServedHere(one.detected, info).servable
+          ? figureText(formatBytes(one.size_bytes, locale))
+          : 'cannot be served',
       }))}
     />
   );

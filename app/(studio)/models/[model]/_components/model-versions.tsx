@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { asServedHere } from '#components/deployments/wizard/served-by-host.ts';
 import { Age } from '#components/layout/age.tsx';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { Chip } from '#components/ui/chip.tsx';
@@ -16,6 +17,7 @@ import { isArchived } from '#lib/format/model-stage.ts';
 import { formatBytes } from '#lib/format/bytes.ts';
 import { describeUser } from '#lib/format/deployment-user.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
+import { infoQuery } from '#lib/queries/info.ts';
 import { modelVersionsQuery } from '#lib/queries/models.ts';
 import { deployHref, MODEL_TYPE_WORDS } from '../../_components/model-words.ts';
 import { RunningRegistrations } from '../../_components/running-registrations.tsx';
@@ -24,10 +26,13 @@ import { ModelAbout, ModelActions } from './model-about.tsx';
 /** Every version of a model, newest first. */
 export function ModelVersions({ model }: { model: string }) {
   const { data: versions, error, refetch, isFetching } = useQuery(modelVersionsQuery(model));
+  const { data: info = null } = useQuery(infoQuery());
   const { locale } = usePreferences();
   const [showsArchived, setShowsArchived] = useState(false);
   const archived = versions?.filter(({ stage }) => isArchived(stage)).length ?? 0;
-  const shown = versions?.filter(({ stage }) => showsArchived || !isArchived(stage));
+  const shown = versions
+    ?.filter(({ stage }) => showsArchived || !isArchived(stage))
+    .map((version) => ({ ...version, detected: asServedHere(version.detected, info) }));
   const path = `/models/${encodeURIComponent(model)}/versions`;
   return (
     <>

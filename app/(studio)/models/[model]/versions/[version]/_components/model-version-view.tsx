@@ -6,6 +6,7 @@ import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { SignatureTable } from '#components/deployments/detected-model.tsx';
 import { PackageList, TritonModels, TrustNote } from '#components/deployments/model-needs.tsx';
+import { asServedHere } from '#components/deployments/wizard/served-by-host.ts';
 import { Button } from '#components/ui/button.tsx';
 import { Chip } from '#components/ui/chip.tsx';
 import { CodeBlock } from '#components/ui/code-block.tsx';
@@ -22,6 +23,7 @@ import type { DetectedModel, ModelVersion, TensorSpec } from '#lib/contracts/mod
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { keys } from '#lib/queries/keys.ts';
 import { API_BASE, apiPath } from '#lib/queries/fetch-json.ts';
+import { infoQuery } from '#lib/queries/info.ts';
 import { modelVersionQuery } from '#lib/queries/models.ts';
 import { formatJson } from '#lib/snippets/format-json.ts';
 import { deleteModelVersion, patchModelVersion } from '../../../../actions.ts';
@@ -33,6 +35,7 @@ import { VersionFiles } from './version-files.tsx';
 /** One version: what is in it, what it takes and gives, who uses it. */
 export function ModelVersionView({ model, version }: { model: string; version: string }) {
   const { data, error, refetch } = useQuery(modelVersionQuery(model, version));
+  const { data: info = null } = useQuery(infoQuery());
   if (error && data === undefined) {
     return (
       <ErrorState
@@ -43,13 +46,13 @@ export function ModelVersionView({ model, version }: { model: string; version: s
     );
   }
   if (data === undefined) return <SkeletonRows label="the model version" rows={6} />;
-  const { detected } = data;
+  const detected = asServedHere(data.detected, info);
   return (
     <>
       <PageHead
         title={`${model}, version ${version}`}
         aside={<Chip>{MODEL_TYPE_WORDS[data.type]}</Chip>}
-        actions={<VersionActions data={data} />}
+        actions={<VersionActions data={{ ...data, detected }} />}
       />
       <div className="grid grid-cols-1 gap-8">
         <VersionNotes detected={detected} />
