@@ -121,3 +121,12 @@ test('a trial of what cannot be deployed is refused with the field', async () =>
     body: { code: 'deployment.model_missing', errors: [{ path: '/model' }] },
   });
 });
+
+test('what would run in a container is refused before anything is built', async () => {
+  const before = api.builder.begun.length;
+  const deployment = { ...(await deploymentOf('docker')), runtime: 'docker' };
+  const answer = await api.call('POST', '/trials', { deployment });
+  const detail = expect.stringContaining('would run in a container');
+  expect(answer).toMatchObject({ status: 422, body: { code: 'deployment.runtime_unavailable', detail } });
+  expect(api.builder.begun).toHaveLength(before);
+});

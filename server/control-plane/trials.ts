@@ -36,6 +36,13 @@ interface Running {
   ended: Promise<void>;
 }
 
+function notAProcess(): AppError {
+  return new AppError(
+    'deployment.runtime_unavailable',
+    'A model is tried as a process of this host, and this deployment would run in a container. Deploy it without traffic to see whether it loads there.',
+  );
+}
+
 /**
  * Tries models before they are deployed: builds the environment as a deployment would, then runs our server once with one request. Trials live in
  * memory: they are answers to somebody who waits.
@@ -44,6 +51,8 @@ export function createTrials({ environments, paths, runProgram, clock }: TrialsO
   const trials = new Map<string, Running>();
 
   function begin(spec: DeploymentSpec, sample: unknown): TrialRecord {
+    // Said before anything is built: an image takes minutes, and could not be tried then.
+    if (spec.runtime !== 'process') throw notAProcess();
     forgetOld();
     const record = newRecord(clock.now());
     const abort = new AbortController();
@@ -56,12 +65,7 @@ export function createTrials({ environments, paths, runProgram, clock }: TrialsO
     const artifact = await build(record, spec, signal);
     if (artifact === null || signal.aborted) return;
     const program = compileInstanceSpec(instanceOf(record, spec), paths, artifact);
-    if (program === null || artifact.kind === 'image') {
-      throw new AppError(
-        'deployment.runtime_unavailable',
-        'A model is tried as a process of this host. Set "runtime" to "process" to try it.',
-      );
-    }
+    if (program === null || artifact.kind === 'image') throw notAProcess();
     Object.assign(record, { state: 'running', step: 'Loading the model and scoring one request', progress: null });
     const { modelDir } = program;
     const end = await runProgram({
