@@ -118,6 +118,14 @@ describe('names of this machine', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  it('stay as they are when a deployment makes a network of containers', () => {
+    const wanted = { host: '0.0.0.0', domain: null, extra: [] };
+    const own = { eth0: [{ address: '192.0.2.2' }], docker0: [{ address: '172.17.0.1' }] };
+    const before = namesOfMachine(wanted, own);
+    expect(before).toEqual(expect.arrayContaining(['192.0.2.2', '172.17.0.1']));
+    expect(namesOfMachine(wanted, { ...own, 'br-94edc52c2ea2': [{ address: '10.213.156.1' }] })).toEqual(before);
+  });
+
   it('hold nothing that no client could mean', () => {
     const names = namesOfMachine({ host: '0.0.0.0', domain: null, extra: ['fe80::1', 'a b', '-x', '::'] });
     for (const name of ['0.0.0.0', '::', 'fe80::1', 'a b', '-x']) expect(names).not.toContain(name);

@@ -1,4 +1,4 @@
-import { hostname, networkInterfaces } from 'node:os';
+import { hostname, type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { isIP } from 'node:net';
 
 const HOST_NAME = /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
@@ -11,9 +11,18 @@ export interface WantedNames {
   extra: readonly string[];
 }
 
+/** Bridges of networks that a container engine made: they come and go with deployments, and each time would be another certificate. */
+const ENGINE_BRIDGE = /^br-[0-9a-f]{12}$/;
+
+type Interfaces = Readonly<Record<string, readonly Pick<NetworkInterfaceInfo, 'address'>[] | undefined>>;
+
 /** What a certificate of the local CA is for: this machine by all its names and addresses, every endpoint below the domain, and what was asked for. */
-export function namesOfMachine({ host, domain, extra }: WantedNames): string[] {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+export function namesOfMachine(
+  { host, domain, extra }: WantedNames,
+  interfaces: Interfaces = networkInterfaces(),
+): string[] {
+  const lasting = Object.entries(interfaces).filter(([name]) => !ENGINE_BRIDGE.test(name));
+  const addresses = lasting.flatMap(([, list]) => (list ?? []).map(({ address }) => address));
   const endpoints = domain === null ? [] : [domain, `*.${domain}`];
   const names = ['localhost', hostname(), host, ...endpoints, ...extra, '127.0.0.1', '::1', ...addresses];
   return [...new Set(names.map((name) => name.toLowerCase()))].filter(isCertifiable);
