@@ -5,7 +5,7 @@ import { createLogger } from '#server/kernel/logger.ts';
 import { failToStart, tellSupervisor } from '#server/kernel/process-link.ts';
 import { telemetryConfig } from '#server/telemetry/telemetry-config.ts';
 import { startTelemetry } from '#server/telemetry/telemetry-process.ts';
-import { SocketTakenError } from '#server/telemetry/telemetry-server.ts';
+import { SocketTakenError } from '#server/kernel/listen-on-socket.ts';
 
 const MIB = 1024 * 1024;
 

@@ -1,5 +1,5 @@
-import { chmodSync, rmSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { listenOnSocket } from '#server/kernel/listen-on-socket.ts';
 import { type ToControlPlane, type ToGateway, toGatewaySchema } from '#server/routing/gateway-link.ts';
 
 /** A table of 10,000 endpoints is about 10 MB. */
@@ -20,19 +20,16 @@ export interface ControlPlaneLink {
 
 /**
  * Listens on the gateway's socket for the control plane: one JSON frame a line. Whether anybody is connected changes nothing for predictions.
- * @throws Error when another gateway answers on the socket
+ * @throws SocketTakenError when another gateway answers on the socket
  */
 export async function listenForControlPlane(path: string, events: ControlPlaneLinkEvents): Promise<ControlPlaneLink> {
-  if (await isAnswered(path)) throw new Error(`Another gateway already listens on ${path}.`);
-  rmSync(path, { force: true });
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     serveSocket(socket, events);
   });
-  await listen(server, path);
-  chmodSync(path, 0o600);
+  await listenOnSocket(server, path);
   return {
     broadcast(frame) {
       for (const socket of sockets) write(socket, frame);
@@ -87,22 +84,4 @@ function revisionOf(json: unknown): number {
 
 function write(socket: Socket, frame: ToControlPlane): void {
   if (!socket.destroyed) socket.write(`${JSON.stringify(frame)}\n`);
-}
-
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
-}
-
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -1,11 +1,12 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '#server/kernel/clock.ts';
+import { listenOnSocket } from '#server/kernel/listen-on-socket.ts';
 import type { Logger } from '#server/kernel/logger.ts';
 import { ComparisonStore } from './comparison-store.ts';
 import { TelemetryIntake } from './telemetry-intake.ts';
 import { startTelemetryLoop } from './telemetry-loop.ts';
-import { createTelemetryServer, listenOnSocket } from './telemetry-server.ts';
+import { createTelemetryServer } from './telemetry-server.ts';
 import { TelemetryStore, type StoreLimits } from './telemetry-store.ts';
 
 /** Longest wait for requests under way when it stops. */

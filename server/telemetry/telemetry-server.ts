@@ -1,6 +1,4 @@
-import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
 import { AppError } from '#server/kernel/app-error.ts';
 import type { Clock } from '#server/kernel/clock.ts';
 import { toProblem } from '#server/kernel/error-catalogue.ts';
@@ -26,10 +24,6 @@ export interface TelemetryServerDeps {
   logger: Logger;
 }
 
-export class SocketTakenError extends Error {
-  override readonly name = 'SocketTakenError';
-}
-
 type Handler = (request: IncomingMessage, url: URL) => Promise<unknown>;
 
 /**
@@ -48,33 +42,6 @@ export function createTelemetryServer(deps: Promise<TelemetryServerDeps>): Serve
   });
   server.maxConnections = MAX_CONNECTIONS;
   return server;
-}
-
-/**
- * Listens on a socket that only the owner may open. The socket file that a killed process left behind is replaced.
- * @throws SocketTakenError when another process answers there
- */
-export async function listenOnSocket(server: Server, path: string): Promise<void> {
-  if (existsSync(path)) {
-    if (await isAnswered(path)) throw new SocketTakenError(`Another telemetry process already listens on ${path}.`);
-    rmSync(path, { force: true });
-  }
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
-  chmodSync(path, 0o600);
-}
-
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
 
 function createRoutes({ store, intake, comparisons, clock }: TelemetryServerDeps): Record<string, Handler> {
