@@ -145,6 +145,21 @@ test('events arrive while the stream is open, and leaving ends it upstream', asy
   await left;
 });
 
+test('events end in order when this process is told to stop, also upstream', async () => {
+  const left = new Promise<void>((resolve) => {
+    handler = (_incoming, response) => {
+      response.once('close', resolve);
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: one\n\n');
+    };
+  });
+  const response = await passThrough(request('/api/v1/events', { headers: OWN }), signedIn);
+  const reader = response.body!.getReader();
+  expect(new TextDecoder().decode((await reader.read()).value)).toBe('data: one\n\n');
+  process.emit('SIGTERM');
+  expect(await reader.read()).toEqual({ done: true, value: undefined });
+  await left;
+});
+
 test('status, headers and the lack of a body are kept', async () => {
   handler = (_incoming, response) => {
     response.writeHead(204, { 'upload-offset': '7', 'tus-resumable': '1.0.0', etag: '"3"' });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { Problem } from '#lib/contracts/problem.ts';
@@ -33,6 +33,10 @@ const NOT_FORWARDED = new Set([
   'accept-encoding',
   'x-viridian-user',
 ]);
+
+/** Aborted when this process is told to stop. */
+const stopping = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
 
 /** Paths that answer without a credential. */
 const PUBLIC_PATHS = new Set(['/api/v1/health', '/api/v1/openapi.json']);
@@ -109,13 +113,30 @@ function responseOf(answer: IncomingMessage, method: string): Response {
     const name = answer.rawHeaders[index]!.toLowerCase();
     if (!NOT_FORWARDED.has(name)) headers.append(name, answer.rawHeaders[index + 1]!);
   }
+  const isEventStream = headers.get('content-type')?.startsWith('text/event-stream') ?? false;
   // Compression on the way out would hold events back.
-  if (headers.get('content-type')?.startsWith('text/event-stream'))
-    headers.set('cache-control', 'no-cache, no-transform');
+  if (isEventStream) headers.set('cache-control', 'no-cache, no-transform');
   const status = answer.statusCode ?? 502;
   const bodyless = method === 'HEAD' || status === 204 || status === 304;
   if (bodyless) answer.resume();
-  return new Response(bodyless ? null : (Readable.toWeb(answer) as unknown as ReadableStream), { status, headers });
+  const body = isEventStream ? untilStopped(answer) : answer;
+  return new Response(bodyless ? null : (Readable.toWeb(body) as unknown as ReadableStream), { status, headers });
+}
+
+/** An event stream has no end of its own, and the server waits for every answer under way before it stops. */
+function untilStopped(events: IncomingMessage): Readable {
+  const body = events.pipe(new PassThrough());
+  const end = (): void => {
+    events.unpipe(body);
+    body.end();
+  };
+  stopping.signal.addEventListener('abort', end, { once: true });
+  events.once('error', (error) => body.destroy(error));
+  body.once('close', () => {
+    stopping.signal.removeEventListener('abort', end);
+    events.destroy();
+  });
+  return body;
 }
 
 /** A problem that the studio itself answers with. */
