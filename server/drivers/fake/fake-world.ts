@@ -136,10 +136,16 @@ export function createFakeWorld(clock: Clock): FakeWorld {
     await new Promise<void>((resolve) => (server === null ? resolve() : server.close(() => resolve())));
   }
 
+  /** Real programs end once nobody waits for them. These answer as soon as they read, so it is enough to let them read. */
+  async function answerWhatHasCome(): Promise<void> {
+    for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   async function end(instanceId: string): Promise<void> {
     const instance = instances.get(instanceId);
     if (instance === undefined) return;
     mark(instance, 'stopping');
+    await answerWhatHasCome();
     await stopServing(instance);
     if (!instances.has(instanceId)) return;
     print(instanceId, 'system', 'stopped and removed');
