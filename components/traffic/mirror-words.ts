@@ -1,4 +1,5 @@
-import type { Disagreement, DisagreeingPair, MirrorTotals } from '#lib/contracts/mirror-comparison.ts';
+import type { Disagreement } from '#lib/contracts/comparison-rules.ts';
+import type { DisagreeingPair, MirrorTotals } from '#lib/contracts/mirror-comparison.ts';
 import { figureText } from '#lib/format/figure.ts';
 import { formatInteger, formatRatio } from '#lib/format/number.ts';
 

@@ -1,4 +1,4 @@
-import { MAX_COMPARED_BYTES } from '#lib/contracts/mirror-comparison.ts';
+import { MAX_COMPARED_BYTES } from '#lib/contracts/comparison-rules.ts';
 import type { EndedAnswer } from './compare-answers.ts';
 import { fieldId } from './http1/field-names.ts';
 import type { FieldTable } from './http1/field-table.ts';

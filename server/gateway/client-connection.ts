@@ -35,6 +35,8 @@ export class ClientConnection implements ExchangeClient, Sweepable, BodySink, Wa
   /** What was taken last has been passed on, all of it, and is kept nowhere. */
   private spent = false;
   private closing = false;
+  /** The client has said that the request it sent last is its last one. */
+  private saidLast = false;
   /** The client will send nothing more. */
   ended = false;
   private deadlineAt: number;
@@ -112,8 +114,15 @@ export class ClientConnection implements ExchangeClient, Sweepable, BodySink, Wa
 
   /** The answer is complete. @param keepAlive whether the connection may carry another request */
   onResponseDone(keepAlive: boolean): void {
-    if (!keepAlive || this.ended) this.closeGracefully();
+    if (!keepAlive || this.ended) this.close();
     else if (this.body.done) this.nextRequest();
+  }
+
+  /** A client that sends nothing more needs no time to read its answer: it lies in the kernel, which delivers it before the end. */
+  private close(): void {
+    const sendsMore = !this.body.done || this.held !== null || !(this.saidLast || this.ended);
+    if (sendsMore || this.socket.writableLength > 0 || 'encrypted' in this.socket) this.closeGracefully();
+    else this.socket.destroy();
   }
 
   /** Ends the connection so that the last answer arrives: our side first, then what the client still sends is ignored for a while. */
@@ -257,6 +266,7 @@ export class ClientConnection implements ExchangeClient, Sweepable, BodySink, Wa
   private startExchange(head: RequestHead, bytes: Buffer, bodyStart: number): number {
     const exchange = new Exchange(this.core, this, head, this.headStartedAt);
     this.exchange = exchange;
+    this.saidLast = !head.persistent;
     this.headStartedAt = 0;
     this.body.start(head.bodyKind, head.contentLength);
     this.deadlineAt = this.body.done ? NEVER : performance.now() + this.core.settings.bodyIdleTimeoutMs;

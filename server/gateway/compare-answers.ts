@@ -1,4 +1,4 @@
-import type { ComparisonOutcomeKind, NotCompared } from '#lib/contracts/mirror-comparison.ts';
+import type { ComparisonOutcomeKind, NotCompared } from '#lib/contracts/comparison-rules.ts';
 
 /** An answer that has ended, as far as it was kept. */
 export interface EndedAnswer {

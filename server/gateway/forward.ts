@@ -299,10 +299,10 @@ export class Forward implements UpstreamUser, SlotWaiter {
   }
 
   private sendRequest(): void {
-    const { socket } = this.upstream as Upstream;
-    this.body.sendWithHead(socket, this.describeRequest(), this.requestComplete);
+    const upstream = this.upstream as Upstream;
+    this.body.sendWithHead(upstream, this.describeRequest(), this.requestComplete);
     if (!this.repeatable || this.body.heldBytes > this.exchange.core.settings.bodyBufferBytes) this.forgetBody();
-    if (!this.requestComplete && !socket.writableNeedDrain) this.exchange.client.resumeReading();
+    if (!this.requestComplete && !upstream.socket.writableNeedDrain) this.exchange.client.resumeReading();
   }
 
   private describeRequest(): UpstreamRequest {

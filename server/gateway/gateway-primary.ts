@@ -9,7 +9,7 @@ import type { RouteInstance, RouteTable } from '#server/routing/route-table.ts';
 import { type CertificateSource, factsOf } from '#server/tls/served-certificate.ts';
 import { type ControlPlaneLink, listenForControlPlane } from './control-plane-link.ts';
 import { EjectionLedger } from './ejection-ledger.ts';
-import { instanceKey } from './instance.ts';
+import { instanceKey } from './instance-key.ts';
 import { limitedEndpoints } from './limit-gate.ts';
 import { LimitKeeper } from './limit-keeper.ts';
 import { PlaceKeeper } from './queue-places.ts';

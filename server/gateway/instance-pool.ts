@@ -1,7 +1,8 @@
 import type { RouteDeployment, RouteInstance } from '#server/routing/route-table.ts';
 import type { DeadlineSweeper } from './deadline-sweeper.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
-import { Instance, instanceKey } from './instance.ts';
+import { Instance } from './instance.ts';
+import { instanceKey } from './instance-key.ts';
 import type { QueuePlaces } from './queue-places.ts';
 import type { OpenHeader } from './upstream-target.ts';
 

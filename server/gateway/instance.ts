@@ -2,6 +2,7 @@ import type { RouteInstance } from '#server/routing/route-table.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
 import { InstanceHealth } from './instance-health.ts';
+import { instanceKey } from './instance-key.ts';
 import { UpstreamSessions } from './http2/upstream-sessions.ts';
 import { compileTarget, type OpenHeader, type UpstreamTarget } from './upstream-target.ts';
 import { type Upstream, UpstreamConnection, type UpstreamOwner, type UpstreamUser } from './upstream-connection.ts';
@@ -165,8 +166,4 @@ export class Instance implements UpstreamOwner, Sweepable {
     for (const connection of this.open) connection.socket.destroy();
     this.sessions?.destroy();
   }
-}
-
-export function instanceKey(route: RouteInstance): string {
-  return `${route.id}#${route.generation}`;
 }

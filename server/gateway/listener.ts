@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { ClientConnection } from './client-connection.ts';
 import type { GatewayCore } from './gateway-core.ts';
-import { readThroughSharedBuffer } from './shared-read-buffer.ts';
+import { acceptThroughSharedBuffer } from './shared-read-buffer.ts';
 
 /** Connections that may wait to be accepted: a herd that comes back at once must not be refused. */
 export const LISTEN_BACKLOG = 4096;
@@ -26,9 +26,12 @@ export function createListener(core: GatewayCore): Listener {
     const connection = serve(socket);
     socket.on('data', (bytes: Buffer) => connection.take(bytes));
   };
-  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (accepted) => {
-    const socket = readThroughSharedBuffer(accepted, (bytes) => connection.take(bytes));
+  const takeReadsOf = (socket: Socket): ((bytes: Buffer) => boolean) => {
     const connection = serve(socket);
+    return (bytes) => connection.take(bytes);
+  };
+  const server = createServer().on('listening', () => {
+    acceptThroughSharedBuffer(server, takeReadsOf, () => core.counters.increment('accept_failures'));
   });
   return { server, connections, adopt };
 }

@@ -1,4 +1,5 @@
-import { DISAGREEMENTS, type Excerpt, MAX_EXCERPT_BYTES } from '#lib/contracts/mirror-comparison.ts';
+import { DISAGREEMENTS, MAX_EXCERPT_BYTES } from '#lib/contracts/comparison-rules.ts';
+import type { Excerpt } from '#lib/contracts/mirror-comparison.ts';
 import type { ComparisonDetail } from '#server/telemetry/comparison-record.ts';
 import { AnswerCapture, CaptureRoom } from './answer-capture.ts';
 import { compareAnswers, type EndedAnswer, type Verdict } from './compare-answers.ts';

@@ -1,6 +1,6 @@
 import type { ByteWriter } from './http1/byte-writer.ts';
 import { type UpstreamRequest, upstreamHeadBound, writeUpstreamHead } from './upstream-request.ts';
-import type { UpstreamSocket } from './upstream-connection.ts';
+import type { Upstream, UpstreamSocket } from './upstream-connection.ts';
 import { chunkedBound, writeChunk, writeLastChunk } from './write-chunk.ts';
 
 /** Bodies up to this size are copied behind their head, so that both leave in one write; copying more costs more than it saves. */
@@ -41,8 +41,9 @@ export class OutgoingBody {
   }
 
   /** Sends the head and everything that is held. @param complete nothing follows */
-  sendWithHead(socket: UpstreamSocket, request: UpstreamRequest, complete: boolean): void {
+  sendWithHead(upstream: Upstream, request: UpstreamRequest, complete: boolean): void {
     const { writer, held } = this;
+    const { socket } = upstream;
     if (this.heldCount > COMBINE_BYTES) return this.sendApart(socket, request, complete);
     writer.begin(upstreamHeadBound(request) + chunkedBound(this.heldCount, held.length));
     writeUpstreamHead(writer, request);
@@ -52,6 +53,7 @@ export class OutgoingBody {
     }
     if (this.chunked && complete) writeLastChunk(writer, null);
     socket.write(writer.take());
+    if (upstream.hasTakenAll) writer.reclaim();
   }
 
   private sendApart(socket: UpstreamSocket, request: UpstreamRequest, complete: boolean): void {

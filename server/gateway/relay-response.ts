@@ -178,6 +178,7 @@ export class ResponseRelay implements BodySink {
     if (next !== REFUSED && this.body.done) this.endChunks();
     this.combining = false;
     this.write(writer.take());
+    if (this.exchange.client.socket?.writableLength === 0) writer.reclaim();
     return next;
   }
 

@@ -1,9 +1,5 @@
-import {
-  type Disagreement,
-  type DisagreeingPair,
-  KEPT_PAIRS,
-  type MirrorTotals,
-} from '#lib/contracts/mirror-comparison.ts';
+import { type Disagreement, KEPT_PAIRS } from '#lib/contracts/comparison-rules.ts';
+import type { DisagreeingPair, MirrorTotals } from '#lib/contracts/mirror-comparison.ts';
 import { addToCell, type ComparisonCell, emptyCell, mergeCell, presentCell } from './comparison-cell.ts';
 import type { ComparisonDetail, ComparisonRecord } from './comparison-record.ts';
 import { floorTo } from './resolution.ts';

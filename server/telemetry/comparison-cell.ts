@@ -1,9 +1,5 @@
-import {
-  type ComparisonOutcomeKind,
-  DISAGREEMENTS,
-  type MirrorTotals,
-  NOT_COMPARED,
-} from '#lib/contracts/mirror-comparison.ts';
+import { type ComparisonOutcomeKind, DISAGREEMENTS, NOT_COMPARED } from '#lib/contracts/comparison-rules.ts';
+import type { MirrorTotals } from '#lib/contracts/mirror-comparison.ts';
 import type { ComparisonRecord } from './comparison-record.ts';
 import { addDifference, type DifferenceHistogram, differenceAt, mergeDifferences } from './difference-histogram.ts';
 

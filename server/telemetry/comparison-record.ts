@@ -1,4 +1,5 @@
-import type { ComparisonOutcomeKind, Excerpt } from '#lib/contracts/mirror-comparison.ts';
+import type { ComparisonOutcomeKind } from '#lib/contracts/comparison-rules.ts';
+import type { Excerpt } from '#lib/contracts/mirror-comparison.ts';
 
 /** What is told of a pair that disagrees, besides that it does. */
 export interface ComparisonDetail {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { COMPARISON_OUTCOMES, KEPT_PAIRS } from '#lib/contracts/mirror-comparison.ts';
+import { COMPARISON_OUTCOMES, KEPT_PAIRS } from '#lib/contracts/comparison-rules.ts';
 import type { ComparisonBatch, ComparisonRecord } from './comparison-record.ts';
 import { ComparisonStore, type ComparisonStoreOptions } from './comparison-store.ts';
 import { addDifference, type DifferenceHistogram, differenceAt } from './difference-histogram.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { COMPARISON_OUTCOMES, excerptSchema, MAX_EXCERPT_BYTES } from '#lib/contracts/mirror-comparison.ts';
+import { COMPARISON_OUTCOMES, MAX_EXCERPT_BYTES } from '#lib/contracts/comparison-rules.ts';
+import { excerptSchema } from '#lib/contracts/mirror-comparison.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import type { LivingEndpoint } from './comparison-book.ts';
 import type { ComparisonBatch } from './comparison-record.ts';

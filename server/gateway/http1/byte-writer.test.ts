@@ -28,6 +28,19 @@ describe('ByteWriter', () => {
     for (const [bytes, text] of taken) expect(bytes.toString()).toBe(text);
   });
 
+  it('writes over a message that was reclaimed, and over no other', () => {
+    const writer = new ByteWriter();
+    const say = (text: string): Buffer => {
+      writer.begin(400);
+      writer.text(text);
+      return writer.take();
+    };
+    const kept = say('kept');
+    const reclaimed = say('used');
+    writer.reclaim();
+    expect([say('next'), reclaimed, kept].map(String)).toEqual(['next', 'next', 'kept']);
+  });
+
   it('refuses a message that no slab holds', () => {
     expect(() => new ByteWriter().begin(1024 * 1024)).toThrow(RangeError);
   });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fieldId } from './field-names.ts';
 import { NEED_MORE, REFUSED } from './field-table.ts';
 import { RequestHead } from './request-head.ts';
 
@@ -334,4 +335,18 @@ describe('packet boundaries', () => {
     expect(head.fields.value(head.fields.findByName('authorization'))).toBe('Bearer x');
     expect(head.contentLength).toBe(3);
   });
+});
+
+it('a head that is used again knows nothing of the one before, whether that was whole or not', () => {
+  const head = new RequestHead();
+  const first = Buffer.from(withFields('TE: a', 'TE: b', 'Authorization: Bearer x'), 'latin1');
+  const second = Buffer.from(get('/e'), 'latin1');
+  for (const available of [first.length, first.length - 2]) {
+    head.parse(first, 0, available);
+    if (available < first.length) head.clear();
+    expect(head.parse(second, 0, second.length)).toBe(second.length);
+    const [te, authorization] = [fieldId('te'), fieldId('authorization')];
+    expect([te, authorization].map((id) => head.fields.has(id))).toEqual([false, false]);
+    expect(head.fields.isRepeated(te)).toBe(false);
+  }
 });
