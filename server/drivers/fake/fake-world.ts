@@ -24,6 +24,8 @@ export interface FakeInstance {
   server: Server | null;
   port: number | null;
   timer: NodeJS.Timeout | undefined;
+  /** Set while it ends, for all who ask for that. */
+  ending: Promise<void> | null;
 }
 
 /** Where fake instances live. It outlives the fake drivers that look at it, as a host outlives a control plane. */
@@ -86,6 +88,7 @@ export function createFakeWorld(clock: Clock): FakeWorld {
       server: null,
       port: null,
       timer: undefined,
+      ending: null,
     };
     instances.set(spec.instanceId, instance);
     await run(instance);
@@ -143,7 +146,11 @@ export function createFakeWorld(clock: Clock): FakeWorld {
 
   async function end(instanceId: string): Promise<void> {
     const instance = instances.get(instanceId);
-    if (instance === undefined) return;
+    if (instance !== undefined) await (instance.ending ??= endOnce(instance));
+  }
+
+  async function endOnce(instance: FakeInstance): Promise<void> {
+    const { instanceId } = instance.spec;
     mark(instance, 'stopping');
     await answerWhatHasCome();
     await stopServing(instance);
