@@ -12,6 +12,9 @@ const results = join(root, 'node_modules', '.cache', 'test-results');
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
+/** A suite that takes longer hangs: better a failure that says so than a run that somebody else has to end. */
+const SUITE_LIMIT_MS = 35 * 60_000;
+
 /** Everything runs on the pinned Node, whichever one started this script. */
 const environment = { PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` };
 const totals = { passed: 0, failed: 0 };
@@ -35,7 +38,7 @@ async function check(title, command, args) {
 /** A suite that reports its own count and the names of what failed; one that reports none, or fails without a failed test, has failed. */
 async function suite(title, command, args, report, count) {
   console.log(`\n— ${title}`);
-  const status = await statusOf(command, args, environment);
+  const status = await statusOf(command, args, environment, root, SUITE_LIMIT_MS);
   const counted = existsSync(report) ? count(JSON.parse(readFileSync(report, 'utf8'))) : { passed: 0, failed: [] };
   totals.passed += counted.passed;
   for (const name of counted.failed) recordFailure(`${title}: ${name}`);

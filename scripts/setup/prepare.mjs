@@ -84,14 +84,30 @@ export async function run(command, args, extraEnvironment = {}) {
   if (status !== 0) process.exit(status);
 }
 
-export function statusOf(command, args, extraEnvironment = {}, cwd = root) {
-  const child = spawn(command, args, { cwd, stdio: 'inherit', env: { ...process.env, ...extraEnvironment } });
+/**
+ * The exit status of a program that was run with this terminal.
+ * @param limitMs after which it is ended with everything that it started, and has failed; it then has no standard input
+ */
+export function statusOf(command, args, extraEnvironment = {}, cwd = root, limitMs = null) {
+  const isLimited = limitMs !== null;
+  const child = spawn(command, args, {
+    cwd,
+    stdio: [isLimited ? 'ignore' : 'inherit', 'inherit', 'inherit'],
+    detached: isLimited,
+    env: { ...process.env, ...extraEnvironment },
+  });
+  const limit = isLimited ? setTimeout(endGroup, limitMs) : undefined;
+  function endGroup() {
+    console.error(`${command} has not come to its end within ${limitMs / 60_000} minutes: it is stopped.`);
+    process.kill(-child.pid, 'SIGKILL');
+  }
   const forward = (signal) => child.kill(signal);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, forward);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => {
+      clearTimeout(limit);
       for (const name of signals) process.off(name, forward);
       resolve(signal === null ? (code ?? 1) : 1);
     });
