@@ -310,10 +310,7 @@ describe('an installation of its own', () => {
     const stack = await createTestStack({ environment, ...(lookup && { lookup }) });
     try {
       const { body } = await stack.call('POST', '/models', { name: 'there', path });
-      return await eventually(async () => {
-        const operation = (await stack.call('GET', `/operations/${String(body['id'])}`)).body;
-        return operation['status'] === 'running' ? null : operation;
-      }, `the end of ${path}`);
+      return await stack.ended(body.id);
     } finally {
       await stack.stop();
     }

@@ -61,19 +61,8 @@ describe.skipIf(!hasDocker)(
       await docker('rmi', '--force', builds[0].image_id, firstImage);
     }, 60_000);
 
-    // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape are looked into
-    const call = (method: string, path: string, body?: unknown): Promise<{ status: number; body: any }> =>
-      stack.call(method, path, body);
-
-    const ended = (operation: string) =>
-      eventually(
-        async () => {
-          const { body } = await call('GET', `/operations/${operation}`);
-          return body.status === 'running' ? null : body;
-        },
-        `the end of ${operation}`,
-        90_000,
-      );
+    const call: TestStack['call'] = (...request) => stack.call(...request);
+    const ended = (operation: string) => stack.ended(operation, 90_000);
 
     async function deploy(name: string, change: Record<string, unknown> = {}, query = '') {
       const body = { environment, instance_type: 'cpu-1', ...IMPATIENT, ...change };

@@ -17,6 +17,7 @@ import { createFakeDriver, type FaultOf } from '#server/drivers/fake/fake-driver
 import { createFakeWorld, FAKE_COMMAND, type FakeWorld } from '#server/drivers/fake/fake-world.ts';
 import type { RunProgram } from '#server/domain/trial.ts';
 import { callApi, type ApiAnswer } from './call-api.ts';
+import { eventually } from './eventually.ts';
 import { createFakeBuilder, type FakeBuilder } from './fake-builder.ts';
 import { allRuntimes, noChecks, noPrograms } from './no-environments.ts';
 import { startFakeGateway, type FakeGateway } from './fake-gateway.ts';
@@ -63,6 +64,8 @@ export interface TestStack {
   /** The one-time code that the console would print. */
   setupCode(): string | null;
   call(method: string, path: string, body?: unknown): Promise<ApiAnswer>;
+  /** Waits until an operation has ended, and returns it. */
+  ended(operation: string, limitMs?: number): Promise<ApiAnswer['body']>;
   /** Stops the control plane and starts another over the same data and the same world. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -116,6 +119,7 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
   };
   let controlPlane: RunningControlPlane = await startControlPlane(process);
   const apiUrl = (): string => `http://127.0.0.1:${controlPlane.port}/api/v1`;
+  const call: TestStack['call'] = (method, path, body) => callApi({ url: `${apiUrl()}${path}`, apiKey, method, body });
   return {
     get apiUrl() {
       return apiUrl();
@@ -128,7 +132,16 @@ export async function createTestStack(options: TestStackOptions = {}): Promise<T
     programs,
     gateway,
     setupCode: () => setupCode,
-    call: (method, path, body) => callApi({ url: `${apiUrl()}${path}`, apiKey, method, body }),
+    call,
+    ended: (operation, limitMs) =>
+      eventually(
+        async () => {
+          const { body } = await call('GET', `/operations/${operation}`);
+          return body.status === 'running' ? null : body;
+        },
+        `the end of ${operation}`,
+        limitMs,
+      ),
     async restart() {
       await controlPlane.stop();
       controlPlane = await startControlPlane(process);

@@ -35,15 +35,7 @@ describe('a deploy', () => {
     return body;
   }
 
-  const ended = (operation: unknown): Promise<Record<string, unknown>> =>
-    eventually(
-      async () => {
-        const { body } = await stack.call('GET', `/operations/${String(operation)}`);
-        return body['status'] === 'running' ? null : body;
-      },
-      'the end of the operation',
-      60_000,
-    );
+  const ended = (operation: unknown): Promise<Record<string, unknown>> => stack.ended(String(operation), 60_000);
 
   async function deploy(name: string, body: Record<string, unknown>): Promise<Record<string, unknown>> {
     const path = `/endpoints/iris/deployments/${name}`;

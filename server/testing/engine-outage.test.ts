@@ -50,19 +50,8 @@ describe.skipIf(isSkipped)(
       await call('PUT', '/endpoints/outage', {});
     }
 
-    // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape are looked into
-    const call = (method: string, path: string, body?: unknown): Promise<{ status: number; body: any }> =>
-      stack.call(method, path, body);
-
-    const ended = (operation: string) =>
-      eventually(
-        async () => {
-          const { body } = await call('GET', `/operations/${operation}`);
-          return body.status === 'running' ? null : body;
-        },
-        `the end of ${operation}`,
-        LIMIT_MS,
-      );
+    const call: TestStack['call'] = (...request) => stack.call(...request);
+    const ended = (operation: string) => stack.ended(operation, LIMIT_MS);
 
     const put = (environment: Record<string, unknown>) =>
       call('PUT', '/endpoints/outage/deployments/blue', {

@@ -42,11 +42,7 @@ describe('external servers', () => {
 
   const pathOf = (name: string): string => `/endpoints/iris/deployments/${name}`;
 
-  const ended = (operation: unknown): Promise<Body> =>
-    eventually(async () => {
-      const { body } = await stack.call('GET', `/operations/${String(operation)}`);
-      return body['status'] === 'running' ? null : body;
-    }, 'the end of the operation');
+  const ended = (operation: unknown): Promise<Body> => stack.ended(String(operation));
 
   async function deploy(name: string, external: Body, more: Body = {}): Promise<Body> {
     return ended((await ok('PUT', pathOf(name), { type: 'external', external, ...more }))['id']);

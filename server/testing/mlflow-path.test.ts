@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestStack, type TestStack } from './create-test-stack.ts';
-import { eventually } from './eventually.ts';
 import { uploadArchive } from './upload-archive.ts';
 
 const hasPython = (process.env['VIRIDIAN_REQUIRE'] ?? '').split(',').includes('python');
@@ -24,19 +23,8 @@ describe.skipIf(!hasPython)(
     let stack: TestStack;
     let folder: string;
 
-    // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape are looked into
-    const call = (method: string, path: string, body?: unknown): Promise<{ status: number; body: any }> =>
-      stack.call(method, path, body);
-
-    const ended = (operation: string) =>
-      eventually(
-        async () => {
-          const { body } = await call('GET', `/operations/${operation}`);
-          return body.status === 'running' ? null : body;
-        },
-        `the end of ${operation}`,
-        LIMIT_MS,
-      );
+    const call: TestStack['call'] = (...request) => stack.call(...request);
+    const ended = (operation: string) => stack.ended(operation, LIMIT_MS);
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'viridian-mlflow-'));

@@ -47,17 +47,12 @@ describe.skipIf(!isRequired)(
       await rm(folder, { recursive: true, force: true });
     });
 
-    // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape are looked into
-    const call = (method: string, path: string, body?: unknown): Promise<{ status: number; body: any }> =>
-      stack.call(method, path, body);
+    const call: TestStack['call'] = (...request) => stack.call(...request);
 
     async function register(name: string, path: string) {
       const { status, body } = await call('POST', '/models', { name, path });
       expect(status).toBe(202);
-      return eventually(async () => {
-        const operation = (await call('GET', `/operations/${body.id}`)).body;
-        return operation.status === 'running' ? null : operation;
-      }, `the registration of ${path}`);
+      return stack.ended(body.id);
     }
 
     test('come by version, by alias, as the newest, by run and by their own id, and are all the same', async () => {

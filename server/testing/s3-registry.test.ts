@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestStack, type TestStack } from './create-test-stack.ts';
-import { eventually } from './eventually.ts';
 
 const hasPython = (process.env['VIRIDIAN_REQUIRE'] ?? '').split(',').includes('python');
 
@@ -54,14 +53,9 @@ describe.skipIf(!hasPython)(
       });
 
     async function register(to: TestStack, name: string, path: string) {
-      // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape are looked into
-      const call = (method: string, at: string, body?: unknown): Promise<{ body: any }> => to.call(method, at, body);
-      const { body } = await call('POST', '/models', { name, path });
-      const operation = await eventually(async () => {
-        const found = (await call('GET', `/operations/${body.id}`)).body;
-        return found.status === 'running' ? null : found;
-      }, `the registration of ${path}`);
-      const version = (await call('GET', `/models/${name}/versions/1`)).body;
+      const { body } = await to.call('POST', '/models', { name, path });
+      const operation = await to.ended(body.id);
+      const version = (await to.call('GET', `/models/${name}/versions/1`)).body;
       return { operation, files: (version.files as { path: string }[] | undefined)?.map((file) => file.path) };
     }
 

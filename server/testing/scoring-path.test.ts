@@ -77,19 +77,8 @@ describe.skipIf(!hasPython)(
       await stack.stop();
     }, 60_000);
 
-    // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape are looked into
-    const call = (method: string, path: string, body?: unknown): Promise<{ status: number; body: any }> =>
-      stack.call(method, path, body);
-
-    const ended = (operation: string) =>
-      eventually(
-        async () => {
-          const { body } = await call('GET', `/operations/${operation}`);
-          return body.status === 'running' ? null : body;
-        },
-        `the end of ${operation}`,
-        90_000,
-      );
+    const call: TestStack['call'] = (...request) => stack.call(...request);
+    const ended = (operation: string) => stack.ended(operation, 90_000);
 
     async function deploy(name: string, script: string, change: Record<string, unknown> = {}, query = '') {
       const code = await uploadArchive(stack, { 'score.py': script });
@@ -286,15 +275,7 @@ describe.skipIf(!hasPython)('a package index that cannot be reached (runs where 
         instance_type: 'cpu-1',
       };
       const { body: begun } = await stack.call('PUT', '/endpoints/lonely/deployments/blue', body);
-      // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape are looked into
-      const ended: any = await eventually(
-        async () => {
-          const answer = await stack.call('GET', `/operations/${begun.id}`);
-          return answer.body.status === 'running' ? null : answer.body;
-        },
-        'the end of the creation',
-        80_000,
-      );
+      const ended = await stack.ended(begun.id, 80_000);
       expect([ended.status, ended.error?.code]).toEqual(['failed', 'deployment.packages_unreachable']);
       expect(ended.error.detail).toContain('VIRIDIAN_PIP_INDEX_URL');
     } finally {

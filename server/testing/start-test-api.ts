@@ -2,7 +2,6 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Database, openDatabase } from '#server/store/database.ts';
 import { createTestStack, type TestStack } from './create-test-stack.ts';
-import { eventually } from './eventually.ts';
 import type { FakeGateway } from './fake-gateway.ts';
 
 export const STUDIO_TOKEN = 'a-studio-token-for-tests-0123456789';
@@ -24,8 +23,6 @@ export interface TestApi extends Omit<TestStack, 'call' | 'gateway'> {
   /** Answers what `POST /invoke` sends to the gateway. */
   answerPredictions(listener: RequestListener): void;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  /** Waits until an operation has ended, and returns it. */
-  ended(id: string): Promise<Answer['body']>;
 }
 
 export async function startTestApi(environment: Record<string, string> = {}): Promise<TestApi> {
@@ -64,11 +61,6 @@ export async function startTestApi(environment: Record<string, string> = {}): Pr
     database,
     answerPredictions: predictions.answerWith,
     call,
-    ended: (id) =>
-      eventually(async () => {
-        const { body } = await call('GET', `/operations/${id}`);
-        return body.status === 'running' ? null : body;
-      }, `the end of ${id}`),
     async stop() {
       database.close();
       await stack.stop();

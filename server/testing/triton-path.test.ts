@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dialGrpc, metadata, predict } from '#server/gateway/testing/grpc-client.ts';
 import { writeTritonStandIn } from '#server/inference/triton/testing/stand-in.ts';
 import { createTestStack, type TestStack } from './create-test-stack.ts';
-import { eventually } from './eventually.ts';
 import { TENSORRT_MODEL, tritonRepository } from './triton-repository.ts';
 import { uploadArchive } from './upload-archive.ts';
 
@@ -22,9 +21,7 @@ describe('Triton repositories without code', { timeout: LIMIT_MS }, () => {
   let folder: string;
   let program: string;
 
-  // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape are looked into
-  const call = (method: string, path: string, body?: unknown): Promise<{ status: number; body: any }> =>
-    stack.call(method, path, body);
+  const call: TestStack['call'] = (...request) => stack.call(...request);
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'viridian-triton-path-'));
@@ -54,16 +51,7 @@ describe('Triton repositories without code', { timeout: LIMIT_MS }, () => {
       detected: { format: 'triton', triton: { repository: 'repo' } },
     });
   }
-
-  const ended = (operation: string) =>
-    eventually(
-      async () => {
-        const { body } = await call('GET', `/operations/${operation}`);
-        return body.status === 'running' ? null : body;
-      },
-      `the end of ${operation}`,
-      LIMIT_MS,
-    );
+  const ended = (operation: string) => stack.ended(operation, LIMIT_MS);
 
   const deploy = (name: string, model: string, more = {}) =>
     call('PUT', `/endpoints/scaler/deployments/${name}?all_traffic=true`, {
