@@ -13,6 +13,7 @@ import type { RequestHead } from './http1/request-head.ts';
 import { startsWithPreface } from './http2/preface.ts';
 import type { WatchedPeer } from './peer-watch.ts';
 import { isLoopback, plainAddress } from './peer-address.ts';
+import type { Place } from './roster.ts';
 import { forwardedLines } from './upstream-request.ts';
 
 /**
@@ -42,13 +43,14 @@ export class ClientConnection implements ExchangeClient, Sweepable, BodySink, Wa
   private deadlineAt: number;
   private headStartedAt = 0;
   private lines: Buffer | null = null;
+  private readonly swept: Place<Sweepable>;
 
   constructor(socket: Socket, core: GatewayCore) {
     this.socket = socket;
     this.core = core;
     this.peerAddress = plainAddress(socket.remoteAddress ?? '');
     this.deadlineAt = performance.now() + core.settings.keepAliveTimeoutMs;
-    core.sweeper.add(this);
+    this.swept = core.sweeper.add(this);
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
     // 'close' follows and does what is to be done.
@@ -360,7 +362,7 @@ export class ClientConnection implements ExchangeClient, Sweepable, BodySink, Wa
   }
 
   private onClose(): void {
-    this.core.sweeper.delete(this);
+    this.core.sweeper.delete(this.swept);
     this.core.peerWatch.unwatch(this);
     this.closing = true;
     this.tunnel?.onClientClosed();

@@ -1,3 +1,5 @@
+import { type Place, Roster } from './roster.ts';
+
 /** Something that looks at its own deadlines when asked. */
 export interface Sweepable {
   /** @param now monotonic milliseconds */
@@ -14,7 +16,7 @@ export const NEVER = Infinity;
 export class DeadlineSweeper {
   /** Monotonic time of the last look, so at most one interval old: for deadlines so long that this makes no difference. */
   now = performance.now();
-  private readonly entries = new Set<Sweepable>();
+  private readonly entries = new Roster<Sweepable>();
   private timer: NodeJS.Timeout | null = null;
   private readonly intervalMs: number;
   private readonly onError: (error: unknown) => void;
@@ -33,23 +35,24 @@ export class DeadlineSweeper {
     this.timer = null;
   }
 
-  add(entry: Sweepable): void {
-    this.entries.add(entry);
+  add(entry: Sweepable): Place<Sweepable> {
+    return this.entries.add(entry);
   }
 
-  delete(entry: Sweepable): void {
-    this.entries.delete(entry);
+  /** Idempotent. */
+  delete(place: Place<Sweepable>): void {
+    this.entries.remove(place);
   }
 
   private sweep(now: number): void {
     this.now = now;
-    for (const entry of this.entries) {
+    this.entries.forEach((entry, place) => {
       try {
         entry.sweep(now);
       } catch (error) {
-        this.entries.delete(entry);
+        this.entries.remove(place);
         this.onError(error);
       }
-    }
+    });
   }
 }

@@ -98,7 +98,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   function drain(keepIdle = false): Promise<void> {
     core.draining = true;
-    if (!keepIdle) for (const connection of connections) connection.drain();
+    if (!keepIdle) connections.forEach((connection) => connection.drain());
     // HTTP/2 has a way to end a connection that crosses with no request.
     core.http2.drain();
     drained ??= untilDrained();
@@ -110,7 +110,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const closed = Promise.all(servers.map((one) => new Promise<void>((resolve) => one.close(() => resolve()))));
     const timer = setTimeout(() => {
       tls?.cutHandshakes();
-      for (const connection of connections) connection.cutNow();
+      connections.forEach((connection) => connection.cutNow());
       core.http2.cutNow();
     }, settings.drainTimeoutMs);
     await closed;

@@ -4,6 +4,7 @@ import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
 import { InstanceHealth } from './instance-health.ts';
 import { instanceKey } from './instance-key.ts';
 import { UpstreamSessions } from './http2/upstream-sessions.ts';
+import { type Place, Roster } from './roster.ts';
 import { compileTarget, type OpenHeader, type UpstreamTarget } from './upstream-target.ts';
 import { type Upstream, UpstreamConnection, type UpstreamOwner, type UpstreamUser } from './upstream-connection.ts';
 
@@ -40,9 +41,9 @@ export class Instance implements UpstreamOwner, Sweepable {
   private turns = 0;
   private readonly environment: InstanceEnvironment;
   /** The sweeper looks at it; only while it has idle connections. */
-  private swept = false;
+  private swept: Place<Sweepable> | null = null;
   private readonly idle: UpstreamConnection[] = [];
-  private readonly open = new Set<UpstreamConnection>();
+  private readonly open = new Roster<UpstreamConnection>();
   /** Connections that speak HTTP/2; null until the first call of gRPC. */
   private sessions: UpstreamSessions | null = null;
   private retired = false;
@@ -104,7 +105,7 @@ export class Instance implements UpstreamOwner, Sweepable {
 
   openConnection(user: UpstreamUser): UpstreamConnection {
     const connection = new UpstreamConnection(this.host, this.port, this.target.tlsName, this, user);
-    this.open.add(connection);
+    connection.place = this.open.add(connection);
     return connection;
   }
 
@@ -125,8 +126,7 @@ export class Instance implements UpstreamOwner, Sweepable {
     connection.served += 1;
     connection.idleSince = now;
     this.idle.push(connection);
-    if (!this.swept) this.environment.sweeper.add(this);
-    this.swept = true;
+    this.swept ??= this.environment.sweeper.add(this);
   }
 
   onInternalError(error: unknown): void {
@@ -134,7 +134,7 @@ export class Instance implements UpstreamOwner, Sweepable {
   }
 
   onConnectionGone(connection: UpstreamConnection): void {
-    this.open.delete(connection);
+    if (connection.place !== null) this.open.remove(connection.place);
     const index = this.idle.indexOf(connection);
     if (index >= 0) this.idle.splice(index, 1);
   }
@@ -148,9 +148,9 @@ export class Instance implements UpstreamOwner, Sweepable {
       expired += 1;
     }
     for (const connection of this.idle.splice(0, expired)) connection.destroy();
-    if (this.idle.length > 0) return;
-    this.swept = false;
-    this.environment.sweeper.delete(this);
+    if (this.idle.length > 0 || this.swept === null) return;
+    this.environment.sweeper.delete(this.swept);
+    this.swept = null;
   }
 
   /** No new request comes here: idle connections go now, used ones with their request. */
@@ -163,7 +163,7 @@ export class Instance implements UpstreamOwner, Sweepable {
   /** Cuts everything, requests in flight included. */
   destroy(): void {
     this.retire();
-    for (const connection of this.open) connection.socket.destroy();
+    this.open.forEach((connection) => connection.socket.destroy());
     this.sessions?.destroy();
   }
 }

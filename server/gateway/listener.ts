@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { ClientConnection } from './client-connection.ts';
 import type { GatewayCore } from './gateway-core.ts';
+import { Roster } from './roster.ts';
 import { acceptThroughSharedBuffer } from './shared-read-buffer.ts';
 
 /** Connections that may wait to be accepted: a herd that comes back at once must not be refused. */
@@ -8,18 +9,18 @@ export const LISTEN_BACKLOG = 4096;
 
 export interface Listener {
   readonly server: Server;
-  readonly connections: ReadonlySet<ClientConnection>;
+  readonly connections: Roster<ClientConnection>;
   /** Serves a client that came in another way than through the server. */
   adopt(socket: Socket): void;
 }
 
 /** Accepts clients. Half-open: a client may end its side and wait for its answer. */
 export function createListener(core: GatewayCore): Listener {
-  const connections = new Set<ClientConnection>();
+  const connections = new Roster<ClientConnection>();
   const serve = (socket: Socket): ClientConnection => {
     const connection = new ClientConnection(socket, core);
-    connections.add(connection);
-    socket.once('close', () => connections.delete(connection));
+    const place = connections.add(connection);
+    socket.once('close', () => connections.remove(place));
     return connection;
   };
   const adopt = (socket: Socket): void => {

@@ -12,6 +12,7 @@ import type { SlotWaiter } from './instance-pool.ts';
 import type { RouteMatch } from './match-route.ts';
 import type { ComparedRequest, CopyCapture, MirrorComparer } from './mirror-comparer.ts';
 import type { FinishedRequest, RequestRecorder } from './record.ts';
+import type { Place } from './roster.ts';
 import type { DeploymentRoute, EndpointRoute } from './route-index.ts';
 import type { Upstream, UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
 import { upstreamHeadBound, writeUpstreamHead } from './upstream-request.ts';
@@ -125,6 +126,7 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
   private status = 0;
   private bytesOut = 0;
   private readonly deadlineAt: number;
+  private swept: Place<Sweepable> | null = null;
   private over = false;
 
   constructor(environment: MirrorEnvironment, target: DeploymentRoute, copy: MirrorCopy, onOver: () => void) {
@@ -137,7 +139,7 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
   }
 
   start(): void {
-    this.environment.sweeper.add(this);
+    this.swept = this.environment.sweeper.add(this);
     const slot = this.target.pool.acquire(this, null, this.startedAt);
     if (slot === 'no_instance' || slot === 'queue_full') this.end(slot);
     else if (slot !== null) this.onSlot(slot);
@@ -256,7 +258,7 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
     if (this.over) return;
     this.over = true;
     const { counters, recorder, sweeper } = this.environment;
-    sweeper.delete(this);
+    if (this.swept !== null) sweeper.delete(this.swept);
     this.target.pool.leave(this);
     this.upstream?.destroy();
     if (this.instance !== null) {

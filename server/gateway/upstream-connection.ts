@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { Place } from './roster.ts';
 
 /** The request that a connection to an instance works for. Exactly one of `onConnectFailed` and `onUpstreamReady` comes first. */
 export interface UpstreamUser {
@@ -67,6 +68,8 @@ export class UpstreamConnection implements Upstream {
   idleSince = 0;
   /** Longest idle time that the server announced by `Keep-Alive: timeout`, less a second; Infinity when it said nothing. */
   announcedIdleMs = Infinity;
+  /** Its owner's. */
+  place: Place<UpstreamConnection> | null = null;
   /** Requests that it has carried to their end. */
   served = 0;
   private error: Error | null = null;

@@ -4,6 +4,7 @@ import { KeyChecker } from '../authenticate.ts';
 import { NEVER, type Sweepable } from '../deadline-sweeper.ts';
 import type { GatewayCore } from '../gateway-core.ts';
 import { plainAddress } from '../peer-address.ts';
+import { type Place, Roster } from '../roster.ts';
 import { forwardedLines } from '../upstream-request.ts';
 import { ClientStream, type StreamOwner } from './client-stream.ts';
 import { FrameBudget } from './frame-budget.ts';
@@ -47,11 +48,12 @@ export class ClientSession implements StreamOwner, Sweepable {
   readonly peerAddress: string;
   private readonly socket: Socket;
   private readonly session: ServerHttp2Session;
-  private readonly streams = new Set<ClientStream>();
+  private readonly streams = new Roster<ClientStream>();
   private readonly budget: FrameBudget;
   private readonly onGone: (session: ClientSession) => void;
   private lines: Buffer | null = null;
   private deadlineAt: number;
+  private readonly swept: Place<Sweepable>;
   /** The end has been announced, and follows at this time. */
   private closeAt = NEVER;
   /** Nothing more is owed to the client, and the connection is cut at this time. */
@@ -68,7 +70,7 @@ export class ClientSession implements StreamOwner, Sweepable {
     this.session = performServerHandshake(socket, OPTIONS);
     this.session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     this.listen();
-    core.sweeper.add(this);
+    this.swept = core.sweeper.add(this);
   }
 
   /** Lines for the model that say where the requests of this connection came from. */
@@ -89,7 +91,7 @@ export class ClientSession implements StreamOwner, Sweepable {
     if (this.cutAt <= now) this.socket.destroy();
     if (this.closeAt <= now) this.close();
     if (this.deadlineAt <= now) this.onIdle();
-    for (const stream of this.streams) stream.sweep(now);
+    this.streams.forEach((stream) => stream.sweep(now));
   }
 
   onWork(): void {
@@ -97,7 +99,7 @@ export class ClientSession implements StreamOwner, Sweepable {
   }
 
   onStreamGone(stream: ClientStream, early: boolean): void {
-    this.streams.delete(stream);
+    if (stream.place !== null) this.streams.remove(stream.place);
     if (this.streams.size === 0) this.deadlineAt = performance.now() + this.core.settings.keepAliveTimeoutMs;
     if (early && !this.budget.takeReset(performance.now())) this.calm('rapid_reset');
   }
@@ -145,7 +147,7 @@ export class ClientSession implements StreamOwner, Sweepable {
     this.budget.onWork();
     try {
       const opened = ClientStream.open(this, stream, fields, (flags & END_OF_STREAM) !== 0);
-      if (opened !== null) this.streams.add(opened);
+      if (opened !== null) opened.place = this.streams.add(opened);
     } catch (error) {
       this.core.onInternalError(error);
       stream.close(constants.NGHTTP2_INTERNAL_ERROR);
@@ -177,7 +179,7 @@ export class ClientSession implements StreamOwner, Sweepable {
   }
 
   private onClose(): void {
-    this.core.sweeper.delete(this);
+    this.core.sweeper.delete(this.swept);
     if (!this.session.destroyed) this.session.destroy();
     this.onGone(this);
   }

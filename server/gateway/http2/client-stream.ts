@@ -9,6 +9,7 @@ import type { GatewayCore } from '../gateway-core.ts';
 import { BodyReader, type BodySink } from '../http1/body-reader.ts';
 import { type FieldTable, REFUSED } from '../http1/field-table.ts';
 import { BODY_NONE } from '../http1/message-framing.ts';
+import type { Place } from '../roster.ts';
 import { acceptsTrailers } from '../upstream-request.ts';
 import { type ComposedRequest, composeRequest } from './compose-request.ts';
 import { encodeGrpcMessage, grpcStatusOfAnswer, grpcStatusOfCut, httpStatusOfGrpc, parseGrpcTimeout } from './grpc.ts';
@@ -49,6 +50,8 @@ export class ClientStream implements ExchangeClient, BodySink {
   private readonly exchange: Exchange;
   private readonly answer = new BodyReader();
   private readonly callDeadlineAt: number;
+  /** Its owner's. */
+  place: Place<ClientStream> | null = null;
   private headSent = false;
   private waitsForTrailers = false;
   private begun = false;

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Sweepable } from '../deadline-sweeper.ts';
 import type { InstanceEnvironment } from '../instance.ts';
+import type { Place } from '../roster.ts';
 import { secure, type Upstream, type UpstreamUser } from '../upstream-connection.ts';
 import { UpstreamStream } from './upstream-stream.ts';
 
@@ -42,6 +43,8 @@ export interface UpstreamAddress {
 export class UpstreamSessions implements Sweepable {
   private readonly address: UpstreamAddress;
   private readonly sessions = new Set<UpstreamSession>();
+  /** The sweeper looks at it; only while it has sessions. */
+  private swept: Place<Sweepable> | null = null;
 
   constructor(address: UpstreamAddress) {
     this.address = address;
@@ -88,11 +91,13 @@ export class UpstreamSessions implements Sweepable {
 
   private start(): UpstreamSession {
     const { sweeper } = this.address.environment;
-    if (this.sessions.size === 0) sweeper.add(this);
+    this.swept ??= sweeper.add(this);
     const session = new UpstreamSession(this.address, {
       onGone: () => {
         this.sessions.delete(session);
-        if (this.sessions.size === 0) sweeper.delete(this);
+        if (this.sessions.size > 0 || this.swept === null) return;
+        sweeper.delete(this.swept);
+        this.swept = null;
       },
       onOverflow: (stream) => this.choose().add(stream),
     });
