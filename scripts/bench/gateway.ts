@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,11 +17,11 @@ import { GROWTH_COLUMNS, measureScaling, measureTableSizes, scalingNote } from '
 import { IDLE_COLUMNS, IDLE_CONNECTIONS, measureIdle, whyNotIdle } from './gateway-idle.ts';
 import { INSTALL_COLUMNS, measureInstall } from './gateway-install.ts';
 import { type Models, startModels } from './gateway-models.ts';
-import { directPeer, type Peer, type PeerName, PEERS, startPeer, whyNot } from './gateway-peers.ts';
+import { directPeer, type Peer, type PeerName, PEERS, startPeer, versionOf, whyNot } from './gateway-peers.ts';
 import { missingReason } from './gateway-process.ts';
 
 /**
- * `npm run bench:gateway`: one worker of the gateway beside nginx and HAProxy, one core each in turn; the load and the models have another.
+ * `npm run bench:gateway`: one worker of the gateway beside nginx, HAProxy and Envoy, one core each in turn; the load and the models have another.
  * docs/gateway-performance.md says what is measured and how to read it.
  *
  *   npm run bench:gateway -- --rounds 5 --seconds 4 --cases small,up/64,idle --write
@@ -45,7 +44,7 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
 const picks = options.cases?.split(',');
-const wrkReason = missingReason('wrk', 'wrk');
+const wrkReason = missingReason('wrk', 'apt-get install wrk');
 const notes: string[] = [];
 
 // Leaving by `exit` takes the servers along.
@@ -153,10 +152,8 @@ function section(title: string, columns: readonly Column[], rows: readonly (read
 
 /** What the figures were taken on. */
 function circumstances(): string {
-  const version = (program: string): string =>
-    /[\d.]+\d/.exec(((run) => run.stdout + run.stderr)(spawnSync(program, ['-v'], { encoding: 'utf8' })))?.[0] ?? '?';
   const peers = PEERS.filter((name) => name !== 'viridian' && whyNot(name) === null);
-  const versions = [`Node ${process.version}`, ...peers.map((name) => `${name} ${version(name)}`)];
+  const versions = [`Node ${process.version}`, ...peers.map((name) => `${name} ${versionOf(name)}`)];
   const processor = cpus()[0]?.model ?? 'unknown processor';
   return `${rounds} rounds of ${seconds} s, medians. ${processor}, ${availableParallelism()} cores; ${versions.join(', ')}.`;
 }

@@ -10,7 +10,7 @@ export type VectorPeerName = (typeof VECTOR_PEERS)[number];
 
 /** Why a proxy cannot take part, or null. */
 export function whyNot(name: VectorPeerName): string | null {
-  return name === 'node' ? null : missingReason(name, name === 'nginx' ? 'nginx-light' : name);
+  return name === 'node' ? null : missingReason(name, `apt-get install ${name === 'nginx' ? 'nginx-light' : name}`);
 }
 
 export interface VectorPeer {
