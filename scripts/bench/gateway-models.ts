@@ -33,7 +33,7 @@ export async function startModels(folder: string): Promise<Models> {
     download: [await freePort(), await freePort()],
     stream: [await freePort(), await freePort()],
   } satisfies Record<EndpointName, [number, number]>;
-  const hasNginx = missingReason('nginx', 'apt-get install nginx-light') === null;
+  const hasNginx = missingReason('nginx') === null;
   const own: EndpointName[] = hasNginx ? ['upload', 'stream'] : [...ENDPOINTS];
   const servers = own.map((name) => ({
     ports: ports[name],

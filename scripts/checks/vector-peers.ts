@@ -2,15 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KEY } from '#server/gateway/vectors/vector.ts';
+import { envoyConfig } from '../bench/envoy-config.ts';
 import { end, freePort, missingReason, untilListening } from '../bench/gateway-process.ts';
 
 /** Other proxies, set up for the same work as the gateway: endpoints by the first segment, a key, kept connections to the model. */
-export const VECTOR_PEERS = ['nginx', 'haproxy', 'node'] as const;
+export const VECTOR_PEERS = ['nginx', 'haproxy', 'envoy', 'node'] as const;
 export type VectorPeerName = (typeof VECTOR_PEERS)[number];
 
 /** Why a proxy cannot take part, or null. */
 export function whyNot(name: VectorPeerName): string | null {
-  return name === 'node' ? null : missingReason(name, `apt-get install ${name === 'nginx' ? 'nginx-light' : name}`);
+  return name === 'node' ? null : missingReason(name);
 }
 
 export interface VectorPeer {
@@ -21,7 +22,11 @@ export interface VectorPeer {
 
 export async function startVectorPeer(name: VectorPeerName, folder: string, modelPort: number): Promise<VectorPeer> {
   const port = await freePort();
-  const child = { nginx: spawnNginx, haproxy: spawnHaproxy, node: spawnNode }[name](folder, port, modelPort);
+  const child = { nginx: spawnNginx, haproxy: spawnHaproxy, envoy: spawnEnvoy, node: spawnNode }[name](
+    folder,
+    port,
+    modelPort,
+  );
   await untilListening(port, child);
   return {
     port,
@@ -84,6 +89,15 @@ backend model
 `,
   );
   return run('haproxy', ['-db', '-q', '-f', file]);
+}
+
+function spawnEnvoy(folder: string, port: number, modelPort: number): ChildProcess {
+  const file = join(folder, 'envoy.json');
+  writeFileSync(
+    file,
+    JSON.stringify(envoyConfig({ port, key: KEY, endpoints: { iris: [modelPort], ws: [modelPort] } })),
+  );
+  return run('envoy', ['-c', file, '--concurrency', '1', '--disable-hot-restart', '--log-level', 'off']);
 }
 
 function spawnNode(_folder: string, port: number, modelPort: number): ChildProcess {
