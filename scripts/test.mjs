@@ -1,7 +1,13 @@
 // `npm test`: sets up what the tests need, runs every check and suite, and closes with the totals of all of them.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { ensureServingEnvironment, servingPython, wantsPython } from './setup/python-environment.mjs';
+import {
+  ensureServingEnvironment,
+  ensureTritonEnvironment,
+  servingPython,
+  wantsPython,
+  wantsTriton,
+} from './setup/python-environment.mjs';
 import { ensureDependencies, ensureStudioBuild, pinnedNode, requireNode, root, statusOf } from './setup/prepare.mjs';
 
 requireNode();
@@ -69,6 +75,8 @@ await check('no unused files, exports or dependencies', bin('knip'), []);
 
 /** Tests of other suites make models with it, too. */
 const hasServingEnvironment = wantsPython() && (await ensureServingEnvironment());
+if (wantsTriton() && !(await ensureTritonEnvironment()))
+  recordFailure('tests with a real tritonserver: it could not be installed');
 
 const unitReport = join(results, 'vitest.json');
 await suite(

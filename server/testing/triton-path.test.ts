@@ -51,6 +51,7 @@ describe('Triton repositories without code', { timeout: LIMIT_MS }, () => {
       detected: { format: 'triton', triton: { repository: 'repo' } },
     });
   }
+
   const ended = (operation: string) => stack.ended(operation, LIMIT_MS);
 
   const deploy = (name: string, model: string, more = {}) =>
