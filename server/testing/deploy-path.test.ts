@@ -35,7 +35,6 @@ describe('a deploy', () => {
     return body;
   }
 
-
   const ended = (operation: unknown): Promise<Record<string, unknown>> => stack.ended(String(operation), 60_000);
 
   async function deploy(name: string, body: Record<string, unknown>): Promise<Record<string, unknown>> {
