@@ -48,6 +48,38 @@ test('a script is written, mended where it is wrong, tried and deployed', async 
   await removeEndpoint(stack, endpoint);
 });
 
+test('a deployed script is opened, broken, mended where it failed and deployed again', async ({ page, stack }) => {
+  needsPythonPackages();
+  const endpoint = 'rewritten';
+  const guard = guardPage(page);
+  await openLowCode(page);
+  await page.getByLabel('Name', { exact: true }).fill(endpoint);
+  await write(page, 'score.py', SCRIPT);
+  await page.getByRole('button', { name: 'Create endpoint' }).click();
+  await expect(page.getByText('blue is ready.')).toBeVisible(READY);
+
+  await page.goto(`/endpoints/${endpoint}/deployments/blue`);
+  await expect(page.getByRole('group', { name: 'score.py' })).toContainText('"rows": len');
+  await expectAccessibleEverywhere(page);
+  await page.getByRole('link', { name: 'Edit', exact: true }).click();
+  await expect(page.getByRole('textbox', { name: 'score.py' })).toContainText('"rows": len');
+  await write(page, 'score.py', SCRIPT.replace('    pass', '    open("weights.bin")'));
+  await page.getByRole('button', { name: 'Deploy again' }).click();
+  await expect(page.getByText(/There is no weights\.bin/).first()).toBeVisible(READY);
+  const key = await keyOf(stack, endpoint);
+  const body = { input_data: [[1], [2]] };
+  expect(await predict(stack, { endpoint, key, body })).toMatchObject({ status: 200, body: '{"rows": 2}' });
+
+  await page.getByRole('link', { name: 'Edit and deploy again' }).click();
+  await expect(page.getByRole('textbox', { name: 'score.py' })).toContainText('weights.bin');
+  await write(page, 'score.py', SCRIPT.replace('"rows"', '"count"'));
+  await page.getByRole('button', { name: 'Deploy again' }).click();
+  await expect(page.getByText('blue is ready.')).toBeVisible(READY);
+  expect(await predict(stack, { endpoint, key, body })).toMatchObject({ status: 200, body: '{"count": 2}' });
+  guard.expectClean();
+  await removeEndpoint(stack, endpoint);
+});
+
 test('packages that cannot be had together say so before anything is installed', async ({ page }) => {
   needsPythonPackages();
   await openLowCode(page);

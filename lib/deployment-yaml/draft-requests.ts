@@ -89,12 +89,13 @@ export function endpointBody({ endpoint }: Pick<DeploymentDraft, 'endpoint'>): E
   return { ...(description === '' ? {} : { description }), auth_mode: authMode };
 }
 
-/** Only what differs from the defaults, so that defaults may change under it. */
+/** Only what differs from the defaults, so that defaults may change under it; and what stays as it was written elsewhere. */
 export function deploymentBody(draft: ChosenDraft): DeploymentWrite {
   const requestSettings = given(draft.requestSettings);
   const readinessProbe = given(draft.readinessProbe);
   const livenessProbe = given(draft.livenessProbe);
   return {
+    ...draft.untold,
     ...servedBody(draft),
     ...(requestSettings && { request_settings: requestSettings }),
     ...(readinessProbe && { readiness_probe: readinessProbe }),

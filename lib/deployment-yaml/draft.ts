@@ -1,4 +1,5 @@
 import type { Endpoint } from '../contracts/endpoint.ts';
+import type { DeploymentWrite } from '../contracts/deployment.ts';
 import type { ContainerSource } from './container-source.ts';
 import type { ExternalSource } from './external-source.ts';
 import type { ModelSource } from './model-source.ts';
@@ -59,8 +60,10 @@ export interface DeploymentDraft {
   deployment: string;
   /** Takes all live traffic once it is ready. */
   takesAllTraffic: boolean;
-  /** The deployment exists and is written again: editing after a failure. */
+  /** The deployment exists and is written again. */
   replaces: boolean;
+  /** What was written of it and the wizard does not ask for: it stays as it is. */
+  untold: DeploymentWrite;
 }
 
 export const EMPTY_DRAFT: DeploymentDraft = {
@@ -74,4 +77,5 @@ export const EMPTY_DRAFT: DeploymentDraft = {
   deployment: '',
   takesAllTraffic: true,
   replaces: false,
+  untold: {},
 };

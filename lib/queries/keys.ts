@@ -20,6 +20,8 @@ export const keys = {
   deployments: {
     detail: (endpoint: string, deployment: string) =>
       ['endpoints', 'one', endpoint, 'deployments', deployment] as const,
+    code: (endpoint: string, deployment: string) =>
+      ['endpoints', 'one', endpoint, 'deployments', deployment, 'code'] as const,
     instances: (endpoint: string, deployment: string) =>
       ['endpoints', 'one', endpoint, 'deployments', deployment, 'instances'] as const,
   },

@@ -10,12 +10,11 @@ import { ButtonLink } from '#components/ui/link.tsx';
 import { PageHead } from '#components/ui/panel.tsx';
 import { Skeleton, SkeletonRegion } from '#components/ui/skeleton.tsx';
 import type { Deployment } from '#lib/contracts/deployment.ts';
-import type { EnvironmentVersion } from '#lib/contracts/environment.ts';
 import { parseModelReference } from '#lib/deployment-yaml/model-source.ts';
 import type { DraftField } from '#lib/deployment-yaml/draft-field.ts';
 import { formatClockSeconds } from '#lib/format/time.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
-import { deploymentQuery } from '#lib/queries/deployments.ts';
+import { deploymentCodeQuery, deploymentQuery } from '#lib/queries/deployments.ts';
 import { environmentVersionQuery, parseEnvironmentReference } from '#lib/queries/environments.ts';
 import { ComputeSection } from './compute-section.tsx';
 import { ContainerSections } from './container-sections.tsx';
@@ -30,7 +29,15 @@ import { type SendPlannedRequest, useCreateDeployment } from './use-create-deplo
 import { useFocusRequest } from './use-focus-request.ts';
 import { type FormStorage, useFormStorage } from './use-form-storage.ts';
 import { useWizard, type Wizard } from './use-wizard.ts';
-import { type DeployMethod, emptyForm, formOfDeployment, type ModelTab, type WizardForm } from './wizard-form.ts';
+import {
+  choosing,
+  type DeployMethod,
+  type DeploymentParts,
+  emptyForm,
+  formOfDeployment,
+  type ModelTab,
+  type WizardForm,
+} from './wizard-form.ts';
 import { type WizardStep, WizardSteps } from './wizard-steps.tsx';
 
 /** Whoever deploys a model does without what edits scripts. */
@@ -97,7 +104,7 @@ const TABS: readonly string[] = ['sample', 'upload', 'registered'];
 
 function applyRequest(kept: WizardForm, { mode, model, source }: WizardRequest): WizardForm {
   const method = mode === undefined ? undefined : METHOD_OF_MODE[mode];
-  const form = method === undefined ? kept : { ...kept, method, tab: kept.tab === 'none' ? 'sample' : kept.tab };
+  const form = method === undefined ? kept : { ...kept, ...choosing(method, kept) };
   const reference = model === undefined ? null : parseModelReference(model);
   if (reference) return { ...form, tab: 'registered', model: { kind: 'registered', ...reference } };
   return source !== undefined && TABS.includes(source) ? { ...form, tab: source as ModelTab } : form;
@@ -113,12 +120,16 @@ interface EditingWizardProps {
 }
 
 function EditingWizard({ endpoint, deployment, focus, send }: EditingWizardProps) {
-  const { data, error, refetch, isFetching } = useQuery(deploymentQuery(endpoint, deployment));
-  const reference = data?.deployment_kind === 'container' ? parseEnvironmentReference(data.environment) : null;
+  // A form is filled in once, so never from what was read before the last change.
+  const latest = useQuery({ ...deploymentQuery(endpoint, deployment), refetchOnMount: 'always' });
+  const { data, error, refetch, isFetching } = latest;
+  const reference = parseEnvironmentReference(data?.environment);
   const environment = useQuery({
     ...environmentVersionQuery(reference?.name ?? '', reference?.version ?? ''),
     enabled: reference !== null,
   });
+  const hasCode = data?.code_configuration !== undefined;
+  const code = useQuery({ ...deploymentCodeQuery(endpoint, deployment), refetchOnMount: 'always', enabled: hasCode });
   if (error) {
     return (
       <ErrorState
@@ -134,21 +145,22 @@ function EditingWizard({ endpoint, deployment, focus, send }: EditingWizardProps
       />
     );
   }
-  if (data === undefined || environment.isLoading) return <WizardSkeleton title={`Edit ${deployment}`} />;
-  return <PrefilledWizard deployment={data} environment={environment.data ?? null} focus={focus} send={send} />;
+  const isCurrent = latest.isFetchedAfterMount && (code.isFetchedAfterMount || !hasCode);
+  if (data === undefined || !isCurrent || environment.isLoading) return <WizardSkeleton title={`Edit ${deployment}`} />;
+  const parts = { environment: environment.data ?? null, code: code.data ?? null };
+  return <PrefilledWizard deployment={data} parts={parts} focus={focus} send={send} />;
 }
 
 interface PrefilledWizardProps {
   deployment: Deployment;
-  /** Of a container. */
-  environment: EnvironmentVersion | null;
+  parts: DeploymentParts;
   focus: string | undefined;
   send: SendPlannedRequest;
 }
 
-function PrefilledWizard({ deployment, environment, focus, send }: PrefilledWizardProps) {
+function PrefilledWizard({ deployment, parts, focus, send }: PrefilledWizardProps) {
   const scope = `${deployment.endpoint_name}/${deployment.name}`;
-  const storage = useFormStorage(scope, (kept) => kept ?? formOfDeployment(newFormId(), deployment, environment));
+  const storage = useFormStorage(scope, (kept) => kept ?? formOfDeployment(newFormId(), deployment, parts));
   return <LoadedWizard storage={storage} focus={focus} send={send} isEndpointFixed title={`Edit ${deployment.name}`} />;
 }
 

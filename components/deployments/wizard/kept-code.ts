@@ -10,8 +10,8 @@ interface Kept {
 }
 
 /**
- * Keeps what was written for the time of the browser's session, since the API gives no code back: after a failed deployment it can be mended
- * where it was written.
+ * Keeps what was written for the time of the browser's session: where the change of a deployment fails, what ran before is put back, and what was
+ * written can still be mended.
  * @param operation the one that deploys it
  */
 export function keepCode(operation: string, script: ScriptForm): void {

@@ -3,7 +3,7 @@
 import { Box, Container, FileCode2, Server } from 'lucide-react';
 import { RadioCards, type RadioOption } from '#components/ui/radio-group.tsx';
 import type { SectionProps, Wizard } from './use-wizard.ts';
-import type { DeployMethod, WizardForm } from './wizard-form.ts';
+import { choosing, type DeployMethod } from './wizard-form.ts';
 import { WizardSection } from './wizard-section.tsx';
 
 const METHODS = [
@@ -58,11 +58,4 @@ function withReason(method: (typeof METHODS)[number], { facts, form }: Wizard): 
   const docker = facts.docker;
   if (method.id !== 'container' || docker === null || docker.available || form.method === 'container') return method;
   return { ...method, isDisabled: true, description: [docker.reason, docker.fix].filter(Boolean).join(' ') };
-}
-
-/** Scripts and containers bring no model by themselves. */
-function choosing(method: DeployMethod, form: WizardForm): Partial<WizardForm> {
-  const isModelNeeded = method === 'no-code';
-  if (isModelNeeded) return { method, ...(form.tab === 'none' && { tab: 'sample' as const }) };
-  return { method, ...(form.model === null && { tab: 'none' as const }) };
 }

@@ -40,6 +40,7 @@ export function resolveForm(form: WizardForm, facts: FormFacts): DeploymentDraft
     deployment: form.deploymentName ?? suggestDeploymentName(taken),
     takesAllTraffic: form.takesAllTraffic ?? !takesTraffic(existing),
     replaces: form.edits !== null,
+    untold: form.untold,
   };
 }
 

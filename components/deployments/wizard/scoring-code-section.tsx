@@ -36,13 +36,13 @@ export function ScoringCodeSection({ wizard }: SectionProps) {
   );
 }
 
-/** Code that was deployed from elsewhere: it is kept as it is until other code is brought. */
+/** Code that cannot all be shown as text: it is kept as it is until other code is brought. */
 function StoredCode({ wizard }: SectionProps) {
   return (
     <Note>
       The code of this deployment stays as it is, with{' '}
-      <span className="font-mono text-xs">{wizard.form.script.scoringScript}</span> as its script. Bring files to put
-      others in its place.
+      <span className="font-mono text-xs">{wizard.form.script.scoringScript}</span> as its script: not all of it is text
+      that could be edited here. Bring files to put others in its place.
     </Note>
   );
 }

@@ -5,7 +5,7 @@ import { MASKED_VALUE } from '#lib/contracts/external-rules.ts';
 import type { WizardForm } from './wizard-form.ts';
 
 /** Changes of the form's shape make older drafts unreadable; they are then dropped. */
-const VERSION = 5;
+const VERSION = 6;
 
 function storageKey(scope: string): string {
   return `viridian.deployment-draft.${VERSION}.${scope}`;

@@ -1,4 +1,5 @@
-import type { Deployment } from '#lib/contracts/deployment.ts';
+import type { Deployment, DeploymentWrite } from '#lib/contracts/deployment.ts';
+import type { DeploymentCode } from '#lib/contracts/deployment-code.ts';
 import type { EnvironmentVersion } from '#lib/contracts/environment.ts';
 import {
   CONCURRENCY_DEFAULTS,
@@ -16,7 +17,7 @@ import {
 import { type ModelSource, parseModelReference } from '#lib/deployment-yaml/model-source.ts';
 import { type ContainerForm, EMPTY_CONTAINER } from '#lib/deployment-yaml/container-source.ts';
 import { EMPTY_EXTERNAL, type ExternalForm } from '#lib/deployment-yaml/external-source.ts';
-import { NEW_SCRIPT, type ScriptForm } from '#lib/deployment-yaml/script-source.ts';
+import { type CodeFile, NEW_SCRIPT, type ScriptForm } from '#lib/deployment-yaml/script-source.ts';
 import { suggestModelName } from '#lib/deployment-yaml/suggest-names.ts';
 import type { UploadedModel } from '../use-upload.ts';
 import { formOfContainer } from './container-form.ts';
@@ -54,6 +55,8 @@ export interface WizardForm {
   takesAllTraffic: boolean | null;
   /** The deployment that is edited, if one is. */
   edits: string | null;
+  /** What was written of it and no section asks for. */
+  untold: DeploymentWrite;
 }
 
 export function emptyForm(id: string): WizardForm {
@@ -77,25 +80,34 @@ export function emptyForm(id: string): WizardForm {
     deploymentName: null,
     takesAllTraffic: null,
     edits: null,
+    untold: {},
   };
 }
 
-/**
- * The form of a deployment that exists, to change it and try again.
- * @param environment that it names, if it is a container
- */
-export function formOfDeployment(
-  id: string,
-  deployment: Deployment,
-  environment: EnvironmentVersion | null = null,
-): WizardForm {
+/** The changes of a form that another method is chosen for. Scripts and containers bring no model by themselves. */
+export function choosing(method: DeployMethod, { tab, model }: Pick<WizardForm, 'tab' | 'model'>): Partial<WizardForm> {
+  if (method === 'no-code') return { method, ...(tab === 'none' && { tab: 'sample' as const }) };
+  return { method, ...(model === null && { tab: 'none' as const }) };
+}
+
+/** What a deployment names, where the form needs to know what is in it. */
+export interface DeploymentParts {
+  environment: EnvironmentVersion | null;
+  code: DeploymentCode | null;
+}
+
+/** The form of a deployment that exists, to change it and deploy it again. */
+export function formOfDeployment(id: string, deployment: Deployment, parts: DeploymentParts): WizardForm {
   const reference = deployment.model === null ? null : parseModelReference(deployment.model);
-  const standard = standardsOf(methodOf(deployment));
+  const method = methodOf(deployment);
+  const standard = standardsOf(method);
+  const container = method === 'container' ? parts.environment : null;
   return {
     ...emptyForm(id),
-    ...(deployment.external && { method: 'external', external: formOfServers(deployment.external) }),
-    ...(deployment.code_configuration && { method: 'low-code', script: scriptOf(deployment) }),
-    ...(environment && { method: 'container', container: formOfContainer(deployment, environment) }),
+    method,
+    ...(deployment.external && { external: formOfServers(deployment.external) }),
+    ...(method === 'low-code' && { script: scriptOf(deployment, parts) }),
+    ...(container && { container: formOfContainer(deployment, container) }),
     tab: reference === null && needsNoModel(deployment) ? 'none' : 'registered',
     model: reference && { kind: 'registered', ...reference },
     instanceType: deployment.instance_type,
@@ -107,6 +119,7 @@ export function formOfDeployment(
     endpointName: deployment.endpoint_name,
     deploymentName: deployment.name,
     edits: deployment.name,
+    untold: untoldOf(deployment),
   };
 }
 
@@ -120,13 +133,64 @@ function needsNoModel({ code_configuration: code, deployment_kind: kind }: Deplo
   return code !== undefined || kind === 'container';
 }
 
-/** Code that was written in this session can be written on; other code stays as it was deployed. */
-function scriptOf({ code_configuration: code, environment, operation_id: operation }: Deployment): ScriptForm {
+/** What the form leaves alone, unless it is what the API fills in by itself. */
+function untoldOf(deployment: Deployment): DeploymentWrite {
+  const { description, tags, properties, scale_settings: scale, app_insights_enabled: insights } = deployment;
+  const { data_collector, egress_public_network_access, resources } = deployment;
+  return {
+    ...(description !== '' && { description }),
+    ...(Object.keys(tags).length > 0 && { tags }),
+    ...(Object.keys(properties).length > 0 && { properties }),
+    ...(scale.type !== 'default' && { scale_settings: scale as DeploymentWrite['scale_settings'] }),
+    ...(insights && { app_insights_enabled: true }),
+    ...(data_collector && { data_collector }),
+    ...(egress_public_network_access && { egress_public_network_access }),
+    ...(resources && { resources }),
+    ...untoldOfProgram(deployment),
+  };
+}
+
+/** The sections of containers and external servers ask for these themselves. */
+function untoldOfProgram(deployment: Deployment): DeploymentWrite {
+  const method = methodOf(deployment);
+  if (method === 'container' || method === 'external') return {};
+  const { environment, environment_variables: variables, model_mount_path, command, container, runtime } = deployment;
+  return {
+    ...(method === 'no-code' && environment !== undefined && { environment }),
+    ...(Object.keys(variables).length > 0 && { environment_variables: variables }),
+    ...(model_mount_path && { model_mount_path }),
+    ...(command && { command }),
+    ...(container && { container }),
+    // Processes are what is taken by itself wherever they can be.
+    ...(runtime === 'docker' && { runtime }),
+  };
+}
+
+/** What was written last, in this session or as it is deployed. */
+function scriptOf(deployment: Deployment, parts: DeploymentParts): ScriptForm {
+  const { code_configuration: code, environment, operation_id: operation } = deployment;
   const kept = findKeptCode(operation);
   if (kept !== null || code === undefined) return kept ?? NEW_SCRIPT;
-  const reference = typeof environment === 'string' ? parseModelReference(environment) : null;
-  const packages: Partial<ScriptForm> = reference === null ? {} : { packages: 'registered', environment: reference };
-  return { ...NEW_SCRIPT, files: [], scoringScript: code.scoring_script, stored: code.code, ...packages };
+  const packages = { ...NEW_SCRIPT, scoringScript: code.scoring_script, ...packagesOf(environment, parts.environment) };
+  const files = parts.code === null ? null : textsOf(parts.code);
+  return files === null ? { ...packages, files: [], stored: code.code } : { ...packages, files, stored: null };
+}
+
+/** Null where a file is no text: code that cannot be written back whole stays as it was deployed. */
+function textsOf({ files }: DeploymentCode): CodeFile[] | null {
+  const texts = files.flatMap(({ path, text }) => (text === null ? [] : [{ path, text }]));
+  return texts.length === files.length ? texts : null;
+}
+
+/** Packages that were written with the deployment can be written on; an environment with a name is somebody's for others too. */
+function packagesOf(written: Deployment['environment'], environment: EnvironmentVersion | null): Partial<ScriptForm> {
+  const reference = typeof written === 'string' ? parseModelReference(written) : null;
+  if (reference === null) return {};
+  const { conda_file: conda, pip_requirements: pip } = environment ?? {};
+  const isNamed = !reference.name.startsWith('anonymous-');
+  if (!isNamed && conda !== undefined) return { packages: 'conda', conda };
+  if (!isNamed && pip !== undefined) return { packages: 'pip', pip };
+  return { packages: 'registered', environment: reference };
 }
 
 /** The values of headers come masked; written back so, they stay as they are. */

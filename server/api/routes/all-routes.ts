@@ -15,6 +15,7 @@ import type { LogsContext } from '#server/queries/read-logs.ts';
 import type { AnyRoute } from '../route.ts';
 import { checkRoutes } from './check-routes.ts';
 import { costRoutes } from './cost-routes.ts';
+import { deploymentCodeRoute } from './deployment-code-route.ts';
 import { deploymentRoutes } from './deployment-routes.ts';
 import { endpointRoutes } from './endpoint-routes.ts';
 import { environmentRoutes } from './environment-routes.ts';
@@ -67,6 +68,7 @@ export function allRoutes(context: ApiContext): AnyRoute[] {
     ...trafficRoutes(context),
     ...keyRoutes(context),
     ...deploymentRoutes(context),
+    deploymentCodeRoute(context),
     ...externalServerRoutes(context),
     ...logRoutes(context),
     ...operationRoutes(context),

@@ -169,6 +169,7 @@ function DeploymentMenu({ path, endpoint, deployment, onVerb, onMoveAway }: Depl
             ...(deployment.external
               ? [{ id: 'edit', label: 'Edit servers', href: `${base}/deployments/new?from=${name}` }]
               : [
+                  { id: 'edit', label: 'Edit', href: `${base}/deployments/new?from=${name}` },
                   { id: 'scale', label: 'Scale…', onAction: () => onVerb('scale') },
                   { id: 'restart', label: 'Restart…', onAction: () => onVerb('restart') },
                 ]),

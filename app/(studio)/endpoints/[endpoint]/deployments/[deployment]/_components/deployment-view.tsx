@@ -19,6 +19,7 @@ import { problemOf } from '#lib/queries/api-problem.ts';
 import { deploymentQuery } from '#lib/queries/deployments.ts';
 import { formatJson } from '#lib/snippets/format-json.ts';
 import { statusOfDeployment } from '../../../_components/deployment-status.ts';
+import { DeployedCode } from './deployment-code.tsx';
 import { InstanceTable } from './instance-table.tsx';
 import { useEnvironmentFacts } from './use-environment-facts.tsx';
 
@@ -45,6 +46,7 @@ export function DeploymentView({ endpoint, name }: { endpoint: string; name: str
         </Note>
       ))}
       <InstanceTable endpoint={endpoint} deployment={deployment} />
+      {deployment.code_configuration ? <DeployedCode key={deployment.spec_hash} deployment={deployment} /> : null}
       <div className="grid gap-8 lg:grid-cols-2">
         <EffectiveSettings deployment={deployment} />
         <Section title="As it was written">
@@ -65,6 +67,7 @@ function DeploymentHead({ endpoint, deployment }: { endpoint: string; deployment
       <StatusChip {...statusOfDeployment(deployment)} />
       <span className="text-muted">{deployment.traffic_percent} % of the traffic</span>
       <span className="ms-auto flex flex-wrap gap-2">
+        <ButtonLink href={`${base}/deployments/new?from=${name}`}>Edit</ButtonLink>
         <ButtonLink href={`${base}/test?deployment=${name}`}>Test</ButtonLink>
         <ButtonLink href={`${base}/logs?dep=${name}`}>Logs</ButtonLink>
         {deployment.operation_id ? (
