@@ -10,6 +10,8 @@ export interface InstallReport {
   type: 'installed';
   /** In the handlers of all messages since the table before. */
   installMs: number;
+  /** Processor time of the worker from its first part to its last, reading messages included. */
+  cpuMs: number;
   /** Longest time that nothing else could run, reading messages included. */
   stallMs: number;
 }
@@ -20,6 +22,7 @@ const SETTLE_MS = 50;
 
 const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 let installMs = 0;
+let cpuBefore: NodeJS.CpuUsage | null = null;
 
 runGatewayWorker(
   {
@@ -29,6 +32,7 @@ runGatewayWorker(
     },
     onMessage(listener) {
       process.on('message', (message) => {
+        cpuBefore ??= process.cpuUsage();
         const start = performance.now();
         listener(message as ToWorker);
         installMs += performance.now() - start;
@@ -42,10 +46,13 @@ process.on('disconnect', () => process.exit(0));
 process.send?.({ type: 'up' });
 
 function report(): void {
+  const { user, system } = process.cpuUsage(cpuBefore ?? undefined);
+  const cpuMs = (user + system) / 1000;
   setTimeout(() => {
     const stallMs = Math.max(0, delays.max / 1e6 - RESOLUTION_MS);
-    process.send?.({ type: 'installed', installMs, stallMs } satisfies InstallReport);
+    process.send?.({ type: 'installed', installMs, cpuMs, stallMs } satisfies InstallReport);
     installMs = 0;
+    cpuBefore = null;
     delays.reset();
   }, SETTLE_MS);
 }

@@ -20,6 +20,7 @@ const PORTS = { small: [1, 1], upload: [1, 1], download: [1, 1], stream: [1, 1] 
 export const INSTALL_COLUMNS: readonly Column[] = [
   { title: `table of ${ENDPOINTS.toLocaleString('en')} endpoints`, align: 'left' },
   { title: 'sent to served ms', align: 'right' },
+  { title: 'worker CPU ms', align: 'right' },
   { title: 'install ms', align: 'right' },
   { title: 'longest stall ms', align: 'right' },
 ];
@@ -57,7 +58,10 @@ export async function measureInstall(rounds: number): Promise<string[][]> {
   }
   return steps.map(({ label }, index) => {
     const of = (pick: (one: Install) => number): string => fixed(median((runs[index] ?? []).map(pick)), 1);
-    return [label, of((one) => one.sentToServedMs), of((one) => one.installMs), of((one) => one.stallMs)];
+    const [served, cpu, install, stall] = (['sentToServedMs', 'cpuMs', 'installMs', 'stallMs'] as const).map((field) =>
+      of((one) => one[field]),
+    );
+    return [label, served, cpu, install, stall] as string[];
   });
 }
 
@@ -82,8 +86,8 @@ async function installed(
   const sentAt = performance.now();
   publish(table);
   const sentToServedMs = (await served) - sentAt;
-  const { installMs, stallMs } = await report;
-  return { sentToServedMs, installMs, stallMs };
+  const { installMs, cpuMs, stallMs } = await report;
+  return { sentToServedMs, installMs, cpuMs, stallMs };
 }
 
 /** The next message of a type. @throws when the worker ends instead */

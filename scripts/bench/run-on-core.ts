@@ -17,6 +17,8 @@ export function spawnOnCore(
   const child = spawn(program as string, args, {
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'inherit', 'inherit', ...(options.ipc === true ? (['ipc'] as const) : [])],
+    // As the gateway's primary speaks to its workers.
+    serialization: 'advanced',
   });
   return killedWithUs(child);
 }

@@ -8,6 +8,7 @@ import {
   deployment,
   endpoint,
   get,
+  KEY,
   post,
   startGateway,
   startSimple,
@@ -169,6 +170,11 @@ describe('a deployment whose instances are starting', () => {
 });
 
 describe('an instance that joins others', () => {
+  /** The endpoint is in use from its first call on, also one that it refuses. */
+  async function knock(port: number): Promise<void> {
+    expect((await requestOnce(port, post().replace(KEY, 'no-key-of-it'))).status).toBe(401);
+  }
+
   /** Requests at the first and the second of two instances, of which the second came later, when six are under way. */
   async function spread(slowStartMs: number): Promise<[number, number]> {
     const [first, second] = [await startTestModel(NEVER), await startTestModel(NEVER)];
@@ -177,6 +183,7 @@ describe('an instance that joins others', () => {
       table(endpoint([{ ...both, instances: both.instances.slice(0, 1) }])),
       { settings: { slowStartMs, drainTimeoutMs: 0 } },
     );
+    await knock(port);
     gateway.install(table(endpoint([both])));
     for (let i = 0; i < 6; i += 1) void requestOnce(port, post()).catch(() => undefined);
     await until(() => first.requests.length + second.requests.length === 6);
@@ -194,6 +201,7 @@ describe('an instance that joins others', () => {
       table(endpoint([{ ...both, instances: both.instances.slice(0, 1) }])),
       { settings: { slowStartMs: 3_600_000 } },
     );
+    await knock(port);
     gateway.install(table(endpoint([both])));
     for (let i = 0; i < 40; i += 1) await requestOnce(port, post());
     expect(second.requests.length).toBeGreaterThan(0);

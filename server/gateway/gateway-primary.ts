@@ -16,7 +16,7 @@ import { PlaceKeeper } from './queue-places.ts';
 import { loadRouteTable, RouteTableWriter } from './route-table-file.ts';
 import { SlotLedger, type SlotOrder } from './slot-ledger.ts';
 import { type FleetWorker, WorkerFleet } from './worker-fleet.ts';
-import { TableChanges, TableFeed } from './table-parts.ts';
+import { TableChanges, TableFeed, wholeTable } from './table-parts.ts';
 import { ChallengeRelay } from './tls/challenge-relay.ts';
 import type { TlsMaterial } from './tls/tls-listener.ts';
 import type { ToPrimary } from './worker-messages.ts';
@@ -57,6 +57,8 @@ export interface GatewayPrimary {
  */
 export async function runGatewayPrimary(options: PrimaryOptions): Promise<GatewayPrimary> {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
+  // Text crosses as it is; as JSON, every quotation mark in it would have to be escaped and found again.
+  cluster.setupPrimary({ serialization: 'advanced' });
   const primary = new Primary(options);
   await primary.start();
   return {
@@ -229,7 +231,7 @@ class Primary {
       workerCount: workers,
       telemetrySocket: dataDir.telemetrySocket,
       upstreamKey,
-      table: this.table,
+      table: this.table && wholeTable(this.table),
       tls: material && { port: this.tlsPort, ...material },
     });
     this.challenges.onForked(worker.id);

@@ -97,7 +97,7 @@ function startGateway(start: StartMessage, link: PrimaryLink, sharing: Sharing, 
     limits,
     ...createReports(link),
   });
-  if (start.table !== null) gateway.install(start.table);
+  if (start.table !== null) gateway.installPart(start.table);
   listenOnAll(gateway, start).then(
     (port) => {
       link.send({ type: 'listening', port });

@@ -14,7 +14,7 @@ import { ByteWriter } from './http1/byte-writer.ts';
 import { RequestHead } from './http1/request-head.ts';
 import { ResponseHead } from './http1/response-head.ts';
 import { ALL_SLOTS, type SlotSource } from './instance-pool.ts';
-import { createLocalGate, type LimitGate } from './limit-gate.ts';
+import { createLocalGate, limitedEndpoints, type LimitGate } from './limit-gate.ts';
 import { createListener, LISTEN_BACKLOG } from './listener.ts';
 import { MirrorSender } from './mirror.ts';
 import { MirrorComparer } from './mirror-comparer.ts';
@@ -115,7 +115,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     }, settings.drainTimeoutMs);
     await closed;
     clearTimeout(timer);
-    for (const endpoint of core.routes.all()) for (const { pool } of endpoint.deployments) pool.destroy();
+    for (const endpoint of core.routes.inUse()) for (const { pool } of endpoint.deployments) pool.destroy();
     core.sweeper.stop();
     core.peerWatch.stop();
     await core.recorder.stop();
@@ -133,11 +133,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     install(table) {
       core.routes.install(table);
-      core.limits.configure(core.routes.limited());
+      core.limits.configure(limitedEndpoints(table));
     },
     installPart(part) {
       core.routes.apply(part);
-      if (part.last) core.limits.configure(core.routes.limited());
+      if (part.last) core.limits.configure(part.limited);
     },
     drain,
     dump: () => dump(core, connections.size),
@@ -233,7 +233,9 @@ function dump(core: GatewayCore, connections: number): unknown {
     records_pending: core.recorder.pending,
     comparisons_pending: core.comparer.reporter.pending,
     counters: core.counters.snapshot(),
-    endpoints: [...core.routes.all()].map((endpoint) => ({
+    endpoints_in_table: core.routes.size,
+    /** Those that have been called. */
+    endpoints: [...core.routes.inUse()].map((endpoint) => ({
       name: endpoint.name,
       in_flight: endpoint.state.inFlight,
       deployments: endpoint.deployments.map(({ name, pool }) => ({

@@ -27,6 +27,11 @@ export class LeasedSlots implements SlotSource {
     this.messages = messages;
   }
 
+  /** Instances whose slots are known of. */
+  get size(): number {
+    return this.holdings.size;
+  }
+
   attach(instance: Instance, pool: InstancePool): void {
     const holding = this.holding(instance.key);
     holding.instance = instance;
@@ -56,6 +61,7 @@ export class LeasedSlots implements SlotSource {
 
   /** Takes an order from the primary. It may come before the table that it belongs to is installed. */
   apply(order: SlotOrder): void {
+    if (order.kind === 'forget') return this.forget(order.key);
     const holding = this.holding(order.key);
     if (order.kind === 'grant') {
       holding.held += order.count;
@@ -67,6 +73,11 @@ export class LeasedSlots implements SlotSource {
     this.settle(order.key, holding);
     if (holding.instance !== null) holding.instance.slots = usable(holding);
     holding.pool?.serveWaiting();
+  }
+
+  /** An instance that is still served is detached with its pool. */
+  private forget(key: string): void {
+    if (this.holdings.get(key)?.instance === null) this.holdings.delete(key);
   }
 
   private settle(key: string, holding: Holding): void {

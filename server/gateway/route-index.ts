@@ -1,11 +1,10 @@
 import type { Cidr } from '#lib/networks/cidr.ts';
 import type { RouteDeployment, RouteEndpoint, RouteTable, RouteTokens } from '#server/routing/route-table.ts';
 import { InstancePool, type PoolEnvironment } from './instance-pool.ts';
-import type { LimitedEndpoint } from './limit-gate.ts';
 import { isLimited } from './limit-keeper.ts';
 import { parseNetworks } from './network-access.ts';
 import { compileSplit, ShareCounter, SplitCursor } from './smooth-split.ts';
-import type { TablePart } from './table-parts.ts';
+import { type TablePart, wholeTable } from './table-parts.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { TokenVerifier } from './verify-token.ts';
 
@@ -64,6 +63,8 @@ export class RouteIndex {
   /** Their word counts on whom a request comes from. */
   trustedForwarders: readonly Cidr[] = [];
   private readonly endpoints = new Map<string, EndpointRoute>();
+  /** Endpoints that nobody has called yet, as they came. */
+  private readonly packed = new Map<string, string>();
   verifier = new TokenVerifier(undefined);
   private readonly environment: PoolEnvironment;
 
@@ -72,41 +73,53 @@ export class RouteIndex {
   }
 
   find(endpoint: string): EndpointRoute | undefined {
-    return this.endpoints.get(endpoint);
+    return this.endpoints.get(endpoint) ?? this.unpack(endpoint);
   }
 
-  all(): Iterable<EndpointRoute> {
+  /** The endpoints that have been called. */
+  inUse(): Iterable<EndpointRoute> {
     return this.endpoints.values();
   }
 
-  /** The endpoints that have limits on requests a second or at once. */
-  limited(): LimitedEndpoint[] {
-    const limited = [...this.endpoints.values()].filter((endpoint) => endpoint.isLimited);
-    return limited.map(({ name, table }) => ({ name, limits: table.limits }));
+  get size(): number {
+    return this.endpoints.size + this.packed.size;
   }
 
   install(table: RouteTable, now: number = performance.now()): void {
     const names = new Set(table.endpoints.map(({ name }) => name));
-    const removed = [...this.endpoints.keys()].filter((name) => !names.has(name));
-    this.apply({ ...table, removed, last: true }, now);
+    const removed = [...this.endpoints.keys(), ...this.packed.keys()].filter((name) => !names.has(name));
+    this.apply({ ...wholeTable(table), removed }, now);
   }
 
   /** Installs one part of the way to a new table (see `TableChanges`). */
   apply(part: TablePart, now: number = performance.now()): void {
     this.verifier = keepVerifier(this.verifier, part.tokens);
     this.trustedForwarders = parseNetworks(part.trustedForwarders ?? []);
-    for (const table of part.endpoints) {
-      const previous = this.endpoints.get(table.name);
-      const next = this.compile(table, previous, now);
-      this.endpoints.set(table.name, next);
-      if (previous !== undefined) retireMissing(previous, next);
+    for (const { name, json } of part.endpoints) {
+      const previous = this.endpoints.get(name);
+      if (previous === undefined) this.packed.set(name, json);
+      else retireMissing(previous, this.serve(json, previous, now));
     }
     for (const name of part.removed) {
       const gone = this.endpoints.get(name);
       if (gone !== undefined) retireMissing(gone, undefined);
       this.endpoints.delete(name);
+      this.packed.delete(name);
     }
     if (part.last) this.revision = part.revision;
+  }
+
+  private unpack(name: string): EndpointRoute | undefined {
+    const json = this.packed.get(name);
+    if (json === undefined) return undefined;
+    this.packed.delete(name);
+    return this.serve(json, undefined, performance.now());
+  }
+
+  private serve(json: string, previous: EndpointRoute | undefined, now: number): EndpointRoute {
+    const next = this.compile(JSON.parse(json) as RouteEndpoint, previous, now);
+    this.endpoints.set(next.name, next);
+    return next;
   }
 
   private compile(table: RouteEndpoint, previous: EndpointRoute | undefined, now: number): EndpointRoute {

@@ -179,6 +179,16 @@ describe('slots shared by workers', () => {
     expect(ledger.heldBy(1, KEY)).toBe(4);
   });
 
+  it('of an instance that is gone are forgotten by workers that never called it', () => {
+    const ledger = new SlotLedger();
+    const slots = new LeasedSlots({ want: () => undefined, giveBack: () => undefined });
+    ledger.addWorker(1);
+    for (const order of ledger.setTotals(new Map([[KEY, 10]]))) slots.apply(order);
+    expect(slots.size).toBe(1);
+    for (const order of ledger.setTotals(new Map())) slots.apply(order);
+    expect(slots.size).toBe(0);
+  });
+
   it('are never exceeded, and nobody waits for ever, whatever happens in whatever order', () => {
     const step = fc.record({
       kind: fc.constantFrom('request', 'request', 'finish', 'deliver', 'deliver', 'kill'),

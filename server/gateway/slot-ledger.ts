@@ -5,7 +5,9 @@ export type SlotOrder =
    * Give back slots: the first `must` even if requests wait for them, up to `may` if none does. Both count from the beginning, all that the worker has
    * ever given back included, so that an order which crosses with a return asks for nothing twice. Replaces the order before.
    */
-  | { worker: number; kind: 'recall'; key: string; must: number; may: number };
+  | { worker: number; kind: 'recall'; key: string; must: number; may: number }
+  /** The instance is in the table no more. */
+  | { worker: number; kind: 'forget'; key: string };
 
 /** A counted resource: the slots of one instance. */
 interface Resource {
@@ -32,8 +34,12 @@ export class SlotLedger {
 
   /** Takes over the resources of a new table. */
   setTotals(totals: ReadonlyMap<string, number>): SlotOrder[] {
-    for (const key of this.resources.keys()) if (!totals.has(key)) this.resources.delete(key);
     const orders: SlotOrder[] = [];
+    for (const key of this.resources.keys()) {
+      if (totals.has(key)) continue;
+      this.resources.delete(key);
+      for (const worker of this.workers) orders.push({ worker, kind: 'forget', key });
+    }
     for (const [key, total] of totals) {
       const resource = this.resources.get(key);
       if (resource === undefined) {

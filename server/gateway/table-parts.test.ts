@@ -11,7 +11,7 @@ function named(name: string, weight: number): RouteEndpoint {
 /** The endpoints that somebody serves who installs parts one after the other. */
 function install(served: Map<string, RouteEndpoint>, parts: readonly TablePart[]): void {
   for (const part of parts) {
-    for (const one of part.endpoints) served.set(one.name, one);
+    for (const { name, json } of part.endpoints) served.set(name, JSON.parse(json));
     for (const name of part.removed) served.delete(name);
   }
 }
@@ -41,7 +41,7 @@ describe('the parts of a table', () => {
     const changes = new TableChanges();
     const names = Array.from({ length: 1_000 }, (_, index) => `e${index}`);
     const first = changes.partsTo(table(...names.map((name) => named(name, 100))));
-    expect(first.length).toBeGreaterThan(10);
+    expect(first.length).toBeGreaterThan(5);
     const parts = changes.partsTo(table(...names.map((name) => named(name, name === 'e7' ? 50 : 100))));
     expect(parts.map(({ endpoints, removed }) => [endpoints.map(({ name }) => name), removed])).toEqual([[['e7'], []]]);
   });

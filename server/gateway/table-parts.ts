@@ -1,17 +1,27 @@
 import type { RouteEndpoint, RouteTable } from '#server/routing/route-table.ts';
+import { type LimitedEndpoint, limitedEndpoints } from './limit-gate.ts';
+
+/** An endpoint as text: most of those in a large table are never called in a worker, and only one that is has to be read. */
+export interface PackedEndpoint {
+  readonly name: string;
+  /** A `RouteEndpoint`. */
+  readonly json: string;
+}
 
 /** A piece of the way from one route table to the next. */
-export interface TablePart extends Omit<RouteTable, 'version'> {
+export interface TablePart extends Omit<RouteTable, 'version' | 'endpoints'> {
   /** Endpoints that are new or have changed. */
-  readonly endpoints: RouteEndpoint[];
+  readonly endpoints: readonly PackedEndpoint[];
   /** Names of endpoints that are gone. */
   readonly removed: readonly string[];
+  /** All endpoints of the table that have limits; only the last part says so. */
+  readonly limited: readonly LimitedEndpoint[];
   /** The revision is served once this part is installed. */
   readonly last: boolean;
 }
 
-/** Instances and endpoints in one part: reading and installing one takes a worker a millisecond or two, between which it answers requests. */
-const PART_SIZE = 100;
+/** Endpoints and their instances in one part: to install one takes a worker a few milliseconds where all of them are in use, and much less where not. */
+const PART_SIZE = 200;
 
 /**
  * What those who serve one table have to be told to serve the next: only what has changed, in parts. Each endpoint changes as a whole; which of several
@@ -25,15 +35,34 @@ export class TableChanges {
     this.told = new Map(table.endpoints.map((endpoint) => [endpoint.name, JSON.stringify(endpoint)]));
     const changed = table.endpoints.filter(({ name }) => this.told.get(name) !== former.get(name));
     const removed = [...former.keys()].filter((name) => !this.told.has(name));
-    const { version: _version, ...rest } = table;
     const pieces = cut(changed);
-    return pieces.map((endpoints, index) => ({
-      ...rest,
-      endpoints,
-      removed: index === 0 ? removed : [],
-      last: index === pieces.length - 1,
-    }));
+    return pieces.map((endpoints, index) => {
+      const isLast = index === pieces.length - 1;
+      return {
+        ...commonTo(table),
+        endpoints: endpoints.map(({ name }) => ({ name, json: this.told.get(name) as string })),
+        removed: index === 0 ? removed : [],
+        limited: isLast ? limitedEndpoints(table) : [],
+        last: isLast,
+      };
+    });
   }
+}
+
+/** The whole table in one part, for who serves nothing yet. */
+export function wholeTable(table: RouteTable): TablePart {
+  return {
+    ...commonTo(table),
+    endpoints: table.endpoints.map((endpoint) => ({ name: endpoint.name, json: JSON.stringify(endpoint) })),
+    removed: [],
+    limited: limitedEndpoints(table),
+    last: true,
+  };
+}
+
+/** What every part of a table says. */
+function commonTo({ version: _version, endpoints: _endpoints, ...rest }: RouteTable) {
+  return rest;
 }
 
 /** At least one piece, which may be empty. */

@@ -1,4 +1,3 @@
-import type { RouteTable } from '#server/routing/route-table.ts';
 import type { Challenge } from '#server/routing/gateway-link.ts';
 import type { EjectionReport } from './ejection-ledger.ts';
 import type { LimitVerdict } from './limit-keeper.ts';
@@ -20,7 +19,8 @@ export type ToWorker =
       /** Workers of the gateway, this one included. */
       workerCount: number;
       telemetrySocket: string;
-      table: RouteTable | null;
+      /** The whole table in one part; null where there is none yet. */
+      table: TablePart | null;
       /** Opens what is sealed in the table, in hex. */
       upstreamKey: string;
       /** The TLS port and what it serves with; null where there is none. */
