@@ -142,6 +142,8 @@ export class GatewayStand {
       VIRIDIAN_GATEWAY_WORKERS: '2',
       VIRIDIAN_GATEWAY_TLS: 'off',
       VIRIDIAN_LOG_LEVEL: 'error',
+      // As the supervisor sets it.
+      NODE_COMPILE_CACHE: this.dataDir.compileCache,
     };
     const child = spawnOnCore(null, [...limit, process.execPath, GATEWAY_SCRIPT], { env, ipc: true });
     this.child = child;
