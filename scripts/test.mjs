@@ -2,9 +2,12 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import {
+  ensureFrameworksEnvironment,
   ensureServingEnvironment,
   ensureTritonEnvironment,
+  frameworksPython,
   servingPython,
+  wantsFrameworks,
   wantsPython,
   wantsTriton,
 } from './setup/python-environment.mjs';
@@ -87,22 +90,26 @@ await suite(
   ({ numPassedTests, testResults }) => ({ passed: numPassedTests, failed: testResults.flatMap(failedInFile) }),
 );
 
-if (wantsPython()) {
-  const pythonReport = join(results, 'pytest.json');
-  if (hasServingEnvironment) {
-    const config = 'server/inference/python/pytest.ini';
-    await suite(
-      'tests of the Python server',
-      servingPython,
-      ['-m', 'pytest', '-c', config, '--counts', pythonReport, 'server/inference/python/tests'],
-      pythonReport,
-      (report) => report,
-    );
-  } else {
-    recordFailure('tests of the Python server: their environment could not be made');
-  }
-} else
+const PYTHON_TESTS = 'server/inference/python/tests';
+
+/** Tests of the Python server, on an interpreter that has what they need. */
+async function pythonSuite(title, python, isReady, paths) {
+  if (!isReady) return recordFailure(`${title}: their environment could not be made`);
+  const report = join(results, `${title.replaceAll(' ', '-')}.json`);
+  const args = ['-m', 'pytest', '-c', 'server/inference/python/pytest.ini', '--counts', report, ...paths];
+  await suite(title, python, args, report, (counts) => counts);
+}
+
+if (wantsPython())
+  await pythonSuite('tests of the Python server', servingPython, hasServingEnvironment, [PYTHON_TESTS]);
+else
   console.log('\n— tests of the Python server: left out, there is no python3 (VIRIDIAN_REQUIRE=python insists on it)');
+
+if (wantsFrameworks())
+  await pythonSuite('tests of PyTorch and TensorFlow models', frameworksPython, await ensureFrameworksEnvironment(), [
+    `${PYTHON_TESTS}/models/test_torch_models.py`,
+    `${PYTHON_TESTS}/models/test_keras_models.py`,
+  ]);
 
 await ensureStudioBuild();
 const journeyReport = join(results, 'playwright.json');

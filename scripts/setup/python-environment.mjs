@@ -14,6 +14,9 @@ const TRITON = 'server/inference/triton/testing/requirements.txt';
 /** The interpreter that the tests of the Python server run on. */
 export const servingPython = pythonOf('serving');
 
+/** The interpreter that has PyTorch and TensorFlow, too. */
+export const frameworksPython = pythonOf('frameworks');
+
 /** Whether the tests of the Python server have to run: without a Python on the host they are left out, unless they are asked for. */
 export function wantsPython() {
   return isRequired('python') || findPython() !== null;
@@ -21,7 +24,17 @@ export function wantsPython() {
 
 /** @returns whether it is there */
 export function ensureServingEnvironment() {
-  return ensureEnvironment('serving', isRequired('frameworks') ? [REQUIREMENTS, FRAMEWORKS] : [REQUIREMENTS]);
+  return ensureEnvironment('serving', [REQUIREMENTS]);
+}
+
+/** Whether the tests of PyTorch and TensorFlow models run. */
+export function wantsFrameworks() {
+  return isRequired('frameworks');
+}
+
+/** An environment of its own: no other test then differs by what is installed beside it. @returns whether it is there */
+export function ensureFrameworksEnvironment() {
+  return ensureEnvironment('frameworks', [REQUIREMENTS, FRAMEWORKS]);
 }
 
 /** Whether the tests with a real tritonserver run: they insist on it where they insist on Python and there are wheels. */
