@@ -24,12 +24,12 @@ describe('the health of an instance', () => {
   it('lets one request try when the time is over: its failure doubles the time, its success ends it', () => {
     const health = new InstanceHealth();
     fail(health, 5, 0);
-    health.onChosen();
+    health.onChosen(10_000);
     expect(health.isAvailable(10_000)).toBe(false);
     expect(health.onFailure(10_000)).toBe(true);
     expect(health.isAvailable(29_999)).toBe(false);
     expect(health.isAvailable(30_000)).toBe(true);
-    health.onChosen();
+    health.onChosen(30_000);
     health.onSuccess();
     expect(health.isEjected).toBe(false);
     expect(health.isAvailable(30_000)).toBe(true);
@@ -38,9 +38,19 @@ describe('the health of an instance', () => {
   it('lets another request try when the first one said nothing', () => {
     const health = new InstanceHealth();
     fail(health, 5, 0);
-    health.onChosen();
+    health.onChosen(10_000);
     health.onNeutral();
     expect(health.isAvailable(10_000)).toBe(true);
+  });
+
+  it('is not judged by what comes of requests before its time is over', () => {
+    const health = new InstanceHealth();
+    fail(health, 5, 0);
+    for (let i = 0; i < 20; i += 1) {
+      health.onChosen(1_000);
+      expect(health.onFailure(1_000)).toBe(false);
+    }
+    expect(health.ejectedUntil).toBe(10_000);
   });
 
   it('never keeps it out for more than five minutes', () => {
@@ -50,7 +60,7 @@ describe('the health of an instance', () => {
       fail(health, 5, now);
       expect(health.ejectedUntil - now).toBeLessThanOrEqual(300_000);
       now = health.ejectedUntil;
-      health.onChosen();
+      health.onChosen(now);
     }
   });
 });

@@ -26,8 +26,9 @@ export class InstanceHealth {
     return this.ejectedUntil !== 0;
   }
 
-  onChosen(): void {
-    if (this.ejectedUntil !== 0) this.probing = true;
+  /** Before its time is over it is only chosen where all are out; that is no probe, so that an outage of all lengthens nobody's time. */
+  onChosen(now: number): void {
+    if (this.ejectedUntil !== 0 && now >= this.ejectedUntil) this.probing = true;
   }
 
   /** The request ended in a way that says nothing about the instance. */

@@ -153,7 +153,7 @@ export class InstancePool {
     // Who waits for another instance than the one that failed it is not overtaken: nobody else waits for less.
     if (this.waiting.every((entry) => entry.avoid !== null)) {
       const instance = this.choose(avoid, now);
-      if (instance !== null) return this.take(instance);
+      if (instance !== null) return this.take(instance, now);
     }
     if (this.waiting.length >= this.queueLimit() || this.waitsTooLong()) return 'queue_full';
     this.enqueue(waiter, avoid);
@@ -190,7 +190,7 @@ export class InstancePool {
       }
       this.waiting.splice(next, 1);
       this.onDequeued(entry);
-      entry.waiter.onSlot(this.take(instance));
+      entry.waiter.onSlot(this.take(instance, now));
     }
   }
 
@@ -199,9 +199,9 @@ export class InstancePool {
     instance.retire();
   }
 
-  private take(instance: Instance): Instance {
+  private take(instance: Instance, now: number): Instance {
     instance.inFlight += 1;
-    instance.health.onChosen();
+    instance.health.onChosen(now);
     return instance;
   }
 
