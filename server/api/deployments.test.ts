@@ -215,6 +215,29 @@ describe('a deployment', () => {
     expect(await ids()).not.toEqual(before);
   });
 
+  test('with a wrong port in its container is refused by the name of that field', async () => {
+    const environment = { image: 'debian', inference_config: { scoring_route: { path: '/', port: '80x' } } };
+    const path = `/endpoints/${await makeEndpoint()}/deployments/blue`;
+    expect(await api.call('PUT', path, { environment, instance_type: 'cpu-1' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: '/environment/inference_config/scoring_route/port' }] },
+    });
+  });
+
+  test('that failed takes the traffic it was to have when another attempt gets ready', async () => {
+    const endpoint = await makeEndpoint();
+    const body = fake('exits', '1');
+    expect(await api.ended(await put(endpoint, 'blue', body, '?all_traffic=true'))).toMatchObject({ status: 'failed' });
+    const restart = `/endpoints/${endpoint}/deployments/blue/restart`;
+    const failed = await api.call('POST', `${restart}?all_traffic=true`);
+    expect(await api.ended(failed.body.id)).toMatchObject({ status: 'failed' });
+    await deploy(endpoint, 'blue');
+    expect(await read(endpoint, 'blue')).toMatchObject({ traffic_percent: 0 });
+    const restarted = await api.call('POST', `${restart}?all_traffic=true`);
+    expect(await api.ended(restarted.body.id)).toMatchObject({ status: 'succeeded' });
+    expect(await read(endpoint, 'blue')).toMatchObject({ traffic_percent: 100 });
+  });
+
   test('has one of its instances replaced while the others stay', async () => {
     const endpoint = await makeEndpoint();
     await deploy(endpoint, 'blue', { ...fake(), instance_count: 3 });

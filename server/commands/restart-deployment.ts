@@ -13,11 +13,15 @@ import { insertOperation } from '#server/store/operation-store.ts';
 import type { CommandContext } from './command-context.ts';
 import { findDeploymentOrRefuse, findLiveEndpointOrRefuse } from '#server/store/find-or-refuse.ts';
 
-/** Asks for every instance to be replaced by a new one of the same spec, new ones first, so that no request fails. */
+/**
+ * Asks for every instance to be replaced by a new one of the same spec, new ones first, so that no request fails.
+ * @param allTraffic take all live traffic once ready, as a creation that failed was to; else what was promised before stays
+ */
 export async function restartDeployment(
   context: Pick<CommandContext, 'database'>,
   actor: Actor,
   key: DeploymentKey,
+  allTraffic = false,
 ): Promise<OperationRecord> {
   const object = deploymentPath(key.endpointName, key.name);
   authorize(actor, 'deployment.restart', object);
@@ -41,6 +45,7 @@ export async function restartDeployment(
       operationId: operation.id,
       provisioningState: deployment.goodState === null ? 'Creating' : 'Updating',
       error: null,
+      ...(allTraffic && { routeWhenReady: 100 }),
     });
     await recordAudit(transaction, {
       actor,

@@ -167,11 +167,14 @@ function actionRoutes(context: Context): AnyRoute[] {
       summary: 'Replace every instance, new ones first',
       tag: TAG,
       params: deploymentParams,
+      query: writeQuery,
       body: z.strictObject({}).optional(),
       idempotent: true,
       responses: { 202: operationSchema },
-      handler: async ({ actor, params }) =>
-        accepted(await describeOperation(context, await restartDeployment(context, actor, keyOf(params)))),
+      handler: async ({ actor, params, query }) => {
+        const operation = await restartDeployment(context, actor, keyOf(params), query.all_traffic);
+        return accepted(await describeOperation(context, operation));
+      },
     }),
     defineRoute({
       method: 'POST',

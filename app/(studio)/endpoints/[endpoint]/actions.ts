@@ -51,8 +51,14 @@ export async function patchDeployment(
   return runAction({ path: apiPath('endpoints', endpoint, 'deployments', deployment), method: 'PATCH', body: patch });
 }
 
-export async function restartDeployment(endpoint: string, deployment: string): Promise<ActionResult<Operation>> {
-  return runAction({ path: apiPath('endpoints', endpoint, 'deployments', deployment, 'restart'), method: 'POST' });
+/** @param allTraffic take all live traffic once ready */
+export async function restartDeployment(
+  endpoint: string,
+  deployment: string,
+  allTraffic = false,
+): Promise<ActionResult<Operation>> {
+  const path = apiPath('endpoints', endpoint, 'deployments', deployment, 'restart');
+  return runAction({ path: allTraffic ? `${path}?all_traffic=true` : path, method: 'POST' });
 }
 
 export async function deleteDeployment(endpoint: string, deployment: string): Promise<ActionResult<Operation>> {

@@ -1,6 +1,6 @@
 'use client';
 
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
@@ -12,6 +12,7 @@ import { Facts } from '#components/ui/readouts.tsx';
 import type { Operation } from '#lib/contracts/operation.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 import { describeOperation } from '#lib/format/operation.ts';
+import { endpointQuery } from '#lib/queries/endpoints.ts';
 import { keys } from '#lib/queries/keys.ts';
 import { deleteDeployment, restartDeployment } from '../../../actions.ts';
 import { evidenceOf } from './evidence.ts';
@@ -33,6 +34,9 @@ export function CauseCard({
   const [fault, setFault] = useState<Problem | null>(null);
   const [discarding, setDiscarding] = useState(false);
   const { deployment } = describeOperation(operation);
+  const traffic = useQuery(endpointQuery(endpoint)).data?.traffic;
+  // As in the form: an endpoint that serves nobody may as well begin.
+  const takesAll = traffic !== undefined && Object.values(traffic).every((share) => share === 0);
   const base = `/endpoints/${encodeURIComponent(endpoint)}`;
   const { facts, log, traceback } = evidenceOf(problem);
   const remedy = deployment === null ? null : remedyOf(problem.code, { endpoint, deployment });
@@ -40,7 +44,7 @@ export function CauseCard({
   async function retry(): Promise<void> {
     if (deployment === null) return;
     setBusy(true);
-    const result = await restartDeployment(endpoint, deployment);
+    const result = await restartDeployment(endpoint, deployment, takesAll);
     setBusy(false);
     if (!result.ok) return setFault(result.problem);
     router.push(`${base}/operations/${result.data.id}`);
@@ -53,6 +57,9 @@ export function CauseCard({
       {facts.length > 0 ? <Facts items={facts} /> : null}
       {traceback === '' ? null : <CodeBlock label="Traceback" code={traceback} maxHeight="md" />}
       {log === '' ? null : <CodeBlock label="Last log lines" code={log} maxHeight="md" />}
+      {takesAll && deployment !== null ? (
+        <p>{endpoint} serves nobody: when another attempt gets ready, it takes 100 % of the traffic.</p>
+      ) : null}
       {fault ? <ErrorState problem={fault} title="It was not started again" /> : null}
       <div className="flex flex-wrap gap-2">
         {deployment === null ? null : (
