@@ -41,6 +41,8 @@ function describeIssue(
   schema: z.ZodType,
   locate: (path: readonly PropertyKey[]) => string,
 ): FieldError[] {
+  const meant = issue.code === 'invalid_union' ? issuesOfForm(issue) : null;
+  if (meant !== null) return meant.flatMap((inner) => describeIssue(inner, schema, locate));
   if (issue.code !== 'unrecognized_keys') return [{ path: locate(issue.path), message: sayIssue(issue) }];
   const known = knownKeysAt(schema, issue.path);
   return issue.keys.map((key) => {
@@ -50,6 +52,14 @@ function describeIssue(
       message: `is not a known field${near === null ? '' : `; did you mean "${near}"?`}`,
     };
   });
+}
+
+/** What is wrong inside the only form of several that the value begins to have; null where it has none, or more than one. */
+function issuesOfForm({ errors, path }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | null {
+  const begun = errors.filter((issues) => issues.length > 0 && issues.every((issue) => issue.path.length > 0));
+  const [only] = begun;
+  if (only === undefined || begun.length > 1) return null;
+  return only.map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
 }
 
 /** Our own messages go on from the field's name ("must …"); zod's are whole sentences and follow a colon. */
