@@ -13,8 +13,11 @@ import { FrameBudget } from './frame-budget.ts';
 const MAX_HEADER_LIST_BYTES = 32 * 1024;
 const CONNECTION_WINDOW_BYTES = 1024 * 1024;
 const END_OF_STREAM = constants.NGHTTP2_FLAG_END_STREAM;
-/** Highest number of a stream: a GOAWAY with it announces the end and refuses nothing yet (RFC 9113 section 6.8). */
-const LAST_POSSIBLE_STREAM = 2 ** 31 - 1;
+/**
+ * GOAWAY with the highest number of a stream: it announces the end and refuses nothing yet (RFC 9113 section 6.8). As octets, because nghttp2 looks at no
+ * stream any more once it has been asked for a GOAWAY; between two writes of a session there is always an end of a frame.
+ */
+const SHUTDOWN_NOTICE = Buffer.from('0000080700000000007fffffff00000000', 'hex');
 /** How long a client that does not answer a ping may take to learn of the end. */
 const GOAWAY_NOTICE_MS = 1_000;
 
@@ -111,7 +114,7 @@ export class ClientSession implements StreamOwner, Sweepable {
   drain(): void {
     if (this.session.destroyed || this.session.closed || this.closeAt !== NEVER) return;
     this.closeAt = performance.now() + GOAWAY_NOTICE_MS;
-    this.session.goaway(constants.NGHTTP2_NO_ERROR, LAST_POSSIBLE_STREAM);
+    this.socket.write(SHUTDOWN_NOTICE);
     this.session.ping(() => this.close());
   }
 

@@ -14,6 +14,7 @@ import {
   uint32,
 } from '#server/gateway/testing/http2-frames.ts';
 import { RawClient } from '#server/gateway/testing/raw-client.ts';
+import { says } from '#server/gateway/testing/raw-model.ts';
 import { get, startSimple, until } from '#server/gateway/testing/start-gateway.ts';
 
 const END = FLAG.endStream | FLAG.endHeaders;
@@ -190,5 +191,50 @@ describe('a client that is gone', () => {
     for (const socket of model.sockets) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
     const [answer] = (await once(kept, 'response')) as [Record<string, unknown>];
     expect(answer[':status']).toBe(200);
+  });
+});
+
+describe('the end of a connection (RFC 9113 section 6.8)', () => {
+  it('is told twice: first with room for what crosses with it, then with the last request that is served', async () => {
+    const { port, model, gateway } = await startSimple(undefined, {}, { settings: { drainTimeoutMs: 10_000 } });
+    const client = await FrameClient.connect(port);
+    client.send(headers(1, END));
+    await client.frame(FRAME.data);
+    const drained = gateway.drain(true);
+    await client.frame(FRAME.goaway);
+    client.send(headers(3, END));
+    await client.frame(FRAME.data, ({ stream }) => stream === 3);
+    // Who answers the ping has read the first word.
+    const ping = await client.frame(FRAME.ping);
+    client.send(frame(FRAME.ping, FLAG.ack, 0, ping.payload));
+    await client.untilClosed();
+    await drained;
+    const told = client.frames.filter(({ type }) => type === FRAME.goaway);
+    expect(told.map(({ payload }) => payload.readUInt32BE(4))).not.toContain(constants.NGHTTP2_PROTOCOL_ERROR);
+    expect([...new Set(told.map(({ payload }) => payload.readUInt32BE(0)))]).toEqual([0x7fff_ffff, 3]);
+    expect(model.requests).toHaveLength(2);
+  });
+
+  it('is told between frames, also in the middle of an answer that the client does not take', async () => {
+    const body = 'x'.repeat(8 * 1024 * 1024);
+    const { port, gateway } = await startSimple(
+      says(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
+      {},
+      { settings: { drainTimeoutMs: 10_000 } },
+    );
+    const client = await FrameClient.connect(port);
+    const wide = uint32(2 ** 30);
+    client.send(frame(FRAME.windowUpdate, 0, 0, wide), headers(1, END), frame(FRAME.windowUpdate, 0, 1, wide));
+    await client.frame(FRAME.data);
+    client.socket.pause();
+    const drained = gateway.drain(true);
+    client.socket.resume();
+    await client.untilClosed();
+    await drained;
+    const known = new Set<number>(Object.values(FRAME));
+    expect(client.frames.filter(({ type }) => !known.has(type))).toEqual([]);
+    const data = client.frames.filter(({ type, stream }) => type === FRAME.data && stream === 1);
+    expect(data.reduce((sum, { payload }) => sum + payload.length, 0)).toBe(body.length);
+    expect(client.frames.find(({ type }) => type === FRAME.goaway)?.payload.readUInt32BE(0)).toBe(0x7fff_ffff);
   });
 });
