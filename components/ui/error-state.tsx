@@ -39,7 +39,7 @@ export function ErrorState({ problem, title, onRetry, isRetrying = false, action
       }
     >
       <b className="font-medium">{title ?? problem.title}.</b> {title ? `${problem.title}. ` : null}
-      {problem.detail}
+      <span className="whitespace-pre-line">{problem.detail}</span>
       {problem.errors && problem.errors.length > 0 ? (
         <ul className="mt-1 list-disc ps-4 text-muted">
           {problem.errors.map((error) => (

@@ -109,6 +109,33 @@ test.each([
   expect(problem.detail).toContain('Nothing is left running');
 });
 
+test.each(['/var/azureml-app/code', '/data/files/abc'])(
+  'a place in code under %s is told as whoever wrote it knows it',
+  (folder) => {
+    const report = {
+      code: 'deployment.script_failed',
+      detail: 'init() raised.',
+      file: `${folder}/parts/a.py`,
+      line: 3,
+    };
+    const facts = instanceThat({ code: 3 });
+    const spec = { ...row.spec, code: { files: 'abc', scoringScript: 'score.py' } };
+    const instance = { ...facts, row: { ...row, spec } };
+    const problem = describeFailure(
+      { kind: 'exit_loop', instance },
+      [`viridian-failure: ${JSON.stringify(report)}`],
+      'remove',
+    );
+    expect(problem.details).toMatchObject({ file: 'parts/a.py', line: 3 });
+  },
+);
+
+test('what follows a list of files stands on a line of its own', () => {
+  const report = { code: 'deployment.model_not_loadable', detail: 'There is no a.bin. The folder holds:\n    b.bin' };
+  const { detail } = exitLoop({ code: 3 }, [`viridian-failure: ${JSON.stringify(report)}`]);
+  expect(detail).toContain('    b.bin\nNothing is left running');
+});
+
 test('an instance that never became ready is told with the last answer and what it costs', () => {
   const failure = { kind: 'never_ready', instance: instanceThat({}, 'HTTP 503: loading'), afterSeconds: 310 } as const;
   const problem = describeFailure(failure, ['loading'], 'keep');

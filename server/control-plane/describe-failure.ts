@@ -7,6 +7,7 @@ import { packageOfImport } from '#server/domain/package-of-import.ts';
 import type { InstanceExit } from '#server/drivers/runtime-driver.ts';
 import type { Failure } from './find-failure.ts';
 import type { InstanceFacts } from './deployment-facts.ts';
+import { CONTAINER_CODE_DIR } from './server-settings.ts';
 
 /** Runtimes say in these words that memory was short: V8, C++, Python, the C library. */
 const MEMORY_WORDS =
@@ -34,7 +35,9 @@ export function describeFailure(
 ): Problem {
   const error = explain(failure, logTail);
   const outcome = isExternal(failure) && after === 'keep' ? WATCHED_ON : OUTCOME_WORDS[after];
-  const told = new AppError(error.code, `${error.message} ${outcome}`, {
+  // A list of files ends with a line of its own.
+  const gap = error.message.includes('\n') ? '\n' : ' ';
+  const told = new AppError(error.code, `${error.message}${gap}${outcome}`, {
     details: { ...error.details, ...evidence(failure), log_tail: [...logTail] },
   });
   // The request that asked has been answered long ago; the operation is the reference here.
@@ -96,7 +99,7 @@ function explainExits({ row, actual }: InstanceFacts, logTail: readonly string[]
       `The instance needs more memory than the ${row.spec.memoryMib} MiB of instance type ${row.spec.instanceType}. Choose a larger type.`,
     );
   }
-  const told = explainReport(logTail);
+  const told = explainReport(logTail, row.spec.code?.files);
   if (told !== null) return told;
   if (exit?.code === 126 || exit?.code === 127) {
     return new AppError(
@@ -163,15 +166,23 @@ const reportSchema = z.object({
   traceback: z.string().nullish(),
 });
 
-function explainReport(logTail: readonly string[]): AppError | null {
+/** @param code hash of the code's files, if the deployment has code */
+function explainReport(logTail: readonly string[], code: string | undefined): AppError | null {
   const json = logTail.map((line) => REPORT.exec(line)?.[1]).findLast((found) => found !== undefined);
   const parsed = json === undefined ? null : reportSchema.safeParse(parseJson(json));
   if (!parsed?.success) return null;
-  const { code, detail, ...place } = parsed.data;
+  const { code: failureCode, detail, file, ...rest } = parsed.data;
+  const place = { file: file && pathInCode(file, code), ...rest };
   const details = Object.fromEntries(
     Object.entries(place).filter(([, value]) => value !== null && value !== undefined),
   );
-  return new AppError(code, shorten(detail), { details });
+  return new AppError(failureCode, shorten(detail), { details });
+}
+
+/** As whoever wrote it knows it: where the code lies when it runs is ours to choose. */
+function pathInCode(file: string, code: string | undefined): string {
+  const folder = [`${CONTAINER_CODE_DIR}/`, `/${code}/`].find((part) => file.includes(part));
+  return folder === undefined ? file : file.slice(file.indexOf(folder) + folder.length);
 }
 
 function parseJson(text: string): unknown {

@@ -53,7 +53,7 @@ export function CauseCard({
   return (
     <section aria-labelledby="cause" className="grid gap-3 rounded-lg border border-danger-line bg-danger-wash p-4">
       <h2 id="cause">{problem.title}</h2>
-      <p>{problem.detail}</p>
+      <p className="whitespace-pre-line">{problem.detail}</p>
       {facts.length > 0 ? <Facts items={facts} /> : null}
       {traceback === '' ? null : <CodeBlock label="Traceback" code={traceback} maxHeight="md" />}
       {log === '' ? null : <CodeBlock label="Last log lines" code={log} maxHeight="md" />}
