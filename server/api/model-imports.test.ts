@@ -202,13 +202,16 @@ describe('a model at a web address', () => {
     await expectNothingLeft(name);
   });
 
-  test('that is too large, hostile or nowhere fails with its cause and leaves nothing', async () => {
+  test('that is too large, hostile, a page or nowhere fails with its cause and leaves nothing', async () => {
     server.files.set('/big.onnx', { bytes: Buffer.alloc(2 * 1024 ** 2) });
     const evil = pack();
     evil.entry({ name: '../outside' }, 'x');
     evil.finalize();
     server.files.set('/evil.tar', { bytes: await buffer(evil) });
+    const page = Buffer.from('<!doctype html><title>Sign in</title>');
+    server.files.set('/iris.onnx', { bytes: page, headers: { 'content-type': 'text/html; charset=utf-8' } });
     const causes = {
+      [`${server.url}/iris.onnx`]: ['model.source_denied', 'web page'],
       [`${server.url}/big.onnx`]: ['request.too_large', 'VIRIDIAN_UPLOAD_MAX_MIB'],
       [`${server.url}/evil.tar`]: ['upload.archive_refused', '..'],
       'http://127.0.0.1:1/iris.onnx': ['model.source_unreachable', 'nobody listens'],

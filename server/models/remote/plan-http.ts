@@ -15,6 +15,7 @@ export async function planHttp(url: URL, http: RemoteHttp, signal: AbortSignal):
     throw explainStatus(opened.status, opened.url, HINT);
   }
   const name = filenameOf(opened, url);
+  refusePage(opened, name);
   const length = opened.headers['content-length'];
   const sizeBytes = length === undefined ? null : Number(length);
   return {
@@ -22,6 +23,14 @@ export async function planHttp(url: URL, http: RemoteHttp, signal: AbortSignal):
     unpack: true,
     files: [{ segments: [name], sizeBytes, sha256: null, request, hint: HINT, opened }],
   };
+}
+
+/** Servers that want somebody to sign in answer with a page in the place of the file. @throws AppError model.source_denied */
+function refusePage({ headers, body, url }: RemoteAnswer, name: string): void {
+  if (!/^text\/html\b/i.test(headers['content-type'] ?? '') || /\.html?$/i.test(name)) return;
+  body.destroy();
+  const text = `${showUrl(url)} answered with a web page, as servers do that want somebody to sign in. Give the address of the file itself.`;
+  throw new AppError('model.source_denied', text);
 }
 
 /** As the server calls it (RFC 6266), else as the address does. @throws AppError model.source_broken when there is no usable name */
