@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { FAULT_CASES, type FaultRow } from './faults-cases.ts';
 import { MIRROR_CASES } from './faults-mirror.ts';
 import { percentile } from './faults-load.ts';
+import { OVERLOAD_CASES } from './faults-overload.ts';
 
 /**
  * `npm run bench:faults -- --requests 20000 --rate 400 --only kill-worker`: does to a gateway of two workers under load what happens to it in life, and
@@ -23,7 +24,7 @@ let held = true;
 process.stdout.write(
   '| fault | requests | failed | shed | p99 ms | promised | held | seen |\n|---|---:|---:|---:|---:|---|---|---|\n',
 );
-for (const faultCase of [...FAULT_CASES, ...MIRROR_CASES]) {
+for (const faultCase of [...FAULT_CASES, ...MIRROR_CASES, ...OVERLOAD_CASES]) {
   if (values.only !== undefined && !values.only.includes(faultCase.name)) continue;
   const row = await faultCase.run(plan);
   held &&= row.held;
