@@ -18,6 +18,9 @@ _STOP_SECONDS = 10
 #: Folders that hold nothing of the user's, or too much; so do those whose names begin with a dot.
 _SKIPPED = {"__pycache__", "node_modules", "site-packages", "venv"}
 
+#: What somebody edits in a folder of code. Logs and results that the script or its shell writes there must not start it again, without end.
+_EDITED = (".py", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg")
+
 
 def serve_with_reload(arguments: List[str], environ: Mapping[str, str]) -> int:
     """Runs the server as a child until it is told to stop. A server that does not start is tried again after the next change.
@@ -29,13 +32,13 @@ def serve_with_reload(arguments: List[str], environ: Mapping[str, str]) -> int:
     command = [*server, "--port", str(_take_port(environ))]
     stop = _StopSignals()
     child = _Child(command, environ)
-    seen = take_snapshot(watched_folders(environ))
+    seen = take_snapshot(environ)
     while not stop.asked:
         time.sleep(_POLL_SECONDS)
         if stop.asked:
             break
         child.tell_its_end()
-        now = take_snapshot(watched_folders(environ))
+        now = take_snapshot(environ)
         if now == seen:
             continue
         print(f"Changed: {', '.join(changed_files(seen, now)[:5])}. Starting again.", flush=True)
@@ -79,29 +82,27 @@ def _take_port(environ: Mapping[str, str]) -> int:
         return probe.getsockname()[1]
 
 
-def watched_folders(environ: Mapping[str, str]) -> List[str]:
-    """The app root, the script's folder and the model's folder, as far as they are there."""
+def take_snapshot(environ: Mapping[str, str]) -> Dict[str, Tuple[int, int]]:
+    """Path → (time of change in ns, size) of every file that may matter: all of the model, and of the code what somebody edits."""
+    code, model = _folders(environ)
+    found = dict(_walk(os.path.dirname(model) if os.path.isfile(model) else model))
+    for folder in code:
+        found.update((path, mark) for path, mark in _walk(folder) if path.endswith(_EDITED))
+    return found
+
+
+def _folders(environ: Mapping[str, str]) -> Tuple[List[str], str]:
+    """Where the code lies, if it is a script that is served, and the model."""
+    model = environ.get("AZUREML_MODEL_DIR", "")
     if environ.get("VIRIDIAN_SERVING_KIND") != "scoring":
-        model = environ.get("AZUREML_MODEL_DIR", "")
-        folders = [os.path.dirname(model) if os.path.isfile(model) else model]
-    else:
-        folders = _folders_of_script(environ)
-    return [folder for folder in dict.fromkeys(folders) if folder and os.path.isdir(folder)]
-
-
-def _folders_of_script(environ: Mapping[str, str]) -> List[str]:
+        return [], model
     from .scoring.settings import SettingsError, read_settings
 
     try:
         settings = read_settings(environ)
     except SettingsError:
-        return [environ.get("AML_APP_ROOT", ".")]
-    return [settings.app_root, os.path.dirname(settings.script_path), settings.model_dir]
-
-
-def take_snapshot(folders: List[str]) -> Dict[str, Tuple[int, int]]:
-    """Path → (time of change in ns, size) of every file that may matter."""
-    return {path: mark for folder in folders for path, mark in _walk(folder)}
+        return [environ.get("AML_APP_ROOT", ".")], model
+    return [settings.app_root, os.path.dirname(settings.script_path)], settings.model_dir
 
 
 def changed_files(before: Mapping[str, object], after: Mapping[str, object]) -> List[str]:

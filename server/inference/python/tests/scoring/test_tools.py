@@ -132,6 +132,23 @@ def test_reload_serves_changed_code_and_survives_broken_code(tmp_path: Path) -> 
         server.end()
 
 
+def test_reload_takes_no_notice_of_what_the_script_writes_beside_itself(tmp_path: Path) -> None:
+    script = tmp_path / "score.py"
+    log = tmp_path / "requests.log"
+    script.write_text("def init(): pass\ndef run(data):\n    open(__file__.replace('score.py', 'requests.log'), 'a').write(data)\n    return 1")
+    server = serve(tmp_path, "--reload")
+    try:
+        server.wait_ready()
+        assert server.request("POST", "/score", b"one")[0] == 200
+        assert log.read_text() == "one"
+        server.listening.clear()
+        script.write_text("def init(): pass\ndef run(data): return 2")
+        server.wait_ready()
+        assert [line for line in server.lines if line.startswith("Changed:")] == [f"Changed: {script}. Starting again."]
+    finally:
+        server.end()
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
