@@ -13,6 +13,9 @@ import {
   until,
 } from './testing/start-gateway.ts';
 
+/** Programs are given no port below 1024. */
+const REFUSING_PORT = 1;
+
 async function startMirrored(percent: number, answer?: Answer, more = {}, settings = {}) {
   const [live, shadow] = [await startTestModel(), await startTestModel(answer)];
   const routes = table(
@@ -95,6 +98,27 @@ describe('a mirrored deployment', () => {
     expect(gateway.core.counters.get('mirror.dropped_busy')).toBe(2);
     expect((await client.request(post('x'.repeat(11)))).status).toBe(200);
     expect(gateway.core.counters.get('mirror.dropped_too_large')).toBe(1);
+  });
+
+  it('that refuses connections is left alone after a few of them, and the copies are counted', async () => {
+    const live = await startTestModel();
+    const { port, gateway } = await startGateway(
+      table(
+        endpoint([
+          deployment('blue', [live.port]),
+          deployment('shadow', [REFUSING_PORT], { weight: 0, mirrorPercent: 100 }),
+        ]),
+      ),
+    );
+    const { counters } = gateway.core;
+    const client = await RawClient.connect(port);
+    for (let sent = 1; sent <= 12; sent += 1) {
+      expect((await client.request(post())).status).toBe(200);
+      const ended = (): number =>
+        counters.get('mirror.failed_connect_failed') + counters.get('mirror.failed_no_instance');
+      await until(() => ended() === sent);
+    }
+    expect(counters.get('mirror.failed_connect_failed')).toBe(5);
   });
 
   it('without an instance is counted too', async () => {

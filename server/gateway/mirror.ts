@@ -140,9 +140,15 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
 
   start(): void {
     this.swept = this.environment.sweeper.add(this);
-    const slot = this.target.pool.acquire(this, null, this.startedAt);
+    const slot = this.isOut ? 'no_instance' : this.target.pool.acquire(this, null, this.startedAt);
     if (slot === 'no_instance' || slot === 'queue_full') this.end(slot);
     else if (slot !== null) this.onSlot(slot);
+  }
+
+  /** Live requests try instances that are out where there is no other; a copy is not worth a connection that will fail. */
+  private get isOut(): boolean {
+    const { all } = this.target.pool;
+    return all.length > 0 && all.every(({ health }) => !health.isAvailable(this.startedAt));
   }
 
   onSlot(instance: Instance): void {
@@ -188,6 +194,7 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
   }
 
   onConnectFailed(): void {
+    if (this.instance?.health.onFailure(performance.now()) === true) this.environment.counters.increment('ejections');
     this.end('connect_failed');
   }
 
@@ -262,7 +269,8 @@ class MirroredCall implements SlotWaiter, UpstreamUser, BodySink, Sweepable {
     this.target.pool.leave(this);
     this.upstream?.destroy();
     if (this.instance !== null) {
-      this.instance.health.onNeutral();
+      if (failure === null) this.instance.health.onSuccess();
+      else this.instance.health.onNeutral();
       this.target.pool.release(this.instance, failure === null ? performance.now() - this.sentAt : null);
     }
     counters.increment(failure === null ? 'mirror.answered' : `mirror.failed_${failure}`);
