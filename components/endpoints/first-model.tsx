@@ -1,5 +1,6 @@
 import { Box, Container, FileCode2 } from 'lucide-react';
 import { ButtonLink } from '#components/ui/link.tsx';
+import { FIRST_SAMPLE_HREF } from './first-sample.ts';
 
 const WAYS = [
   {
@@ -40,7 +41,7 @@ export function FirstModel() {
         ))}
       </ul>
       <div className="mt-6 flex flex-wrap gap-2">
-        <ButtonLink href="/endpoints/new?mode=nocode&source=sample" variant="primary">
+        <ButtonLink href={FIRST_SAMPLE_HREF} variant="primary">
           Deploy the sample model
         </ButtonLink>
         <ButtonLink href="/endpoints/new?mode=nocode">Bring a model</ButtonLink>

@@ -10,7 +10,6 @@ import { ButtonLink } from '#components/ui/link.tsx';
 import { PageHead } from '#components/ui/panel.tsx';
 import { Skeleton, SkeletonRegion } from '#components/ui/skeleton.tsx';
 import type { Deployment } from '#lib/contracts/deployment.ts';
-import { parseModelReference } from '#lib/deployment-yaml/model-source.ts';
 import type { DraftField } from '#lib/deployment-yaml/draft-field.ts';
 import { formatClockSeconds } from '#lib/format/time.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
@@ -29,15 +28,8 @@ import { type SendPlannedRequest, useCreateDeployment } from './use-create-deplo
 import { useFocusRequest } from './use-focus-request.ts';
 import { type FormStorage, useFormStorage } from './use-form-storage.ts';
 import { useWizard, type Wizard } from './use-wizard.ts';
-import {
-  choosing,
-  type DeployMethod,
-  type DeploymentParts,
-  emptyForm,
-  formOfDeployment,
-  type ModelTab,
-  type WizardForm,
-} from './wizard-form.ts';
+import { type DeploymentParts, emptyForm, formOfDeployment, type WizardForm } from './wizard-form.ts';
+import { applyRequest, type WizardRequest } from './wizard-request.ts';
 import { type WizardStep, WizardSteps } from './wizard-steps.tsx';
 
 /** Whoever deploys a model does without what edits scripts. */
@@ -52,19 +44,6 @@ const ServersSection = dynamic(() => import('./servers-section.tsx').then((modul
 });
 
 const TrialSection = dynamic(() => import('./trial-section.tsx').then((module) => module.TrialSection), { ssr: false });
-
-/** What an address asks for; it wins over what was kept. */
-export interface WizardRequest {
-  /** `nocode` or `lowcode`. */
-  mode?: string | undefined;
-  /** `<name>:<version>` of a registered model. */
-  model?: string | undefined;
-  source?: string | undefined;
-  /** Deployment to change and try again. */
-  from?: string | undefined;
-  /** Fields, comma-separated: the first that the form has gets the focus. */
-  focus?: string | undefined;
-}
 
 export interface DeploymentWizardProps {
   /** The endpoint that the page belongs to; null for one that is chosen here. */
@@ -99,18 +78,6 @@ function newForm(endpoint: string | null): WizardForm {
 function newFormId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
-
-const TABS: readonly string[] = ['sample', 'upload', 'registered'];
-
-function applyRequest(kept: WizardForm, { mode, model, source }: WizardRequest): WizardForm {
-  const method = mode === undefined ? undefined : METHOD_OF_MODE[mode];
-  const form = method === undefined ? kept : { ...kept, ...choosing(method, kept) };
-  const reference = model === undefined ? null : parseModelReference(model);
-  if (reference) return { ...form, tab: 'registered', model: { kind: 'registered', ...reference } };
-  return source !== undefined && TABS.includes(source) ? { ...form, tab: source as ModelTab } : form;
-}
-
-const METHOD_OF_MODE: Readonly<Record<string, DeployMethod>> = { nocode: 'no-code', lowcode: 'low-code' };
 
 interface EditingWizardProps {
   endpoint: string;

@@ -3,6 +3,7 @@
 import { Check, Minus } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useTransition } from 'react';
+import { FIRST_SAMPLE_HREF } from '#components/endpoints/first-sample.ts';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { ButtonLink } from '#components/ui/link.tsx';
@@ -44,7 +45,7 @@ export function HostStep({ info }: { info: Info }) {
         ))}
       </ul>
       <div className="mt-6 flex flex-wrap gap-2">
-        <ButtonLink href="/endpoints/new?mode=nocode&source=sample" variant="primary" size="lg">
+        <ButtonLink href={FIRST_SAMPLE_HREF} variant="primary" size="lg">
           Deploy the sample model
         </ButtonLink>
         <ButtonLink href="/" variant="quiet" size="lg">
