@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { detectedModelSchema, modelFileSchema } from './model.ts';
 
+/** What an upload is called whose sender gave it no filename. */
+export const UNNAMED_UPLOAD = 'upload.bin';
+
 /** A finished upload: what `path: upload:<id>` refers to. Expires 24 h after its last byte unless a model uses it. */
 export const uploadSchema = z.object({
   id: z.string(),

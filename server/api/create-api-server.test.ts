@@ -1,4 +1,6 @@
-import { request as httpRequest } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { resourceNameSchema } from '#lib/contracts/resource.ts';
@@ -136,6 +138,7 @@ test.each([
   ['a wrong value', '{"size":11}', json, 422, 'request.invalid'],
   ['an unknown field', '{"size":1,"prob":{}}', json, 422, 'request.unknown_field'],
   ['an Accept header without JSON', '{"size":1}', { ...json, accept: 'text/html' }, 406, 'request.not_acceptable'],
+  ['an Accept header that excludes JSON', '{"size":1}', { ...json, accept: '*/*;q=0' }, 406, 'request.not_acceptable'],
   ['a stale revision', '{"size":1}', { ...json, 'if-match': '"6"' }, 412, 'request.precondition_failed'],
   ['stale revisions in a list', '{"size":1}', { ...json, 'if-match': '"5", "6"' }, 412, 'request.precondition_failed'],
   ['an ETag that is none of ours', '{"size":1}', { ...json, 'if-match': 'six' }, 412, 'request.precondition_failed'],
@@ -182,6 +185,28 @@ test('a body over 8 MiB is refused before it is read to its end, and the connect
     asked.write('{');
   });
   expect(status).toEqual([413, 'close']);
+});
+
+test.each([
+  ['too large', {}, 413],
+  ['too large and of unknown length', { 'transfer-encoding': 'chunked' }, 413],
+  ['without a right key', { authorization: 'Bearer wrong' }, 401],
+])('a request %s is answered where the caller sends all of it before reading', async (_, headers, status) => {
+  const asked = httpRequest(`${await startServer()}/items/blue`, { method: 'PUT', headers: { ...json, ...headers } });
+  const answered = once(asked, 'response') as Promise<[IncomingMessage]>;
+  asked.end(Buffer.alloc(20 * 2 ** 20, 'x'));
+  await once(asked, 'finish');
+  const [response] = await answered;
+  expect(response.statusCode).toBe(status);
+  expect(JSON.parse(await text(response))).toMatchObject({ status });
+});
+
+test('a path that cannot be decoded is a problem like any other', async () => {
+  const response = await fetch(`${await startServer()}/items/%ff`);
+  expect(response.status).toBe(400);
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  const request_id = response.headers.get('x-request-id');
+  expect(await response.json()).toMatchObject({ status: 400, code: 'request.malformed', request_id });
 });
 
 test('a known path with another verb is 405 with what is allowed, an unknown path 404', async () => {

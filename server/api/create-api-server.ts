@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -8,6 +9,7 @@ import {
 } from 'fastify';
 import type { ErrorCode } from '#lib/contracts/error-codes.ts';
 import type { Clock } from '#server/kernel/clock.ts';
+import { answerEarly } from '#server/kernel/answer-early.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { ERROR_CATALOGUE, toProblem } from '#server/kernel/error-catalogue.ts';
 import { newId } from '#server/kernel/ids.ts';
@@ -41,6 +43,11 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
     genReqId: () => newId('req', clock.now()),
     requestTimeout: 0,
     bodyLimit: Number.MAX_SAFE_INTEGER,
+    // A path that cannot be decoded is refused before any hook runs.
+    frameworkErrors: (error, request, reply) => {
+      prepareAnswer(request, reply);
+      void sendProblem(error, request, reply);
+    },
     // Names and ids are compared as they stand; a slash too many is another path.
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 512 },
   });
@@ -49,7 +56,7 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
 
   server.addHook('onRequest', async (request, reply) => {
-    reply.headers({ ...COMMON_HEADERS, 'x-request-id': request.id });
+    prepareAnswer(request, reply);
   });
   server.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;
@@ -86,18 +93,27 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   return server;
 }
 
+function prepareAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({ ...COMMON_HEADERS, 'x-request-id': request.id });
+}
+
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(fromFastify(error), request.id);
   request.log[levelOf(problem.code)]({ code: problem.code, err: error }, problem.detail);
   if (error instanceof AppError && error.retryAfterSeconds !== undefined)
     reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="viridian"');
-  // An unread body would be taken for the next request on this connection.
-  if (!request.raw.complete) reply.header('connection', 'close');
-  return reply
-    .code(problem.status)
-    .header('content-type', 'application/problem+json')
-    .send(Buffer.from(JSON.stringify(problem)));
+  const body = Buffer.from(JSON.stringify(problem));
+  reply.code(problem.status).header('content-type', 'application/problem+json');
+  return request.raw.complete ? reply.send(body) : sendEarly(request, reply, body);
+}
+
+/** What is left of the request's body may be gigabytes that nobody wants. */
+function sendEarly(request: FastifyRequest, reply: FastifyReply, body: Buffer): FastifyReply {
+  reply.headers({ connection: 'close', 'content-length': body.length }).hijack();
+  reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
+  answerEarly(request.raw, reply.raw, body);
+  return reply;
 }
 
 /** A fault of ours is an error; a part that is away for a moment is a warning; a caller's mistake is the caller's. */

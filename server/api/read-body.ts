@@ -31,7 +31,8 @@ async function readText(request: FastifyRequest): Promise<string> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_JSON_BYTES) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request.raw as AsyncIterable<Buffer>) {
+  // A stream that is left early stays whole: the refusal goes out on its connection.
+  for await (const chunk of request.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > MAX_JSON_BYTES) throw tooLarge();
     chunks.push(chunk);

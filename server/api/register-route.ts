@@ -128,21 +128,26 @@ function checkAnswer(route: AnyRoute, status: number, body: unknown): void {
   schema?.parse(body);
 }
 
+const SERVED_TYPES = [
+  '*/*',
+  'application/*',
+  'application/json',
+  'application/problem+json',
+  'application/octet-stream',
+  'application/x-tar',
+  'text/event-stream',
+];
+
 /** Everything here is JSON, an event stream or a file; only a caller who excludes all of them is refused. */
 function refuseUnacceptable(request: FastifyRequest): void {
-  const accept = request.headers.accept;
-  if (accept === undefined) return;
-  const types = accept.split(',').map((part) => part.split(';')[0]?.trim().toLowerCase());
-  const served = [
-    '*/*',
-    'application/*',
-    'application/json',
-    'application/problem+json',
-    'application/octet-stream',
-    'application/x-tar',
-    'text/event-stream',
-  ];
-  if (!types.some((type) => type === '' || served.includes(type ?? ''))) {
-    throw new AppError('request.not_acceptable', `Accept: ${accept} excludes application/json.`);
-  }
+  const { accept } = request.headers;
+  if (accept === undefined || accept.split(',').some(isServed)) return;
+  throw new AppError('request.not_acceptable', `Accept: ${accept} excludes application/json.`);
+}
+
+/** One member of an Accept header (RFC 9110 section 12.5.1): a weight of 0 excludes. */
+function isServed(member: string): boolean {
+  const [type = '', ...parameters] = member.split(';').map((part) => part.trim().toLowerCase());
+  const isExcluded = parameters.some((parameter) => /^q=0(\.0{0,3})?$/.test(parameter));
+  return type === '' || (SERVED_TYPES.includes(type) && !isExcluded);
 }

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { UploadRecord } from '#server/domain/upload.ts';
+import { answerEarly } from '#server/kernel/answer-early.ts';
 import { AppError } from '#server/kernel/app-error.ts';
-import type { Clock } from '#server/kernel/clock.ts';
 import { ERROR_CATALOGUE, toProblem } from '#server/kernel/error-catalogue.ts';
-import { newId } from '#server/kernel/ids.ts';
 import { withIdleLimit } from './idle-limit.ts';
 import { parseUploadMetadata } from './tus-metadata.ts';
 import { UploadTurns } from './upload-turns.ts';
@@ -28,8 +27,7 @@ type TusUploads = Pick<UploadReceiver, 'begin' | 'get' | 'append' | 'finish' | '
  */
 export function createTusHandler(
   uploads: TusUploads,
-  clock: Clock,
-): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+): (request: IncomingMessage, response: ServerResponse, requestId: string) => Promise<void> {
   const turns = new UploadTurns();
 
   async function route(request: IncomingMessage): Promise<Answer> {
@@ -99,13 +97,13 @@ export function createTusHandler(
     return { status: 204, headers: {} };
   }
 
-  return async (request, response) => {
+  return async (request, response, requestId) => {
     try {
       const { status, headers } = await route(request);
       response.writeHead(status, { 'tus-resumable': TUS_VERSION, ...headers });
       response.end();
     } catch (error) {
-      answerProblem(request, response, error, newId('req', clock.now()));
+      answerProblem(request, response, error, requestId);
     }
   };
 }
@@ -114,13 +112,14 @@ function answerProblem(request: IncomingMessage, response: ServerResponse, error
   // The sender is gone, or was sent away because it came back on another connection.
   if (request.destroyed && !request.complete) return void response.destroy();
   const problem = toProblem(error, requestId);
-  const text = JSON.stringify(problem);
+  const body = Buffer.from(JSON.stringify(problem));
   const headers: Headers = { 'tus-resumable': TUS_VERSION, 'content-type': 'application/problem+json' };
   if (problem.status === ERROR_CATALOGUE['request.precondition_failed'].status) headers['tus-version'] = TUS_VERSION;
-  // What is left of the body may be gigabytes that nobody wants.
-  if (!request.complete) headers['connection'] = 'close';
-  response.writeHead(problem.status, { ...headers, 'content-length': String(Buffer.byteLength(text)) });
-  response.end(text);
+  headers['content-length'] = String(body.length);
+  if (request.complete) return void response.writeHead(problem.status, headers).end(body);
+  // What is left of the request's body may be gigabytes that nobody wants.
+  response.writeHead(problem.status, { ...headers, connection: 'close' });
+  answerEarly(request, response, body);
 }
 
 function describeServer(maxBytes: number): Answer {

@@ -1,8 +1,10 @@
+import { UNNAMED_UPLOAD } from '#lib/contracts/upload.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 
 /**
  * Reads the Upload-Metadata header: pairs of a key and its value in base 64, separated by commas.
- * @throws AppError request.malformed, request.invalid without a filename
+ * The protocol leaves all of them to choice, a filename too.
+ * @throws AppError request.malformed
  */
 export function parseUploadMetadata(header: string | string[] | undefined): { filename: string; unpack: boolean } {
   const pairs = new Map<string, string>();
@@ -16,8 +18,5 @@ export function parseUploadMetadata(header: string | string[] | undefined): { fi
       );
     pairs.set(key, Buffer.from(value, 'base64').toString('utf8'));
   }
-  const filename = pairs.get('filename');
-  if (filename !== undefined) return { filename, unpack: pairs.get('unpack') !== 'false' };
-  const message = 'Upload-Metadata must hold the filename, in base 64.';
-  throw new AppError('request.invalid', message, { errors: [{ path: '/filename', message }] });
+  return { filename: pairs.get('filename') ?? UNNAMED_UPLOAD, unpack: pairs.get('unpack') !== 'false' };
 }

@@ -74,7 +74,7 @@ beforeEach(async () => {
   store = createMemoryStore();
   nowMs = 1_800_000_000_000;
   restart();
-  server = createServer((incoming, response) => void uploads.tusHandler(incoming, response));
+  server = createServer((incoming, response) => void uploads.tusHandler(incoming, response, 'req_1'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 
@@ -257,10 +257,15 @@ describe('resumable uploads', () => {
     expect(options.headers['tus-extension']).toContain('creation');
     expect((await tus('POST', address(), { 'tus-resumable': '0.2.0' })).status).toBe(412);
     expect((await tus('POST', address(), { 'upload-length': 'x', 'upload-metadata': metadata('a') })).status).toBe(400);
-    expect((await tus('POST', address(), { 'upload-length': '5' })).status).toBe(422);
     expect((await tus('HEAD', `${address()}/upl_nothing`)).status).toBe(404);
     expect((await tus('HEAD', `${address()}/..%2fevil`)).status).toBe(404);
     expect((await tus('PUT', `${address()}/upl_nothing`)).status).toBe(405);
+  });
+
+  test('an upload without metadata has the name of one without a filename', async () => {
+    const { status, headers } = await tus('POST', address(), { 'upload-length': '5' });
+    expect(status).toBe(201);
+    expect(await uploads.describe(idOf(String(headers['location'])))).toMatchObject({ filename: 'upload.bin' });
   });
 
   test('bytes at another offset are refused with 409 and change nothing', async () => {

@@ -33,7 +33,7 @@ export interface Uploads {
    */
   digest(intent: UploadIntent, body: Readable): Promise<string>;
   /** Serves tus 1.0 on a raw request whose path is the collection or ends with an upload's id. Never rejects. */
-  tusHandler(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  tusHandler(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void>;
   /**
    * What is known of an upload. Of a refused one, `detected.reason` says why it was refused.
    * @throws AppError upload.not_found
@@ -56,7 +56,7 @@ export function createUploads(options: UploadsOptions): Uploads {
   return {
     receiveOneShot: (intent, body) => receiveOneShot(receiver, intent, body),
     digest: (intent, body) => digestOneShot(receiver, intent, body),
-    tusHandler: createTusHandler(receiver, options.clock),
+    tusHandler: createTusHandler(receiver),
     describe: async (id, { detect = false } = {}) => {
       const record = await receiver.get(id);
       finishLeftover(receiver, record);

@@ -77,6 +77,15 @@ test('without a credential only health and the API document answer', async () =>
   expect((await passThrough(request('/api/v1/health'), signedOutSession)).status).toBe(200);
 });
 
+test('a refusal of the studio itself looks like one of the API', async () => {
+  const refused = await passThrough(request('/api/v1/endpoints'), signedOutSession);
+  expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="viridian"');
+  expect(await problemOf(refused)).toMatchObject({
+    type: 'urn:viridian:error:auth.required',
+    request_id: refused.headers.get('x-request-id'),
+  });
+});
+
 test('a change from another site is refused before the control plane hears of it', async () => {
   let heard = false;
   handler = (_incoming, response) => {

@@ -141,6 +141,8 @@ function untilStopped(events: IncomingMessage): Readable {
 
 /** A problem that the studio itself answers with. */
 export function problemResponse(problem: Problem): Response {
-  const body = { ...problem, request_id: randomUUID() };
-  return Response.json(body, { status: problem.status, headers: { 'content-type': 'application/problem+json' } });
+  const requestId = randomUUID();
+  const headers = new Headers({ 'content-type': 'application/problem+json', 'x-request-id': requestId });
+  if (problem.status === 401) headers.set('www-authenticate', 'Bearer realm="viridian"');
+  return Response.json({ ...problem, request_id: requestId }, { status: problem.status, headers });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { uploadDetailSchema, uploadSchema } from '#lib/contracts/upload.ts';
+import { UNNAMED_UPLOAD, uploadDetailSchema, uploadSchema } from '#lib/contracts/upload.ts';
 import { deleteUpload } from '#server/commands/delete-upload.ts';
 import { receiveUpload } from '#server/commands/receive-upload.ts';
 import type { AnswerMemory } from '#server/commands/remember-answer.ts';
@@ -11,7 +11,6 @@ import { type AnyRoute, ANSWERED, defineRoute, type Method } from '../route.ts';
 
 const TAG = 'Uploads';
 const idParams = z.object({ id: z.string() });
-const DEFAULT_FILENAME = 'upload.bin';
 
 interface Context {
   uploads: Uploads;
@@ -30,7 +29,7 @@ function oneShotRoute(context: Context): AnyRoute {
     summary: 'Upload one file or archive as the raw body',
     tag: TAG,
     query: z.strictObject({
-      filename: z.string().min(1).max(1024).default(DEFAULT_FILENAME),
+      filename: z.string().min(1).max(1024).default(UNNAMED_UPLOAD),
       unpack: z.stringbool('must be "true" or "false"').default(true),
     }),
     idempotent: 'by_handler',
@@ -97,13 +96,13 @@ function tusRoutes({ uploads }: Context): AnyRoute[] {
       tag: TAG,
       ...(path.endsWith('{id}') && { params: idParams }),
       responses: { [method === 'POST' ? 201 : method === 'HEAD' ? 200 : 204]: null },
-      handler: async ({ actor, raw }) => {
+      handler: async ({ actor, requestId, raw }) => {
         authorize(actor, 'upload.write', '/uploads');
         raw.reply.hijack();
         for (const [name, value] of Object.entries(raw.reply.getHeaders())) {
           if (value !== undefined) raw.reply.raw.setHeader(name, value);
         }
-        await uploads.tusHandler(raw.request.raw, raw.reply.raw);
+        await uploads.tusHandler(raw.request.raw, raw.reply.raw, requestId);
         return ANSWERED;
       },
     }),
