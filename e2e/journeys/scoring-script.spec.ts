@@ -95,7 +95,7 @@ test('the output folder of AutoML fills in the form', async ({ page }) => {
   const folder = await mkdtemp(join(tmpdir(), 'viridian-automl-'));
   const output = join(folder, 'automl');
   await mkdir(output);
-  await writeFile(join(output, 'scoring_file_v_2_0_0.py'), SCRIPT);
+  await writeFile(join(output, 'scoring_file_v_2_0_0.py'), `# run() has an @input_schema\n${SCRIPT}`);
   await writeFile(join(output, 'conda_env_v_1_0_0.yml'), 'dependencies:\n- python=3.11\n- pip:\n  - numpy==2.4.6\n');
   await writeFile(join(output, 'model.pkl'), 'bytes');
 
@@ -107,6 +107,8 @@ test('the output folder of AutoML fills in the form', async ({ page }) => {
   await expect(page.getByRole('textbox', { name: 'conda.yaml' })).toContainText('numpy==2.4.6');
   await expect(page.getByText('model.pkl').first()).toBeVisible();
   await expect(page.getByLabel('Register it as')).toHaveValue('model');
+  // The script has a sample of its own.
+  await expect(page.getByLabel('Request to try it with')).toHaveValue('');
   await rm(folder, { recursive: true });
 });
 

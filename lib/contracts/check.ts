@@ -41,7 +41,7 @@ export const scriptCheckResultSchema = z.object({
 /** Body of `POST /trials`: a deployment's description, and what to ask it. */
 export const trialWriteSchema = z.strictObject({
   deployment: deploymentWriteSchema,
-  /** Body of one request to score; the model's own sample when left out. */
+  /** Body of one request to score; when left out, the sample of the model or of the script's input schema, and without one nothing is scored. */
   sample: z.unknown().optional(),
 });
 

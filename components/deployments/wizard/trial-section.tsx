@@ -15,6 +15,7 @@ import type { DeploymentWrite } from '#lib/contracts/deployment.ts';
 import type { Problem } from '#lib/contracts/problem.ts';
 import { modelOf } from '#lib/deployment-yaml/draft.ts';
 import { registrationPath } from '#lib/deployment-yaml/model-source.ts';
+import type { ScriptForm } from '#lib/deployment-yaml/script-source.ts';
 import { type ChosenDraft, deploymentBody, isChosen } from '#lib/deployment-yaml/draft-requests.ts';
 import { formatDecimal } from '#lib/format/number.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
@@ -32,7 +33,8 @@ type Attempt =
 /** Loads the model where it would run and has it answer once, so that versions that clash show before traffic does. */
 export function TrialSection({ wizard }: SectionProps) {
   const [attempt, setAttempt] = useState<Attempt>({ phase: 'idle' });
-  const [sample, setSample] = useState(FIRST_SAMPLE);
+  const [typed, setTyped] = useState<string | null>(null);
+  const sample = typed ?? (describesItsInput(wizard.form.script) ? '' : FIRST_SAMPLE);
   const isScript = wizard.form.method === 'low-code';
   const body = isScript ? parseSample(sample) : { ok: true as const, value: undefined };
   const trial = useTrial(attempt.phase === 'begun' ? attempt.id : null);
@@ -74,11 +76,11 @@ export function TrialSection({ wizard }: SectionProps) {
       {isScript ? (
         <TextField
           label="Request to try it with"
-          hint="JSON; empty only loads it."
+          hint="JSON. Where it is empty, the sample of the script's @input_schema is taken; without one the script is only loaded."
           rows={3}
           mono
           value={sample}
-          onChange={setSample}
+          onChange={setTyped}
           error={body.ok ? null : body.fault}
           spellCheck="false"
         />
@@ -100,7 +102,13 @@ export function TrialSection({ wizard }: SectionProps) {
   );
 }
 
+/** What the template takes. */
 const FIRST_SAMPLE = '{"input_data": [[1, 2, 3]]}';
+
+/** Such a script brings a sample of its own. */
+function describesItsInput({ files, scoringScript }: ScriptForm): boolean {
+  return files.some(({ path, text }) => path === scoringScript && text.includes('@input_schema'));
+}
 
 function parseSample(text: string): { ok: true; value: unknown } | { ok: false; fault: string } {
   if (text.trim() === '') return { ok: true, value: undefined };
@@ -165,14 +173,14 @@ function TrialAnswer({ trial }: { trial: Trial }) {
   const { locale } = usePreferences();
   const { load_seconds: load, score_ms: score, peak_memory_mib: memory } = trial;
   const facts = [
-    load === null ? null : `loaded in ${formatDecimal(load, locale)} s`,
+    load === null ? null : `Loaded in ${formatDecimal(load, locale)} s`,
     score === null ? null : `answered in ${formatDecimal(score, locale)} ms`,
     memory === null ? null : `took ${formatDecimal(memory, locale)} MiB at most`,
   ].filter((fact) => fact !== null);
   return (
     <div className="grid gap-3">
       <Note role="status" icon={<CircleCheck size={16} className="text-success" aria-hidden="true" />}>
-        <b className="font-medium">It works.</b> {facts.join(', ')}.
+        <b className="font-medium">{score === null ? 'It loads.' : 'It works.'}</b> {facts.join(', ')}.
         {trial.warnings.map((warning) => (
           <p key={warning} className="mt-1 text-warning">
             {warning}

@@ -83,16 +83,35 @@ def test_check_scores_a_sample_and_prints_one_line(tmp_path: Path) -> None:
     assert json.loads(report["response"]["body"]) == {"got": "piped"}
 
 
+def test_check_without_a_sample_takes_that_of_the_scripts_schema_or_only_loads(tmp_path: Path) -> None:
+    described = """
+from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+from inference_schema.schema_decorators import input_schema
+
+def init(): pass
+
+@input_schema("Inputs", StandardPythonParameterType({"data": [1, 2]}))
+def run(Inputs): return sum(Inputs["data"])
+"""
+    script = tmp_path / "score.py"
+    script.write_text(described)
+    status, report, _ = run_tool(["--script", str(script), "--check"], {})
+    assert (status, report["ok"], report["response"]["body"]) == (0, True, "3")
+    script.write_text("def init(): pass\ndef run(data): raise ValueError(data)")
+    status, report, _ = run_tool(["--script", str(script), "--check"], {})
+    assert (status, set(report)) == (0, {"ok", "load_seconds", "peak_memory_mib"})
+
+
 def test_check_collects_streams_and_runs_coroutines(tmp_path: Path) -> None:
     for body in ("def run(data):\n    yield 'a'\n    yield 'b'", "async def run(data):\n    yield 'a'\n    yield 'b'"):
         (tmp_path / "score.py").write_text(f"async def init(): pass\n{body}\n")
-        report = run_tool(["--script", str(tmp_path / "score.py"), "--check"], {})[1]
+        report = run_tool(["--script", str(tmp_path / "score.py"), "--check", "--sample", "-"], {}, stdin="{}")[1]
         assert (report["ok"], report["response"]["body"]) == (True, "ab")
 
 
 def test_check_reports_what_fails(tmp_path: Path) -> None:
     (tmp_path / "score.py").write_text("def init(): pass\ndef run(data): return 1 / 0")
-    status, report, _ = run_tool(["--script", str(tmp_path / "score.py"), "--check"], {})
+    status, report, _ = run_tool(["--script", str(tmp_path / "score.py"), "--check", "--sample", "-"], {}, stdin="{}")
     assert (status, report["ok"], report["failure"]["line"]) == (3, False, 2)
     (tmp_path / "score.py").write_text("def init(): 1 / 0\ndef run(data): return 1")
     status, report, _ = run_tool(["--script", str(tmp_path / "score.py"), "--check"], {})
@@ -242,5 +261,5 @@ def test_the_stand_ins_give_way_to_real_packages(tmp_path: Path) -> None:
     """
     (tmp_path / "score.py").write_text(textwrap.dedent(script))
     environ = {"PYTHONPATH": f"{PACKAGE_ROOT}:{tmp_path / 'site'}"}
-    report = run_tool(["--script", str(tmp_path / "score.py"), "--check"], environ)[1]
+    report = run_tool(["--script", str(tmp_path / "score.py"), "--check", "--sample", "-"], environ, stdin="{}")[1]
     assert json.loads(report["response"]["body"]) == ["real", "real monitoring", "AMLRequest"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from typing import Any, TextIO
 
@@ -15,16 +16,17 @@ from .failures import EXIT_SCRIPT_FAILED, Failure, ScriptFailure
 from .inputs import Call
 from .scorer import Scorer
 from .settings import ScoringSettings
+from .user_script import UserScript, is_schema_decorated
 
 #: Of an answer, so that one line stays readable; bytes.
 _SHOWN_BYTES = 64 * 1024
 
 
 def check_script(settings: ScoringSettings, sample: bytes, content_type: str = "application/json") -> dict[str, Any]:
-    """Loads the script and scores the sample once.
+    """Loads the script and scores the sample once; an empty one stands for that of the script's @input_schema, and without it nothing is scored.
 
-    The report has `ok`, `load_seconds`, `score_ms`, `peak_memory_mib` and `response` (status, content_type, body); when something failed
-    also `failure`, in the form of a deployment's, and then only what there was to tell before it.
+    The report has `ok`, `load_seconds`, `peak_memory_mib`, and of what was scored `score_ms` and `response` (status, content_type, body); when
+    something failed also `failure`, in the form of a deployment's, and then only what there was to tell before it.
     """
     started = time.perf_counter()
     try:
@@ -33,18 +35,33 @@ def check_script(settings: ScoringSettings, sample: bytes, content_type: str = "
     except ScriptFailure as error:
         return {"ok": False, "peak_memory_mib": peak_memory_mib(), "failure": error.failure.as_dict()}
     report: dict[str, Any] = {"ok": True, "load_seconds": round(time.perf_counter() - started, 3)}
+    body = sample or _own_sample(loaded.script)
+    if body:
+        _score_sample(settings, loaded, body, content_type, report)
+    report["peak_memory_mib"] = peak_memory_mib()
+    return report
+
+
+def _own_sample(script: UserScript) -> bytes:
+    """A request made of the values that the script describes its parameters with; none where it describes none."""
+    if not is_schema_decorated(script.run):
+        return b""
+    schema = sys.modules["inference_schema.schema_util"].get_input_schema(script.run)
+    return json.dumps(schema["example"]).encode() if "example" in schema else b""
+
+
+def _score_sample(settings: ScoringSettings, loaded: LoadedScript, sample: bytes, content_type: str, report: dict[str, Any]) -> None:
+    """Writes into the report how that went."""
     told: list[Failure] = []
     scorer = Scorer(settings, loaded.script, loaded.mismatches, on_failure=told.append)
     call = Call("POST", "/score", b"", [("Host", "localhost"), ("Content-Type", content_type)], sample)
     started = time.perf_counter()
     answer, body = _score(scorer, call, loaded)
     report["score_ms"] = round((time.perf_counter() - started) * 1e3, 3)
-    report["peak_memory_mib"] = peak_memory_mib()
     report["response"] = _present(answer, body)
     report["ok"] = answer.status < 400 and not told
     if told:
         report["failure"] = told[0].as_dict()
-    return report
 
 
 def _score(scorer: Scorer, call: Call, loaded: LoadedScript) -> tuple[Answer, bytes]:
