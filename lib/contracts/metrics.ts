@@ -44,6 +44,8 @@ export const metricsQuerySchema = z.object({
   to: z.iso.datetime({ offset: true }),
   /** Multiple of 10. Left out, the server picks one that gives at most 480 points. */
   step_seconds: z.coerce.number().int().positive().optional(),
+  /** `total`: one point for the whole range, to the edges of what is kept; a percentile is that of all its requests. */
+  granularity: z.enum(['total']).optional(),
   split_by: z
     .string()
     .transform((text) => text.split(',').filter(Boolean))

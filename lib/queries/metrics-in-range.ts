@@ -11,6 +11,8 @@ export interface RangeMetricsRequest {
   deployment?: string | undefined;
   splitBy?: readonly SplitDimension[] | undefined;
   stepSeconds?: number | undefined;
+  /** One point for the whole range. */
+  isTotal?: boolean;
   /** Text of a range, relative or not: a relative one is resolved each time the question is asked. */
   range: string;
   timeZone: string;
@@ -49,6 +51,7 @@ export function rangeMetricsQuery(request: RangeMetricsRequest, { live, enabled 
           ...(request.deployment === undefined ? {} : { deployment: request.deployment }),
           ...(request.splitBy === undefined ? {} : { splitBy: request.splitBy }),
           ...(request.stepSeconds === undefined ? {} : { stepSeconds: request.stepSeconds }),
+          ...(request.isTotal === undefined ? {} : { isTotal: request.isTotal }),
         },
         fetchedAtMs,
       );

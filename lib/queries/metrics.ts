@@ -10,6 +10,8 @@ export interface MetricsRequest {
   /** Either two instants, or the last so many milliseconds up to the time of asking. */
   range: { from: string; to: string } | { lastMs: number };
   stepSeconds?: number;
+  /** One point for the whole range. */
+  isTotal?: boolean;
   splitBy?: readonly SplitDimension[];
 }
 
@@ -40,6 +42,7 @@ export function metricsPath(request: MetricsRequest, now: number): string {
     deployment: request.deployment,
     ...bounds,
     step_seconds: request.stepSeconds,
+    granularity: request.isTotal === true ? 'total' : undefined,
     split_by: request.splitBy?.join(','),
   });
 }

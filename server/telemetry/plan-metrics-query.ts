@@ -22,7 +22,7 @@ const CAPACITY_DIMENSIONS: readonly SplitDimension[] = ['endpoint', 'deployment'
 export interface MetricsPlan {
   metric: MetricName;
   resolution: Resolution;
-  /** Start of the first bucket and end of the last; both multiples of the step. */
+  /** Start of the first bucket and end of the last; both multiples of the step, or of the resolution where the whole range is one step. */
   fromMs: number;
   toMs: number;
   stepMs: number;
@@ -66,18 +66,22 @@ export function planMetricsQuery(
   refuseForeignDimensions(query.metric, splitBy);
   const complete = resolutions.filter((resolution) => horizonMs(resolution) <= fromMs);
   const finest = complete[0] ?? resolutions.at(-1)!;
-  const stepMs = chooseStep(query.step_seconds, toMs - fromMs, finest.widthMs);
-  const start = floorTo(fromMs, stepMs);
-  const end = Math.ceil(toMs / stepMs) * stepMs;
+  const chartStepMs = chooseStep(query.step_seconds, toMs - fromMs, finest.widthMs);
+  const usable = resolutions.filter(({ widthMs }) => widthMs >= finest.widthMs && chartStepMs % widthMs === 0);
+  const resolution = usable.at(-1) ?? finest;
+  const isTotal = query.granularity === 'total';
+  const edgeMs = isTotal ? resolution.widthMs : chartStepMs;
+  const start = floorTo(fromMs, edgeMs);
+  const end = Math.ceil(toMs / edgeMs) * edgeMs;
+  const stepMs = isTotal ? end - start : chartStepMs;
   if ((end - start) / stepMs > MAX_POINTS)
     throw invalid(
       '?step_seconds',
       `The range holds more than ${MAX_POINTS} steps. Choose a longer step or a shorter range.`,
     );
-  const usable = resolutions.filter(({ widthMs }) => widthMs >= finest.widthMs && stepMs % widthMs === 0);
   return {
     metric: query.metric,
-    resolution: usable.at(-1) ?? finest,
+    resolution,
     fromMs: start,
     toMs: end,
     stepMs,

@@ -74,6 +74,27 @@ test('answers equal those from the raw requests, at every step, sealed or not', 
   );
 }, 120_000);
 
+test('a total is one point of all requests of the range, wherever the range begins', async () => {
+  const [fromMs, toMs] = [START_MS + 7 * MINUTE_MS, START_MS + 100 * MINUTE_MS];
+  const inside = Array.from({ length: 100 }, (_, index) =>
+    ok(fromMs + Math.floor((index / 100) * (toMs - fromMs)), { durationUs: (index + 1) * 1000 }),
+  );
+  telemetry.nowMs = START_MS + 2 * HOUR_MS;
+  telemetry.send([
+    ok(fromMs - MINUTE_MS, { durationUs: 900_000 }),
+    ...inside,
+    ok(toMs + MINUTE_MS, { durationUs: 900_000 }),
+  ]);
+  await telemetry.intake.flush();
+  const total = async (metric: string) => telemetry.query({ metric, granularity: 'total' }, fromMs, toMs);
+  const { step_seconds, series, complete_to_ms } = await total('RequestLatency_P95');
+  expect(step_seconds).toBe(93 * 60);
+  expect(series[0]?.samples).toEqual([100]);
+  expect(series[0]?.points).toEqual([[fromMs, expect.closeTo(95, 0)]]);
+  expect(complete_to_ms).toBeGreaterThan(fromMs);
+  expect((await total('Requests')).series[0]?.points).toEqual([[fromMs, 100]]);
+});
+
 describe('split', () => {
   test('every dimension splits, and the parts sum to the whole', async () => {
     const sent = [

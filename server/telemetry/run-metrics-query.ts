@@ -45,7 +45,8 @@ export async function runMetricsQuery(
     unit: METRICS[plan.metric].unit,
     step_seconds: plan.stepMs / 1000,
     series: answer.series(),
-    complete_to_ms: floorTo(nowMs - SETTLE_MS, plan.stepMs),
+    // Counted from the first bucket, since one that is the whole range begins anywhere.
+    complete_to_ms: plan.fromMs + floorTo(nowMs - SETTLE_MS - plan.fromMs, plan.stepMs),
   };
 }
 

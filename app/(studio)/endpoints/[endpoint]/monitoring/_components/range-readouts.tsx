@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { type Readout, Readouts } from '#components/ui/readouts.tsx';
-import type { MetricName, MetricsResult } from '#lib/contracts/metrics.ts';
+import type { MetricsResult } from '#lib/contracts/metrics.ts';
 import { formatLatency } from '#lib/format/duration.ts';
 import { figureText } from '#lib/format/figure.ts';
 import { formatMoney } from '#lib/format/money.ts';
@@ -17,19 +17,18 @@ import { previousSpan, type Span } from '#lib/time-range/time-range.ts';
 import type { MonitoringState } from './use-monitoring-state.ts';
 
 const MINUTE_MS = 60_000;
-const RECENT_MS = 10 * MINUTE_MS;
 
 /** The range in five figures, each beside what it was in the range before or what it is made of. */
 export function RangeReadouts({ endpoint, state }: { endpoint: string; state: MonitoringState }) {
   const { locale, timeZone } = usePreferences();
   const [only] = state.group === 'endpoint' ? state.selected : [];
   const scope = { endpoint, ...(only === undefined ? {} : { deployment: only }) };
-  const now = useQuery(
-    rangeMetricsQuery({ metric: 'ErrorRate', ...scope, range: state.rangeText, timeZone }, { live: state.live }),
-  );
+  const inRange = { ...scope, range: state.rangeText, timeZone };
+  const { live } = state;
+  const now = useQuery(rangeMetricsQuery({ metric: 'ErrorRate', ...inRange }, { live }));
   const before = useQuery(metricsQuery({ metric: 'ErrorRate', ...scope, range: isoSpan(previousSpan(state.span)) }));
-  const p95 = useQuery(recentQuery('RequestLatency_P95', scope));
-  const p50 = useQuery(recentQuery('RequestLatency_P50', scope));
+  const p95 = useQuery(rangeMetricsQuery({ metric: 'RequestLatency_P95', ...inRange, isTotal: true }, { live }));
+  const p50 = useQuery(rangeMetricsQuery({ metric: 'RequestLatency_P50', ...inRange, isTotal: true }, { live }));
   const { data: detail } = useQuery(endpointQuery(endpoint));
   const cost = useQuery(costsQuery({ ...scope, ...isoSpan(state.span), granularity: 'total', groupBy: ['endpoint'] }));
 
@@ -53,9 +52,9 @@ export function RangeReadouts({ endpoint, state }: { endpoint: string; state: Mo
         : ' ',
     },
     {
-      label: 'p95, last 10 min',
-      ...formatLatency(newestOf(p95.data), locale),
-      detail: `p50 ${figureText(formatLatency(newestOf(p50.data), locale))}`,
+      label: 'p95 in range',
+      ...formatLatency(totalOf(p95.data), locale),
+      detail: `p50 ${figureText(formatLatency(totalOf(p50.data), locale))}`,
     },
     {
       label: 'Instances',
@@ -75,10 +74,6 @@ export function RangeReadouts({ endpoint, state }: { endpoint: string; state: Mo
   return <Readouts items={items} />;
 }
 
-function recentQuery(metric: MetricName, scope: { endpoint: string; deployment?: string }) {
-  return metricsQuery({ metric, ...scope, range: { lastMs: RECENT_MS }, stepSeconds: RECENT_MS / 1000 });
-}
-
 /** Whole minutes, so that a range that moves asks once a minute and not at every tick. */
 function isoSpan({ fromMs, toMs }: Span): { from: string; to: string } {
   const round = (at: number): string => new Date(Math.floor(at / MINUTE_MS) * MINUTE_MS).toISOString();
@@ -92,8 +87,8 @@ function totalsOf(result: MetricsResult | undefined) {
   return { requests, errorRatio, failed: Math.round(requests * (errorRatio ?? 0)) };
 }
 
-function newestOf(result: MetricsResult | undefined): number | null {
-  return result?.series[0]?.points.findLast(([, value]) => value !== null)?.[1] ?? null;
+function totalOf(result: MetricsResult | undefined): number | null {
+  return result?.series[0]?.points[0]?.[1] ?? null;
 }
 
 /** Above this, a change says less than what it was. */
