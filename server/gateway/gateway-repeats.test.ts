@@ -92,6 +92,21 @@ describe('an idle connection to a model (RFC 9112 9.5)', () => {
     expect((await records()).map(({ flags }) => flags)).toEqual([0, 0]);
   });
 
+  it('is used in turn with others, so that those of a burst are still young enough for the next one', async () => {
+    const { port, model } = await startSimple(() => undefined);
+    const clients = await Promise.all([1, 2, 3].map(() => RawClient.connect(port)));
+    for (const client of clients) client.send(post());
+    await model.seen(3);
+    model.answer = OK;
+    for (const socket of model.sockets) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    for (const client of clients) await client.response();
+    const [client] = clients as [RawClient];
+    for (let i = 0; i < 6; i += 1) await client.request(post());
+    const used = model.requests.slice(3).map(({ connection }) => connection);
+    expect(used.slice(0, 3).toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
+    expect(used.slice(3)).toEqual(used.slice(0, 3));
+  });
+
   it('on which an answer comes that nobody asked for answers nobody', async () => {
     const { port, model } = await startSimple();
     const client = await RawClient.connect(port);

@@ -87,18 +87,20 @@ export class Instance implements UpstreamOwner, Sweepable {
   }
 
   /**
-   * An idle connection that is young enough, or a new one. A request that cannot be sent twice gets a stricter age: the server may be closing an old
-   * connection while the request is on its way (RFC 9112 section 9.3.1).
+   * The connection that is idle longest of those young enough, or a new one: used in turn, the connections of one burst stay young until the next. A
+   * request that cannot be sent twice gets a stricter age: the server may be closing an old connection while the request is on its way (RFC 9112
+   * section 9.3.1).
    */
   takeConnection(user: UpstreamUser, repeatable: boolean, now: number): UpstreamConnection {
     const { upstreamIdleMs, upstreamIdleUnrepeatableMs } = this.environment.settings;
     const limit = repeatable ? upstreamIdleMs : Math.min(upstreamIdleMs, upstreamIdleUnrepeatableMs);
-    // The last one returned is the youngest: once it is too old, all are.
-    const youngest = this.idle.at(-1);
-    if (youngest !== undefined && now - youngest.idleSince < Math.min(limit, youngest.announcedIdleMs)) {
-      this.idle.pop();
-      youngest.user = user;
-      return youngest;
+    for (let index = 0; index < this.idle.length; index += 1) {
+      const connection = this.idle[index] as UpstreamConnection;
+      if (now - connection.idleSince >= Math.min(limit, connection.announcedIdleMs)) continue;
+      if (index === 0) this.idle.shift();
+      else this.idle.splice(index, 1);
+      connection.user = user;
+      return connection;
     }
     return this.openConnection(user);
   }

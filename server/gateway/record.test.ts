@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { RECORD, RECORD_WIDTH, type RequestBatch } from '#server/telemetry/request-record.ts';
 import { type BatchOutcome, type FinishedRequest, RequestRecorder } from './record.ts';
 
@@ -72,6 +72,21 @@ describe('request records', () => {
     await one.flush();
     expect(batches.flatMap(statuses)).toEqual([201, 202, 203]);
     expect([one.pending, batches.every((batch) => batch.dropped === 0)]).toEqual([0, true]);
+  });
+
+  it('are offered less often while telemetry is away', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let attempts = 0;
+    const { recorder: one } = recorder(() => {
+      attempts += 1;
+      return 'away';
+    });
+    one.record(finished(200));
+    one.start();
+    await vi.advanceTimersByTimeAsync(200 * 60);
+    expect(attempts).toBe(10);
+    await one.stop();
   });
 
   it('are bounded: the oldest are dropped and the count is told', async () => {

@@ -53,6 +53,8 @@ export interface RecorderOptions {
 }
 
 const DEFAULTS = { flushIntervalMs: 200, batchSize: 2_000, capacity: 100_000 };
+/** Flushes that are left out after telemetry was not there: each attempt costs the worker a good part of a millisecond. */
+const RESTS_WHEN_AWAY = 5;
 /** Rows of a batch that has just been opened; it grows with what comes. */
 const FIRST_ROWS = 64;
 
@@ -70,13 +72,14 @@ export class RequestRecorder {
   private sequence = 0;
   private sending: Promise<void> | null = null;
   private timer: NodeJS.Timeout | null = null;
+  private rests = 0;
 
   constructor(options: Partial<RecorderOptions> & Pick<RecorderOptions, 'send' | 'source'>) {
     this.options = { ...DEFAULTS, ...options };
   }
 
   start(): void {
-    this.timer ??= setInterval(() => void this.flush(), this.options.flushIntervalMs);
+    this.timer ??= setInterval(() => this.onInterval(), this.options.flushIntervalMs);
   }
 
   record(request: FinishedRequest): void {
@@ -84,7 +87,12 @@ export class RequestRecorder {
     this.held += 1;
     if (this.open.count < this.options.batchSize) return;
     this.closeBatch();
-    void this.flush();
+    if (this.rests === 0) void this.flush();
+  }
+
+  private onInterval(): void {
+    if (this.rests === 0) void this.flush();
+    else this.rests -= 1;
   }
 
   /** Sends what is there; resolves when it has arrived or telemetry has failed to take it. */
@@ -130,6 +138,7 @@ export class RequestRecorder {
         targets: batch.targets,
         records: batch.rows,
       });
+      this.rests = outcome === 'away' ? RESTS_WHEN_AWAY : 0;
       if (outcome === 'away') return;
       this.sequence += 1;
       if (outcome === 'arrived') this.dropped -= dropped;
