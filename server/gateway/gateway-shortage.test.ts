@@ -37,14 +37,16 @@ async function silentPort(): Promise<number> {
 }
 
 describe('an instance to which no connection comes about', () => {
-  const settings = { connectTimeoutMs: 100 };
+  // Longer than a busy host takes to connect to one that works.
+  const settings = { connectTimeoutMs: 1_000 };
 
   it('is left for another one, also for POST', async () => {
     const good = await startTestModel();
     const routes = table(endpoint([deployment('blue', [await silentPort(), good.port])]));
     const { port, gateway } = await startGateway(routes, { settings });
-    for (let i = 0; i < 4; i += 1) expect((await requestOnce(port, post())).status).toBe(200);
-    expect(gateway.core.counters.get('upstream.connect_timeout')).toBeGreaterThan(0);
+    // They take turns.
+    for (let i = 0; i < 2; i += 1) expect((await requestOnce(port, post())).status).toBe(200);
+    expect(gateway.core.counters.get('upstream.connect_timeout')).toBe(1);
   });
 
   it('is 504 where there is no other', async () => {

@@ -201,8 +201,8 @@ describe('the end of a connection (RFC 9113 section 6.8)', () => {
     client.send(headers(1, END));
     await client.frame(FRAME.data);
     const drained = gateway.drain(true);
-    await client.frame(FRAME.goaway);
     client.send(headers(3, END));
+    await client.frame(FRAME.goaway);
     await client.frame(FRAME.data, ({ stream }) => stream === 3);
     // Who answers the ping has read the first word.
     const ping = await client.frame(FRAME.ping);
