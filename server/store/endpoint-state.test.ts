@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { STAGES } from '#server/domain/operation.ts';
 import { nextCounter, readCounter } from './counter-store.ts';
-import type { Database } from './database.ts';
+import type { Database, Reader } from './database.ts';
 import {
   deleteDeployment,
   findDeployment,
@@ -10,7 +10,7 @@ import {
   updateDeployment,
   writeDeploymentStatus,
 } from './deployment-store.ts';
-import { loadEndpointState } from './endpoint-state.ts';
+import { loadEndpointState, loadEndpointStates } from './endpoint-state.ts';
 import { deleteEndpoint, findEndpoint, insertEndpoint, saveEndpointKey, setTraffic } from './endpoint-store.ts';
 import { deleteInstance, insertInstance, listCapacityIntervals, writeInstanceObservation } from './instance-store.ts';
 import { findOperation, finishOperation, insertOperation, listOperations, updateStage } from './operation-store.ts';
@@ -79,6 +79,27 @@ test('the state of an endpoint holds everything a reconcile pass needs, as it wa
   expect(state?.operations.map((operation) => operation.id)).toEqual([id]);
   expect(await loadEndpointState(database, 'other')).toBeNull();
 });
+
+test('the states of all endpoints are those of each, in as many queries for many as for one', async () => {
+  await deployBlue();
+  const [one, forOne] = await countSelects(loadEndpointStates);
+  for (const name of ['adult', 'mnist']) {
+    await database.transact((transaction) => insertEndpoint(transaction, name, PLAIN_ENDPOINT));
+  }
+  const [many, forMany] = await countSelects(loadEndpointStates);
+  expect(forMany).toBe(forOne);
+  expect(many.map(({ endpoint }) => endpoint.name)).toEqual(['adult', 'iris', 'mnist']);
+  expect(many[1]).toEqual(one[0]);
+  for (const state of many) expect(state).toEqual(await loadEndpointState(database, state.endpoint.name));
+});
+
+async function countSelects<Result>(load: (reader: Reader) => Promise<Result>): Promise<[Result, number]> {
+  const select = vi.spyOn(database.orm, 'select');
+  const result = await load(database);
+  const selects = select.mock.calls.length;
+  select.mockRestore();
+  return [result, selects];
+}
 
 test('commands raise the revision, observations do not', async () => {
   await deployBlue();

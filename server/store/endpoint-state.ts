@@ -3,9 +3,9 @@ import type { EndpointKeyRecord, EndpointRecord } from '#server/domain/endpoint.
 import type { InstanceRecord } from '#server/domain/instance.ts';
 import type { OperationRecord } from '#server/domain/operation.ts';
 import type { Reader } from './database.ts';
-import { listDeployments } from './deployment-store.ts';
-import { findEndpoint, listEndpointKeys, listEndpoints } from './endpoint-store.ts';
-import { listInstances } from './instance-store.ts';
+import { listAllDeployments, listDeployments } from './deployment-store.ts';
+import { findEndpoint, listAllEndpointKeys, listEndpointKeys, listEndpoints } from './endpoint-store.ts';
+import { listAllInstances, listInstances } from './instance-store.ts';
 import { listRunningOperations } from './operation-store.ts';
 
 /** Everything that one reconcile pass and the route table need of one endpoint. */
@@ -23,12 +23,25 @@ export async function loadEndpointState(reader: Reader, name: string): Promise<E
   return endpoint === null ? null : assemble(reader, endpoint);
 }
 
-/** Of every endpoint by name, for the route table. */
+/**
+ * Of every endpoint by name, for the route table. It is compiled after every change, so the number of queries must not grow with the
+ * number of endpoints.
+ */
 export async function loadEndpointStates(reader: Reader): Promise<EndpointState[]> {
-  const states: EndpointState[] = [];
-  for (const endpoint of await listEndpoints(reader)) states.push(await assemble(reader, endpoint));
-  return states;
+  const keys = Map.groupBy(await listAllEndpointKeys(reader), byEndpoint);
+  const deployments = Map.groupBy(await listAllDeployments(reader), byEndpoint);
+  const instances = Map.groupBy(await listAllInstances(reader), byEndpoint);
+  const operations = Map.groupBy(await listRunningOperations(reader), byEndpoint);
+  return (await listEndpoints(reader)).map((endpoint) => ({
+    endpoint,
+    keys: keys.get(endpoint.name) ?? [],
+    deployments: deployments.get(endpoint.name) ?? [],
+    instances: instances.get(endpoint.name) ?? [],
+    operations: operations.get(endpoint.name) ?? [],
+  }));
 }
+
+const byEndpoint = <Name>(row: { endpointName: Name }): Name => row.endpointName;
 
 async function assemble(reader: Reader, endpoint: EndpointRecord): Promise<EndpointState> {
   const { name } = endpoint;

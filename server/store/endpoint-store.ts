@@ -105,6 +105,11 @@ export async function listEndpointKeys(reader: Reader, name: string): Promise<En
   return rows as EndpointKeyRecord[];
 }
 
+/** Of every endpoint, by slot. */
+export async function listAllEndpointKeys(reader: Reader): Promise<EndpointKeyRecord[]> {
+  return reader.orm.select().from(endpointKeys).orderBy(asc(endpointKeys.slot)).all() as EndpointKeyRecord[];
+}
+
 /** Puts a key into its slot, replacing what was there. */
 export async function saveEndpointKey(
   transaction: Transaction,

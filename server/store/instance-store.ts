@@ -32,9 +32,13 @@ export async function listInstances(
   return rows as InstanceRecord[];
 }
 
-/** Every instance there is, for garbage collection. */
+/** Every instance there is, oldest first. */
 export async function listAllInstances(reader: Reader): Promise<InstanceRecord[]> {
-  return reader.orm.select().from(instances).orderBy(asc(instances.id)).all() as InstanceRecord[];
+  return reader.orm
+    .select()
+    .from(instances)
+    .orderBy(asc(instances.createdAt), asc(instances.id))
+    .all() as InstanceRecord[];
 }
 
 export type NewInstance = Pick<InstanceRecord, 'id' | 'endpointName' | 'deploymentName' | 'specHash' | 'spec'>;
