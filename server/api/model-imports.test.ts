@@ -270,6 +270,27 @@ describe('a registration that is under way', () => {
     await expectNothingLeft(name);
   });
 
+  test('waits for its turn while four others are under way, and takes it when one of them ends', async () => {
+    server.answer = (_request, response) =>
+      void response.writeHead(200, { 'content-length': IRIS.length }).flushHeaders();
+    server.files.set('/iris.onnx', { bytes: IRIS });
+    const asked = () => server.requests.filter(({ path }) => path === '/iris.onnx').length;
+    const before = asked();
+    const others = await Promise.all([1, 2, 3, 4].map((number) => begin(`${server.url}/slow-${number}.onnx`)));
+    const { name, answer } = await begin(`${server.url}/iris.onnx`);
+    const waits = async () => {
+      const { body } = await api.call('GET', `/operations/${answer.body.id}`);
+      return body.stages.some(({ message }: { message: string | null }) => message?.startsWith('Waits until')) || null;
+    };
+    await eventually(waits, 'its wait');
+    expect(asked()).toBe(before);
+    await api.call('POST', `/operations/${others[0]!.answer.body.id}/cancel`, {});
+    expect((await api.ended(answer.body.id)).status).toBe('succeeded');
+    expect((await api.call('GET', `/models/${name}`)).status).toBe(200);
+    for (const other of others.slice(1)) await api.call('POST', `/operations/${other.answer.body.id}/cancel`, {});
+    for (const other of others) expect((await api.ended(other.answer.body.id)).status).toBe('canceled');
+  });
+
   test('is superseded by another of the same version', async () => {
     const stalled = stall();
     const name = newName();

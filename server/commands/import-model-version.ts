@@ -8,6 +8,7 @@ import { authorize } from '#server/identity/authorize.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import { toProblem } from '#server/kernel/error-catalogue.ts';
 import type { Logger } from '#server/kernel/logger.ts';
+import { createTurns, type Turns } from '#server/kernel/turns.ts';
 import { hideSecretsOfAddress } from '#server/models/remote/remote-address.ts';
 import type { DownloadProgress } from '#server/models/remote/download-files.ts';
 import type { RemoteModels } from '#server/models/remote/remote-models.ts';
@@ -25,6 +26,9 @@ import { type ModelWords, writeModelWords } from './change-model.ts';
 import type { ModelContext } from './model-context.ts';
 import { takeModelTurn } from './model-turns.ts';
 import { placeVersion, removeEmptyModel, reserveVersion } from './register-model-version.ts';
+
+/** How many fetch at a time; each hashes and unpacks what comes, on a host that serves models meanwhile. */
+const MOST_AT_ONCE = 4;
 
 /** How often progress is written down. */
 const PROGRESS_MS = 500;
@@ -70,6 +74,7 @@ export async function startModelImports(options: ModelImportsOptions): Promise<M
   const { database, remote } = options;
   await endInterrupted(options);
   const running = new Map<string, Running & { ended: Promise<void> }>();
+  const turns = createTurns(MOST_AT_ONCE);
 
   /** Cancelled, superseded or taken away: the row says so, whoever did it. */
   const unsubscribe = database.onChanges((changes) => {
@@ -92,7 +97,7 @@ export async function startModelImports(options: ModelImportsOptions): Promise<M
         return { version: reserved, operation: await insertRegistration(transaction, { resource, actor: actor.name }) };
       });
       const entry = { id: operation.id, actor, command: { ...command, version }, abort: new AbortController() };
-      const ended = run(options, entry).finally(() => running.delete(operation.id));
+      const ended = run(options, entry, turns).finally(() => running.delete(operation.id));
       running.set(operation.id, { ...entry, ended });
       return operation;
     },
@@ -116,17 +121,13 @@ function checkPath(remote: RemoteModels, path: string): void {
 }
 
 /** Fetches, stores and ends the operation, whichever way it goes. Never rejects. */
-async function run(options: ModelImportsOptions, entry: Running): Promise<void> {
+async function run(options: ModelImportsOptions, entry: Running, turns: Turns): Promise<void> {
   const { folder, logger } = options;
-  const { id, command, abort } = entry;
+  const { id, abort } = entry;
   const place = join(folder, id);
   try {
-    await mkdir(place, { recursive: true, mode: 0o700 });
-    await setStage(options, entry, STAGES.findFiles, { status: 'running' });
-    const source = await options.remote.fetch(command.written.path, place, listen(options, entry), abort.signal);
-    await setStage(options, entry, STAGES.fetchFiles, { status: 'succeeded', progress: 1 });
-    await setStage(options, entry, STAGES.storeVersion, { status: 'running' });
-    await takeModelTurn(command.name, () => store(options, entry, source));
+    await setStage(options, entry, STAGES.findFiles, { status: 'running', message: WAITS });
+    await turns.take(abort.signal, () => fetchAndStore(options, entry, place));
   } catch (error) {
     await noteFailure(options, entry, abort.signal.aborted ? abort.signal.reason : error);
   } finally {
@@ -134,6 +135,19 @@ async function run(options: ModelImportsOptions, entry: Running): Promise<void> 
       logger.warn({ err: error }, 'Files of a registration could not be removed'),
     );
   }
+}
+
+/** Shown until it is somebody's turn, which most often is at once. */
+const WAITS = `Waits until fewer than ${MOST_AT_ONCE} other registrations are under way.`;
+
+async function fetchAndStore(options: ModelImportsOptions, entry: Running, place: string): Promise<void> {
+  const { command, abort } = entry;
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  await setStage(options, entry, STAGES.findFiles, { status: 'running', message: '' });
+  const source = await options.remote.fetch(command.written.path, place, listen(options, entry), abort.signal);
+  await setStage(options, entry, STAGES.fetchFiles, { status: 'succeeded', progress: 1 });
+  await setStage(options, entry, STAGES.storeVersion, { status: 'running' });
+  await takeModelTurn(command.name, () => store(options, entry, source));
 }
 
 async function store(

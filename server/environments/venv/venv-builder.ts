@@ -4,9 +4,9 @@ import type { BuildRequest, BuildState, EnvironmentBuilder } from '#server/domai
 import { AppError } from '#server/kernel/app-error.ts';
 import type { Clock } from '#server/kernel/clock.ts';
 import type { Logger } from '#server/kernel/logger.ts';
+import { createTurns } from '#server/kernel/turns.ts';
 import { chooseEvictions, type BuildJournal, type BuildStore, type StoredBuild } from '../build-store.ts';
 import { hideSecrets, secretsOf, type PythonSettings } from '../python-settings.ts';
-import { createBuildTurns } from './build-turns.ts';
 import { buildVenv } from './build-venv.ts';
 import { measureFolder } from './measure-folder.ts';
 import { createPythonToolchain } from './python-toolchain.ts';
@@ -50,7 +50,7 @@ export function createVenvBuilder(options: VenvBuilderOptions): VenvBuilder {
   const tools = createPythonToolchain(options);
   const running = new Map<string, RunningBuild>();
   const removals = new Map<string, Promise<void>>();
-  const turns = createBuildTurns(MAX_BUILDS);
+  const turns = createTurns(MAX_BUILDS);
   const cacheBytes = settings.VIRIDIAN_ENVIRONMENT_CACHE_MIB * 2 ** 20;
   let stopped = false;
 

@@ -1,11 +1,11 @@
-/** Who builds when: first come, first served. */
-export interface BuildTurns {
+/** Who works when: first come, first served. */
+export interface Turns {
   /** Runs the work once fewer than the limit are at it. @throws the signal's reason when it aborts before its turn */
   take<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result>;
 }
 
 /** @param limit how many work at a time */
-export function createBuildTurns(limit: number): BuildTurns {
+export function createTurns(limit: number): Turns {
   const waiting: (() => void)[] = [];
   let busy = 0;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBuildTurns } from './build-turns.ts';
+import { createTurns } from './turns.ts';
 
 /** Work that ends when it is told to, and says when it has begun. */
 function work() {
@@ -15,7 +15,7 @@ function work() {
 }
 
 test('as many work as may, the next when one is done, in their order', async () => {
-  const turns = createBuildTurns(2);
+  const turns = createTurns(2);
   const { signal } = new AbortController();
   const order: number[] = [];
   const works = [work(), work(), work(), work()];
@@ -36,7 +36,7 @@ test('as many work as may, the next when one is done, in their order', async () 
 });
 
 test('who gives up while waiting holds up nobody, and failed work frees its place', async () => {
-  const turns = createBuildTurns(1);
+  const turns = createTurns(1);
   const control = new AbortController();
   const { signal } = new AbortController();
   const first = work();
