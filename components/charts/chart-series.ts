@@ -49,7 +49,7 @@ export interface ChartBand {
 export interface ChartEvent {
   id: string;
   atMs: number;
-  kind: 'deploy' | 'traffic' | 'scale' | 'config' | 'restart' | 'delete' | 'failure' | 'key';
+  kind: 'deploy' | 'traffic' | 'scale' | 'config' | 'restart' | 'delete' | 'failure' | 'key' | 'ready';
   /** Two or three words for the lane. */
   label: string;
   /** The whole sentence. */

@@ -1,6 +1,6 @@
 'use client';
 
-import { CircleAlert, KeyRound, Percent, Rocket, RotateCw, Scaling, SlidersHorizontal, Trash2 } from 'lucide-react';
+import { CircleAlert, CircleCheck, KeyRound, Percent, Rocket, RotateCw, Scaling, SlidersHorizontal, Trash2 } from 'lucide-react';
 import { Age } from '#components/layout/age.tsx';
 import { DeploymentMark } from '#components/ui/deployment.tsx';
 import { Link } from '#components/ui/link.tsx';
@@ -19,6 +19,7 @@ const ICONS = {
   delete: Trash2,
   failure: CircleAlert,
   key: KeyRound,
+  ready: CircleCheck,
 };
 
 /** Words need this much room; without it only the mark is drawn. */

@@ -226,7 +226,7 @@ export const activitySchema = z.object({
   id: z.string(),
   at: z.string(),
   endpoint: z.string(),
-  kind: z.enum(['deploy', 'traffic', 'scale', 'config', 'restart', 'delete', 'failure', 'key']),
+  kind: z.enum(['deploy', 'traffic', 'scale', 'config', 'restart', 'delete', 'failure', 'key', 'ready']),
   deployment: z.string().nullable(),
   actor: z.string(),
   text: z.string(),

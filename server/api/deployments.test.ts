@@ -57,6 +57,16 @@ describe('a deployment', () => {
     expect((await api.call('GET', `/endpoints/${endpoint}`)).body).toMatchObject({ state: 'healthy' });
   });
 
+  test('that becomes ready is told in the activity, with the traffic that it takes', async () => {
+    const endpoint = await makeEndpoint();
+    await deploy(endpoint, 'blue', fake(), '?all_traffic=true');
+    await deploy(endpoint, 'green');
+    const { items } = (await api.call('GET', `/endpoints/${endpoint}/activity`)).body;
+    const newest = (name: string) => items.find((one: { deployment: string | null }) => one.deployment === name);
+    expect(newest('blue').text).toBe('blue became ready and takes 100 % of the traffic');
+    expect(newest('green')).toMatchObject({ kind: 'ready', text: 'green became ready and takes no traffic yet.' });
+  });
+
   test('takes what YAML reads as numbers and truth values as text, and fixed words however they are capitalised', async () => {
     const endpoint = await makeEndpoint();
     await deploy(endpoint, 'blue', {

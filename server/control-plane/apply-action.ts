@@ -174,9 +174,10 @@ async function markGood(tx: Transaction, deployment: DeploymentRecord): Promise<
     // It came right after its operation had been given up.
     await writeDeploymentStatus(tx, deployment, { provisioningState: 'Succeeded', error: null });
   }
-  if (routeWhenReady === null || deployment.spec.instanceCount === 0) return;
+  if (deployment.spec.instanceCount === 0) return;
   const endpoint = await findEndpoint(tx, endpointName);
   if (endpoint === null) return;
+  if (routeWhenReady === null) return recordReady(tx, deployment, endpoint.traffic[name] ?? 0);
   const split = { traffic: giveShare(endpoint.traffic, name, routeWhenReady), mirrorTraffic: endpoint.mirrorTraffic };
   delete split.mirrorTraffic[name];
   const { revision } = await setTraffic(tx, endpointName, split, { actor: ACTOR, reason: `${name} became ready` });
@@ -187,6 +188,20 @@ async function markGood(tx: Transaction, deployment: DeploymentRecord): Promise<
     actor: ACTOR,
     text: `${name} became ready and takes ${split.traffic[name] ?? 0} % of the traffic`,
     operationId: deployment.operationId,
+    revision,
+  });
+}
+
+async function recordReady(tx: Transaction, deployment: DeploymentRecord, percent: number): Promise<void> {
+  const { endpointName, name, revision, operationId } = deployment;
+  const share = percent === 0 ? 'no traffic yet' : `${percent} % of the traffic as before`;
+  await recordActivity(tx, {
+    endpointName,
+    deploymentName: name,
+    kind: 'ready',
+    actor: ACTOR,
+    text: `${name} became ready and takes ${share}.`,
+    operationId,
     revision,
   });
 }

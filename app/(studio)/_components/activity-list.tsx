@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import {
+  CircleCheck,
   CircleX,
   KeyRound,
   type LucideIcon,
@@ -31,6 +32,7 @@ const ICONS: Record<Activity['kind'], LucideIcon> = {
   delete: Trash2,
   failure: CircleX,
   key: KeyRound,
+  ready: CircleCheck,
 };
 
 /** What happened lately, newest first, in sentences. */
