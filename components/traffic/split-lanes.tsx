@@ -1,6 +1,6 @@
 'use client';
 
-import { Check, CircleAlert } from 'lucide-react';
+import { Check, CircleAlert, Info } from 'lucide-react';
 import { usePreferences } from '#components/layout/preferences.tsx';
 import { SplitBar } from '#components/ui/split-bar.tsx';
 import { numberFormat } from '#lib/format/intl-cache.ts';
@@ -75,10 +75,23 @@ function Verdict({ applied, measured }: { applied: readonly Share[]; measured: M
         <Check size={13} aria-hidden="true" /> matches desired
       </span>
     );
+  if (verdict === 'impossible')
+    return (
+      <span className="flex items-center gap-1">
+        <Info size={13} aria-hidden="true" /> {sayStrays(applied, measured)}
+      </span>
+    );
   return (
     <span className="flex items-center gap-1 text-warning">
       <CircleAlert size={13} aria-hidden="true" />
       differs from desired: a change within the minute, a sticky header, or calls that name a deployment
     </span>
   );
+}
+
+/** No split sends a request to a share of nothing, so nothing is wrong with the split. */
+function sayStrays(applied: readonly Share[], measured: MeasuredShares): string {
+  const strays = applied.filter(({ name, percent }) => percent === 0 && (measured.get(name) ?? 0) > 0);
+  const names = strays.map(({ name }) => name).join(' and ');
+  return `${names} ${strays.length === 1 ? 'has' : 'have'} no share: called by name, or changed within the minute`;
 }

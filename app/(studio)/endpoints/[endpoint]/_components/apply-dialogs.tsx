@@ -14,7 +14,7 @@ import { formatRequestRate } from '#lib/format/number.ts';
 import { endpointQuery, trafficHistoryQuery } from '#lib/queries/endpoints.ts';
 import type { SplitPreview } from '#lib/traffic/preview-split.ts';
 import type { Share } from '#lib/traffic/rebalance.ts';
-import { sayTraffic } from './roll-back-button.tsx';
+import { sayTraffic } from './split-words.ts';
 
 /** While the question is open, what it is about may go on changing. */
 const CURRENT_POLL_MS = 2_000;

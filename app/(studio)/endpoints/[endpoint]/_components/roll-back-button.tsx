@@ -6,8 +6,8 @@ import { useRef } from 'react';
 import { useNow } from '#components/layout/age.tsx';
 import { useShortcuts } from '#components/layout/use-shortcuts.ts';
 import { Button } from '#components/ui/button.tsx';
-import type { TrafficHistoryEntry } from '#lib/contracts/endpoint.ts';
 import { endpointQuery, trafficHistoryQuery } from '#lib/queries/endpoints.ts';
+import { sayTraffic } from './split-words.ts';
 import { toastRefusal, useApplySplit } from './use-apply-split.ts';
 
 const OFFERED_FOR_MS = 24 * 3_600_000;
@@ -52,10 +52,4 @@ export function RollBackButton({ endpoint }: { endpoint: string }) {
       </Button>
     </span>
   );
-}
-
-/** `blue 90 %, green 10 %`. */
-export function sayTraffic(entry: Pick<TrafficHistoryEntry, 'traffic'>): string {
-  const live = Object.entries(entry.traffic).filter(([, percent]) => percent > 0);
-  return live.length === 0 ? 'paused' : live.map(([name, percent]) => `${name} ${percent} %`).join(', ');
 }

@@ -12,7 +12,7 @@ import { SplitBar } from '#components/ui/split-bar.tsx';
 import type { TrafficHistoryEntry } from '#lib/contracts/endpoint.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { endpointQuery, trafficHistoryQuery } from '#lib/queries/endpoints.ts';
-import { sayTraffic } from './roll-back-button.tsx';
+import { sayMirrors, sayTraffic } from './split-words.ts';
 import { toastRefusal, useApplySplit } from './use-apply-split.ts';
 
 /** Every split that was ever applied: who, when, why, and the way back. */
@@ -49,6 +49,7 @@ function HistoryRow({
   const { apply, busy } = useApplySplit(endpoint, toastRefusal);
   const slots = new Map(data?.deployments.map((one) => [one.name, one.colour_slot]));
   const shares = Object.entries(entry.traffic).map(([name, share]) => ({ name, share, slot: slots.get(name) ?? 0 }));
+  const notes = [sayMirrors(entry), entry.reason].filter(Boolean);
   const gone = shares.filter(({ name, share }) => share > 0 && !slots.has(name));
   return (
     <li className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line py-1.5">
@@ -56,7 +57,7 @@ function HistoryRow({
       <SplitBar shares={shares} className="w-28" />
       <span className="min-w-40 flex-1">
         {sayTraffic(entry)}
-        {entry.reason === '' ? null : <span className="text-muted"> · {entry.reason}</span>}
+        {notes.length === 0 ? null : <span className="text-muted"> · {notes.join(' · ')}</span>}
       </span>
       <span className="text-xs text-muted">
         <Actor name={entry.actor} />, <Age at={entry.applied_at} as="when" />
