@@ -13,7 +13,8 @@ export interface ProblemCause {
 const CAUSES: readonly (readonly [label: string, ...reasons: string[]])[] = [
   ['401 no key', 'unauthorized'],
   ['403 not allowed', 'forbidden'],
-  ['4xx bad request', 'bad_request', 'too_large', 'no_deployment', 'no_route'],
+  ['404 no deployment', 'no_deployment', 'no_route'],
+  ['4xx bad request', 'bad_request', 'too_large'],
   ['429 limit', 'rate_limited', 'concurrency_limited', 'bad_keys'],
   ['429 queue full', 'queue_full', 'queue_timeout'],
   ['503 no instance', 'no_instance'],
