@@ -1,6 +1,16 @@
 'use client';
 
-import { CircleAlert, CircleCheck, KeyRound, Percent, Rocket, RotateCw, Scaling, SlidersHorizontal, Trash2 } from 'lucide-react';
+import {
+  CircleAlert,
+  CircleCheck,
+  KeyRound,
+  Percent,
+  Rocket,
+  RotateCw,
+  Scaling,
+  SlidersHorizontal,
+  Trash2,
+} from 'lucide-react';
 import { Age } from '#components/layout/age.tsx';
 import { DeploymentMark } from '#components/ui/deployment.tsx';
 import { Link } from '#components/ui/link.tsx';
