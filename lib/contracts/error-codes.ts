@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   'request.invalid',
   'request.unknown_field',
   'request.too_large',
+  'request.headers_too_large',
   'request.unsupported_media_type',
   'request.not_acceptable',
   'request.bad_cursor',

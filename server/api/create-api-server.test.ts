@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -199,6 +200,28 @@ test.each([
   const [response] = await answered;
   expect(response.statusCode).toBe(status);
   expect(JSON.parse(await text(response))).toMatchObject({ status });
+});
+
+test.each(['QUERY', 'PROPFIND', 'TRACE'])('a verb that nothing here knows, as %s, is 405', async (verb) => {
+  const asked = httpRequest(`${await startServer()}/items/blue`, { method: verb }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  expect([response.statusCode, response.headers.allow]).toEqual([405, 'GET, PUT']);
+  expect(JSON.parse(await text(response))).toMatchObject({ status: 405, code: 'request.method_not_allowed' });
+});
+
+test.each([
+  ['headers that are too large', `GET /x HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ['a verb that HTTP does not know', 'FOO /x HTTP/1.1\r\nhost: x\r\n\r\n', 400],
+])('%s are a problem like any other', async (_, sent, status) => {
+  const { hostname, port } = new URL(await startServer());
+  const socket = connect(Number(port), hostname);
+  socket.write(sent);
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+  expect(head).toContain(`HTTP/1.1 ${status} `);
+  expect(head).toContain('content-type: application/problem+json');
+  const problem = JSON.parse(body) as { status: number; request_id: string };
+  expect(problem.status).toBe(status);
+  expect(head).toContain(`x-request-id: ${problem.request_id}`);
 });
 
 test('a path that cannot be decoded is a problem like any other', async () => {

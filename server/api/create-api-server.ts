@@ -14,6 +14,7 @@ import { AppError } from '#server/kernel/app-error.ts';
 import { ERROR_CATALOGUE, toProblem } from '#server/kernel/error-catalogue.ts';
 import { newId } from '#server/kernel/ids.ts';
 import type { Logger } from '#server/kernel/logger.ts';
+import { answerClientError } from './answer-client-error.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
 import { API_PREFIX, registerRoute, type RouteDependencies } from './register-route.ts';
 import type { AnyRoute } from './route.ts';
@@ -48,6 +49,7 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
       prepareAnswer(request, reply);
       void sendProblem(error, request, reply);
     },
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, newId('req', clock.now())),
     // Names and ids are compared as they stand; a slash too many is another path.
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 512 },
   });
@@ -57,6 +59,8 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
 
   server.addHook('onRequest', async (request, reply) => {
     prepareAnswer(request, reply);
+    // Here, because Fastify has questions of its own to a verb that none of our routes knows, before it looks for the route.
+    if (request.is404) throw unknownPlace(request, reply, routes);
   });
   server.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;
@@ -66,21 +70,6 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
     );
   });
   server.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
-  server.setNotFoundHandler((request, reply) => {
-    const allowed = allowedMethods(routes, request.url.split('?')[0] ?? '');
-    if (allowed.length === 0)
-      return sendProblem(
-        new AppError('request.not_found', `There is nothing at ${request.url.split('?')[0]}.`),
-        request,
-        reply,
-      );
-    reply.header('allow', allowed.join(', '));
-    return sendProblem(
-      new AppError('request.method_not_allowed', `${request.method} is not allowed here; ${allowed.join(', ')} is.`),
-      request,
-      reply,
-    );
-  });
 
   // Streams have no end of their own: a server that is to close ends them, and their readers come back to the next one.
   const open = new Set<AbortController>();
@@ -128,6 +117,15 @@ function fromFastify(error: unknown): unknown {
   if (code === 'FST_ERR_BAD_URL')
     return new AppError('request.malformed', 'The path is not validly encoded.', { cause: error });
   return error;
+}
+
+/** What is wrong with an address, or with its verb; the answer then says which verbs there are. */
+function unknownPlace(request: FastifyRequest, reply: FastifyReply, routes: readonly AnyRoute[]): AppError {
+  const path = request.url.split('?')[0] ?? '';
+  const allowed = allowedMethods(routes, path).join(', ');
+  if (allowed === '') return new AppError('request.not_found', `There is nothing at ${path}.`);
+  reply.header('allow', allowed);
+  return new AppError('request.method_not_allowed', `${request.method} is not allowed here; ${allowed} is.`);
 }
 
 function allowedMethods(routes: readonly AnyRoute[], path: string): string[] {

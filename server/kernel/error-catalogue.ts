@@ -25,6 +25,7 @@ export const ERROR_CATALOGUE = {
   'request.invalid': entry(422, 'caller', 'A field has a value that is not allowed'),
   'request.unknown_field': entry(422, 'caller', 'A field is not known'),
   'request.too_large': entry(413, 'caller', 'The body is too large'),
+  'request.headers_too_large': entry(431, 'caller', 'The headers are too large'),
   'request.unsupported_media_type': entry(415, 'caller', 'The content type is not supported'),
   'request.not_acceptable': entry(406, 'caller', 'No representation fits the Accept header'),
   'request.bad_cursor': entry(400, 'caller', 'The cursor is not valid'),
