@@ -9,12 +9,24 @@ import { EditorState, type Extension, type Text } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
-import type { CodeEditorProps, CodeRemark } from './code-editor.tsx';
 
-export interface CodeEditorSurfaceProps extends Pick<
-  CodeEditorProps,
-  'label' | 'language' | 'value' | 'onChange' | 'remarks'
-> {
+/** A remark at a place of the text; lines and columns count from 1, null is the whole text. */
+export interface CodeRemark {
+  line: number | null;
+  column: number | null;
+  message: string;
+}
+
+/** A text and who edits it. */
+export interface CodeText {
+  label: string;
+  language: 'python' | 'yaml' | 'text';
+  value: string;
+  onChange: (text: string) => void;
+  remarks?: readonly CodeRemark[];
+}
+
+export interface CodeEditorSurfaceProps extends CodeText {
   describedBy: string | undefined;
   isInvalid: boolean;
 }
@@ -125,7 +137,7 @@ const BASE: Extension = [
   keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
 ];
 
-const LANGUAGES: Record<CodeEditorProps['language'], Extension> = { python: python(), yaml: yaml(), text: [] };
+const LANGUAGES: Record<CodeText['language'], Extension> = { python: python(), yaml: yaml(), text: [] };
 
 /** The page's policy lets in only style elements that carry its nonce. */
 function withNonce(): Extension {

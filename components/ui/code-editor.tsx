@@ -3,25 +3,14 @@
 import dynamic from 'next/dynamic';
 import { useId } from 'react';
 import { cx } from './class-names.ts';
+import type { CodeText } from './code-editor-surface.tsx';
 import { FIELD_CLASSES, LABEL_CLASSES } from './field-classes.ts';
 import type { FieldTexts } from './field-parts.tsx';
 import { PlainFieldMessages } from './plain-field-messages.tsx';
 import { Skeleton } from './skeleton.tsx';
 
-/** A remark at a place of the text; lines and columns count from 1, null is the whole text. */
-export interface CodeRemark {
-  line: number | null;
-  column: number | null;
-  message: string;
-}
-
-export interface CodeEditorProps extends FieldTexts {
-  label: string;
+export interface CodeEditorProps extends Omit<FieldTexts, 'label'>, CodeText {
   labelHidden?: boolean;
-  language: 'python' | 'yaml' | 'text';
-  value: string;
-  onChange: (text: string) => void;
-  remarks?: readonly CodeRemark[];
   /** Where focus comes when the field is asked for. */
   id?: string;
   className?: string;

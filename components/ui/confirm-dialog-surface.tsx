@@ -1,12 +1,26 @@
 'use client';
 
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { Problem } from '#lib/contracts/problem.ts';
 import { Button } from './button.tsx';
-import type { ConfirmDialogProps } from './confirm-dialog.tsx';
 import { DialogSurface } from './dialog-surface.tsx';
 import { ErrorState } from './error-state.tsx';
 import { TextField } from './text-field.tsx';
+
+export interface ConfirmDialogSurfaceProps {
+  onOpenChange: (isOpen: boolean) => void;
+  title: string;
+  /** Consequences, computed from live data. */
+  children: ReactNode;
+  /** Verb and object: "Delete endpoint". */
+  confirmLabel: string;
+  /** Must be typed before the button works. */
+  typedName?: string;
+  isDangerous?: boolean;
+  /** Resolves to null when done (the dialog closes) or to the problem, which is shown. */
+  onConfirm: () => Promise<Problem | null>;
+  footerStart?: ReactNode;
+}
 
 /** The open question. Its own module, because few pages ever ask one. */
 export function ConfirmDialogSurface({
@@ -18,7 +32,7 @@ export function ConfirmDialogSurface({
   isDangerous = false,
   onConfirm,
   footerStart,
-}: Omit<ConfirmDialogProps, 'isOpen'>) {
+}: ConfirmDialogSurfaceProps) {
   const [typed, setTyped] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);

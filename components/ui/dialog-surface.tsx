@@ -1,12 +1,27 @@
 'use client';
 
+import type { ReactNode } from 'react';
 import { Dialog as AriaDialog } from 'react-aria-components/Dialog';
 import { Heading } from 'react-aria-components/Heading';
 import { Modal, ModalOverlay } from 'react-aria-components/Modal';
 import { cx } from './class-names.ts';
-import type { DialogProps } from './dialog.tsx';
 
 const WIDTHS = { sm: 'max-w-105', md: 'max-w-140', lg: 'max-w-180', xl: 'max-w-240' };
+
+export interface DialogSurfaceProps {
+  onOpenChange: (isOpen: boolean) => void;
+  title: ReactNode;
+  children: ReactNode;
+  /** Buttons; the safe one comes first and takes the focus. */
+  footer?: ReactNode;
+  /** At the start of the footer: "Copy as curl". */
+  footerStart?: ReactNode;
+  size?: 'sm' | 'md' | 'lg' | 'xl';
+  /** `alertdialog` for questions that stop work. */
+  role?: 'dialog' | 'alertdialog';
+  /** Escape and the backdrop do not close it: something would be lost. */
+  isKeyboardDismissDisabled?: boolean;
+}
 
 /** The open dialog. Its own module, because it comes only when one is asked for. */
 export function DialogSurface({
@@ -18,7 +33,7 @@ export function DialogSurface({
   size = 'sm',
   role = 'dialog',
   isKeyboardDismissDisabled = false,
-}: Omit<DialogProps, 'isOpen'>) {
+}: DialogSurfaceProps) {
   return (
     <ModalOverlay
       isOpen

@@ -1,23 +1,12 @@
 'use client';
 
-import { lazy, type ReactNode, Suspense } from 'react';
+import { lazy, Suspense } from 'react';
+import type { DialogSurfaceProps } from './dialog-surface.tsx';
 
 const DialogSurface = lazy(() => import('./dialog-surface.tsx').then((module) => ({ default: module.DialogSurface })));
 
-export interface DialogProps {
+export interface DialogProps extends DialogSurfaceProps {
   isOpen: boolean;
-  onOpenChange: (isOpen: boolean) => void;
-  title: ReactNode;
-  children: ReactNode;
-  /** Buttons; the safe one comes first and takes the focus. */
-  footer?: ReactNode;
-  /** At the start of the footer: "Copy as curl". */
-  footerStart?: ReactNode;
-  size?: 'sm' | 'md' | 'lg' | 'xl';
-  /** `alertdialog` for questions that stop work. */
-  role?: 'dialog' | 'alertdialog';
-  /** Escape and the backdrop do not close it: something would be lost. */
-  isKeyboardDismissDisabled?: boolean;
 }
 
 /** A question or a form over the page. Closed, it is nothing at all. */

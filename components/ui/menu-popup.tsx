@@ -1,7 +1,7 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import type { RefObject } from 'react';
+import type { ReactNode, RefObject } from 'react';
 import { RouterProvider } from 'react-aria-components';
 import { Header } from 'react-aria-components/Header';
 import { Menu as AriaMenu, MenuItem, MenuSection } from 'react-aria-components/Menu';
@@ -10,7 +10,28 @@ import { Separator } from 'react-aria-components/Separator';
 import { cx } from './class-names.ts';
 import { OPTION_CLASSES, OPTION_GROUP_CLASSES, POPOVER_CLASSES } from './field-classes.ts';
 import { KeyHint } from './key-hint.tsx';
-import type { MenuEntry, MenuGroup, OverlayPlacement } from './menu.tsx';
+import type { OverlayPlacement } from './overlay-trigger.tsx';
+
+export interface MenuEntry {
+  id: string;
+  label: string;
+  icon?: ReactNode;
+  /** Second line: why it is off, or what it will do. */
+  description?: string;
+  keys?: readonly string[];
+  href?: string;
+  onAction?: () => void;
+  isDisabled?: boolean;
+  isDangerous?: boolean;
+  /** A check mark: the current choice of a group. */
+  isCurrent?: boolean;
+}
+
+export interface MenuGroup {
+  id: string;
+  title?: string;
+  entries: readonly MenuEntry[];
+}
 
 export interface MenuPopupProps {
   label: string;

@@ -2,6 +2,8 @@
 
 import { cloneElement, type ReactElement, type RefObject } from 'react';
 
+export type OverlayPlacement = 'bottom start' | 'bottom end' | 'top start' | 'top end';
+
 export interface TriggerProps {
   'aria-haspopup'?: 'menu' | 'dialog';
   'aria-expanded'?: boolean;

@@ -5,7 +5,7 @@ import { Dialog } from 'react-aria-components/Dialog';
 import { Popover } from 'react-aria-components/Popover';
 import { cx } from './class-names.ts';
 import { POPOVER_CLASSES } from './field-classes.ts';
-import type { OverlayPlacement } from './menu.tsx';
+import type { OverlayPlacement } from './overlay-trigger.tsx';
 
 export interface PopoverPopupProps {
   label: string;

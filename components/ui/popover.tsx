@@ -1,7 +1,7 @@
 'use client';
 
 import { lazy, type ReactElement, type ReactNode, Suspense, useRef, useState } from 'react';
-import type { OverlayPlacement } from './menu.tsx';
+import type { OverlayPlacement } from './overlay-trigger.tsx';
 import { OverlayTrigger, type TriggerProps } from './overlay-trigger.tsx';
 
 const loadPopup = () => import('./popover-popup.tsx');

@@ -1,13 +1,27 @@
 'use client';
 
+import type { ReactNode } from 'react';
 import { SplitDisplay } from '#components/traffic/split-display.tsx';
 import { SplitRows } from '#components/traffic/split-rows.tsx';
 import type { SplitDeployment, SplitDraft } from '#components/traffic/use-split-draft.ts';
 import { DeploymentMark } from '#components/ui/deployment.tsx';
-import type { RuledProps } from './split-controls.tsx';
+
+export interface ManyControlsProps {
+  /** All deployments, mirrors too. */
+  rows: readonly SplitDeployment[];
+  /** Those that share the live traffic. */
+  live: readonly SplitDeployment[];
+  draft: SplitDraft;
+  freeEntry: boolean;
+  ratePerSecond: number | null;
+  /** What is desired and what is measured, on the scale of the draft. */
+  lanes: ReactNode;
+  /** Element that says the rule of the shares. */
+  ruleId: string;
+}
 
 /** A bar that shows all shares, and a slider for each deployment. */
-export function ManyControls({ rows, live, draft, freeEntry, ratePerSecond, lanes, ruleId }: RuledProps) {
+export function ManyControls({ rows, live, draft, freeEntry, ratePerSecond, lanes, ruleId }: ManyControlsProps) {
   return (
     <>
       <div className="grid grid-cols-[96px_minmax(0,1fr)] gap-x-4 max-md:grid-cols-1">

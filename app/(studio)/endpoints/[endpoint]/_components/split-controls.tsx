@@ -1,6 +1,6 @@
 'use client';
 
-import { lazy, type ReactNode, type RefObject, Suspense, useId } from 'react';
+import { lazy, type RefObject, Suspense, useId } from 'react';
 import { PRESETS, SplitTrack } from '#components/traffic/split-track.tsx';
 import type { SplitDeployment, SplitDraft } from '#components/traffic/use-split-draft.ts';
 import { Button } from '#components/ui/button.tsx';
@@ -9,22 +9,14 @@ import { NumberField } from '#components/ui/number-field.tsx';
 import { SegmentedControl } from '#components/ui/segmented-control.tsx';
 import { Skeleton } from '#components/ui/skeleton.tsx';
 import { FULL } from '#lib/traffic/rebalance.ts';
+import type { ManyControlsProps } from './many-controls.tsx';
 
 /** Most endpoints have one deployment or two; the sliders of more come when there are more. */
 const ManyControls = lazy(() => import('./many-controls.tsx').then((module) => ({ default: module.ManyControls })));
 
-export interface SplitControlsProps {
-  /** All deployments, mirrors too. */
-  rows: readonly SplitDeployment[];
-  /** Those that share the live traffic. */
-  live: readonly SplitDeployment[];
-  draft: SplitDraft;
+export interface SplitControlsProps extends Omit<ManyControlsProps, 'ruleId'> {
   revision: number;
-  freeEntry: boolean;
-  ratePerSecond: number | null;
   sliderRef: RefObject<HTMLInputElement | null>;
-  /** What is desired and what is measured, on the scale of the draft. */
-  lanes: ReactNode;
 }
 
 /** One deployment: nothing to slide. Two: one thumb between them. Three and more: a slider each. */
@@ -54,8 +46,6 @@ export function SplitControls(props: SplitControlsProps) {
   );
 }
 
-export type RuledProps = SplitControlsProps & { ruleId: string };
-
 /** Older stands left, newer right: the thumb stays where it is when the split is applied. */
 function PairControls({
   draft,
@@ -65,7 +55,7 @@ function PairControls({
   first,
   second,
   ruleId,
-}: RuledProps & { first: SplitDeployment; second: SplitDeployment }) {
+}: SplitControlsProps & { first: SplitDeployment; second: SplitDeployment; ruleId: string }) {
   return (
     <>
       <div className="grid grid-cols-[96px_minmax(0,1fr)] gap-x-4 max-md:grid-cols-1">

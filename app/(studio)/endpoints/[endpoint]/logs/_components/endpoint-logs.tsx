@@ -14,14 +14,10 @@ import { SkeletonRows } from '#components/ui/skeleton.tsx';
 import type { Deployment } from '#lib/contracts/deployment.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { deploymentsQuery, instancesQuery } from '#lib/queries/deployments.ts';
+import { CONTAINERS, STREAMS, type StreamFilter } from './log-choices.ts';
 import { LogToolbar } from './log-toolbar.tsx';
 import { LogStatus } from './log-status.tsx';
 import { useLineSearch } from './use-line-search.ts';
-
-export const STREAMS = ['all', 'stdout', 'stderr', 'system'] as const;
-export const CONTAINERS = ['inference-server', 'storage-initializer', 'build'] as const;
-export type LogContainer = (typeof CONTAINERS)[number];
-export type StreamFilter = (typeof STREAMS)[number];
 
 const CONTAINER_NOTES = {
   'storage-initializer': 'What each instance was given before it started: the files of its model, and its code.',

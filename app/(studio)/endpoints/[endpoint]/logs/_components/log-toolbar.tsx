@@ -14,7 +14,7 @@ import type { Deployment, Instance, LogLine } from '#lib/contracts/deployment.ts
 import { formatInteger } from '#lib/format/number.ts';
 import { problemOf } from '#lib/queries/api-problem.ts';
 import { apiPath, fetchJson, withSearch } from '#lib/queries/fetch-json.ts';
-import type { LogContainer, StreamFilter } from './endpoint-logs.tsx';
+import type { LogContainer, StreamFilter } from './log-choices.ts';
 
 const ALL = 'all';
 /** The most that the server hands out at once. */
