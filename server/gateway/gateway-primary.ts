@@ -12,9 +12,10 @@ import { EjectionLedger } from './ejection-ledger.ts';
 import { instanceKey } from './instance-key.ts';
 import { limitedEndpoints } from './limit-gate.ts';
 import { LimitKeeper } from './limit-keeper.ts';
+import { PacedOrders } from './paced-orders.ts';
 import { PlaceKeeper } from './queue-places.ts';
 import { loadRouteTable, RouteTableWriter } from './route-table-file.ts';
-import { SlotLedger, type SlotOrder } from './slot-ledger.ts';
+import { SlotLedger } from './slot-ledger.ts';
 import { type FleetWorker, WorkerFleet } from './worker-fleet.ts';
 import { TableChanges, TableFeed, wholeTable } from './table-parts.ts';
 import { ChallengeRelay } from './tls/challenge-relay.ts';
@@ -72,6 +73,7 @@ class Primary {
   private readonly options: PrimaryOptions;
   private readonly writer: RouteTableWriter;
   private readonly ledger = new SlotLedger();
+  private readonly orders = new PacedOrders((worker, orders) => this.fleet.send(worker, { type: 'slots', orders }));
   private readonly limits = new LimitKeeper();
   private readonly places = new PlaceKeeper();
   private readonly admittedBy = new Map<number, Map<string, number>>();
@@ -214,7 +216,7 @@ class Primary {
     if (this.options.workers === 1) return;
     const totals = new Map<string, number>();
     for (const instance of instancesOf(table)) totals.set(instanceKey(instance), instance.maxConcurrency);
-    this.sendOrders(this.ledger.setTotals(totals));
+    this.orders.add(this.ledger.setTotals(totals));
     this.limits.configure(limitedEndpoints(table), performance.now());
   }
 
@@ -237,11 +239,11 @@ class Primary {
     this.challenges.onForked(worker.id);
     this.feed.addWorker(worker.id);
     this.admittedBy.set(worker.id, new Map());
-    if (workers > 1) this.sendOrders(this.ledger.addWorker(worker.id));
+    if (workers > 1) this.orders.add(this.ledger.addWorker(worker.id));
   }
 
   private onWorkerGone(worker: FleetWorker): void {
-    if (this.options.workers > 1) this.sendOrders(this.ledger.removeWorker(worker.id));
+    if (this.options.workers > 1) this.orders.add(this.ledger.removeWorker(worker.id));
     for (const [endpoint, count] of this.admittedBy.get(worker.id) ?? []) this.limits.end(endpoint, count);
     this.admittedBy.delete(worker.id);
     this.challenges.onGone(worker.id);
@@ -261,10 +263,10 @@ class Primary {
         this.feed.onInstalled(worker.id);
         break;
       case 'want':
-        this.sendOrders(this.ledger.want(worker.id, message.key, message.count));
+        this.orders.add(this.ledger.want(worker.id, message.key, message.count));
         break;
       case 'give_back':
-        this.sendOrders(this.ledger.giveBack(worker.id, message.key, message.count));
+        this.orders.add(this.ledger.giveBack(worker.id, message.key, message.count));
         break;
       case 'ask':
         this.answerAsk(worker, message.endpoints);
@@ -323,12 +325,6 @@ class Primary {
       return verdict;
     });
     this.fleet.send(worker.id, { type: 'verdicts', verdicts });
-  }
-
-  private sendOrders(orders: readonly SlotOrder[]): void {
-    for (const [worker, own] of Map.groupBy(orders, (order) => order.worker)) {
-      this.fleet.send(worker, { type: 'slots', orders: own });
-    }
   }
 
   private onFleetChanged(): void {
