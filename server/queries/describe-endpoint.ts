@@ -7,7 +7,7 @@ import type { QueryContext } from './query-context.ts';
 
 /** The answer for an endpoint's row: what a write answers with, at exactly the revision that it made. */
 export async function describeEndpoint(
-  context: QueryContext,
+  context: Omit<QueryContext, 'routes'>,
   endpoint: EndpointRecord,
   pricing?: Pricing,
 ): Promise<Endpoint> {

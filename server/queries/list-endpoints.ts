@@ -6,7 +6,7 @@ import { authorize } from '#server/identity/authorize.ts';
 import { listEndpoints as listRows } from '#server/store/endpoint-store.ts';
 import { describeEndpoint } from './describe-endpoint.ts';
 import { loadPricing } from './load-pricing.ts';
-import { pageOf, presentPage, type PageRequest } from './page.ts';
+import { closePage, decodeCursor, presentPage, type PageRequest } from './page.ts';
 import type { QueryContext } from './query-context.ts';
 
 export interface EndpointFilter {
@@ -20,23 +20,32 @@ export interface EndpointFilter {
 
 /** By name. */
 export async function listEndpoints(
-  context: QueryContext,
+  context: Omit<QueryContext, 'routes'>,
   actor: Actor,
   filter: EndpointFilter,
   page: PageRequest,
 ): Promise<ListPage<Endpoint>> {
   authorize(actor, 'endpoint.read', '/endpoints');
-  const rows = (await listRows(context.database)).filter((row) => hasName(row, filter.name) && hasTag(row, filter.tag));
-  const pricing = await loadPricing(context);
-  const described = await Promise.all(rows.map((row) => describeEndpoint(context, row, pricing)));
-  const found = described.filter(
-    ({ state, provisioning_state: outcome }) =>
-      filter.state === undefined || filter.state === state || filter.state === outcome,
+  const after = decodeCursor('endpoints', page.cursor);
+  const rows = (await listRows(context.database)).filter(
+    (row) => (after === null || row.name > after) && hasName(row, filter.name) && hasTag(row, filter.tag),
   );
+  const pricing = await loadPricing(context);
+  const found: Endpoint[] = [];
+  for (const row of rows) {
+    // One more than the page holds tells that there is another; what lies beyond is not looked at.
+    if (found.length > page.limit) break;
+    const endpoint = await describeEndpoint(context, row, pricing);
+    if (hasState(endpoint, filter.state)) found.push(endpoint);
+  }
   return presentPage(
-    pageOf('endpoints', found, ({ name }) => name, page),
+    closePage('endpoints', found, ({ name }) => name, page.limit),
     (endpoint) => endpoint,
   );
+}
+
+function hasState({ state, provisioning_state: outcome }: Endpoint, wanted: EndpointFilter['state']): boolean {
+  return wanted === undefined || wanted === state || wanted === outcome;
 }
 
 function hasName({ name }: EndpointRecord, part: string | undefined): boolean {
