@@ -100,6 +100,12 @@ describe('evidence', () => {
     });
   });
 
+  test('a single restart is told as once, and none not at all', () => {
+    const restartsOf = (restarts: number) => evidenceOf({ ...PROBLEM, details: { restarts } }).facts;
+    expect(restartsOf(1)).toEqual([{ term: 'Started again', value: 'once' }]);
+    expect(restartsOf(0)).toEqual([]);
+  });
+
   test('shows a traceback in place of the line that carried it', () => {
     const details = { file: 'score.py', line: 3, traceback: 'Traceback', log_tail: ['x', 'viridian-failure: {}'] };
     expect(evidenceOf({ ...PROBLEM, details })).toEqual({

@@ -16,7 +16,7 @@ export function evidenceOf({ details = {} }: Problem): Evidence {
       ...fact('Last probe', details['last_probe']),
       ...fact('Asked at port', details['asked_port']),
       ...listeningFacts(details['listening']),
-      ...(details['restarts'] === 0 ? [] : fact('Started again', details['restarts'], 'times')),
+      ...restartFacts(details['restarts']),
       ...placeFacts(details['file'], details['line']),
       ...fact('Instance', details['instance']),
     ],
@@ -28,6 +28,11 @@ export function evidenceOf({ details = {} }: Problem): Evidence {
 function fact(term: string, value: unknown, unit = ''): Evidence['facts'] {
   if (typeof value !== 'string' && typeof value !== 'number') return [];
   return [{ term, value: `${value} ${unit}`.trim() }];
+}
+
+function restartFacts(count: unknown): Evidence['facts'] {
+  if (count === 0) return [];
+  return count === 1 ? fact('Started again', 'once') : fact('Started again', count, 'times');
 }
 
 function exitFacts(exit: unknown): Evidence['facts'] {
