@@ -62,6 +62,7 @@ test('a deployed script is opened, broken, mended where it failed and deployed a
   await expect(page.getByRole('group', { name: 'score.py' })).toContainText('"rows": len');
   await expectAccessibleEverywhere(page);
   await page.getByRole('link', { name: 'Edit', exact: true }).click();
+  await expect(page).toHaveTitle(/^Edit blue · rewritten/);
   await expect(page.getByRole('textbox', { name: 'score.py' })).toContainText('"rows": len');
   await write(page, 'score.py', SCRIPT.replace('    pass', '    open("weights.bin")'));
   await page.getByRole('button', { name: 'Deploy again' }).click();

@@ -7,8 +7,9 @@ interface NewDeploymentPageProps {
   searchParams: Promise<{ model?: string; source?: string; from?: string; focus?: string }>;
 }
 
-export async function generateMetadata({ params }: NewDeploymentPageProps): Promise<Metadata> {
-  return { title: `New deployment · ${(await params).endpoint}` };
+export async function generateMetadata({ params, searchParams }: NewDeploymentPageProps): Promise<Metadata> {
+  const [{ endpoint }, { from }] = await Promise.all([params, searchParams]);
+  return { title: `${from === undefined ? 'New deployment' : `Edit ${from}`} · ${endpoint}` };
 }
 
 export default async function NewDeploymentPage({ params, searchParams }: NewDeploymentPageProps) {
