@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ByteWriter } from './http1/byte-writer.ts';
-import { fieldId, fieldSet } from './http1/field-names.ts';
+import { fieldId, fieldSet, HOP_BY_HOP } from './http1/field-names.ts';
 import type { FieldTable } from './http1/field-table.ts';
 import type { ResponseHead } from './http1/response-head.ts';
 import { corsLines } from './cors.ts';
@@ -13,18 +13,7 @@ import { isNominated } from './upstream-request.ts';
  * would let a model change how browsers treat the host name that it shares with others.
  */
 const DROPPED = fieldSet(
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'upgrade',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-authentication-info',
-  'http2-settings',
+  ...HOP_BY_HOP,
   'x-request-id',
   'x-ms-request-id',
   'x-ms-client-request-id',

@@ -1,5 +1,5 @@
 import type { ByteWriter } from './http1/byte-writer.ts';
-import { fieldId, fieldSet } from './http1/field-names.ts';
+import { fieldId, fieldSet, HOP_BY_HOP } from './http1/field-names.ts';
 import type { FieldTable } from './http1/field-table.ts';
 import { BODY_CHUNKED } from './http1/message-framing.ts';
 import type { RequestHead } from './http1/request-head.ts';
@@ -13,19 +13,8 @@ import { continueTrace, MAX_TRACESTATE_BYTES } from './trace-context.ts';
  * everything that the gateway vouches for and therefore writes itself.
  */
 const DROPPED = fieldSet(
+  ...HOP_BY_HOP,
   'host',
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'upgrade',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-authentication-info',
-  'http2-settings',
   'expect',
   'authorization',
   'api-key',

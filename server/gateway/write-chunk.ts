@@ -1,6 +1,6 @@
 import type { ByteWriter } from './http1/byte-writer.ts';
 import type { FieldTable } from './http1/field-table.ts';
-import { fieldSet } from './http1/field-names.ts';
+import { fieldSet, HOP_BY_HOP } from './http1/field-names.ts';
 
 /** Size line (up to 13 digits) and the two line ends of one chunk. */
 const CHUNK_OVERHEAD = 17;
@@ -11,20 +11,10 @@ const LAST_CHUNK_BYTES = 5;
  * (RFC 9110 section 6.5.1).
  */
 const NOT_IN_TRAILERS = fieldSet(
+  ...HOP_BY_HOP,
   'host',
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'upgrade',
-  'http2-settings',
   'expect',
   'authorization',
-  'proxy-authorization',
-  'proxy-authenticate',
   'api-key',
   'x-api-key',
   'cookie',

@@ -63,6 +63,22 @@ export const KNOWN_FIELD_COUNT = KNOWN_NAMES.length;
 
 export type KnownName = Exclude<(typeof KNOWN_NAMES)[number], ''>;
 
+/** Fields of one connection (RFC 9110 section 7.6.1) and framing: every hop writes its own. */
+export const HOP_BY_HOP = [
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'upgrade',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-authentication-info',
+  'http2-settings',
+] as const satisfies readonly KnownName[];
+
 /** Id of a known name. @throws Error for a name that is not in the list, at start-up */
 export function fieldId(name: KnownName): number {
   return KNOWN_NAMES.indexOf(name);
