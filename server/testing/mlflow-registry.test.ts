@@ -9,8 +9,7 @@ import { createTestStack, type TestStack } from './create-test-stack.ts';
 import { eventually } from './eventually.ts';
 import { stopProcess } from './start-process.ts';
 
-/** By its own word: the server alone takes half a minute to start. */
-const isRequired = (process.env['VIRIDIAN_REQUIRE'] ?? '').split(',').includes('mlflow-server');
+const hasPython = (process.env['VIRIDIAN_REQUIRE'] ?? '').split(',').includes('python');
 
 /** Set up by `npm test`; has MLflow. */
 const PYTHON = join(import.meta.dirname, '../../.venvs/serving/bin/python');
@@ -18,8 +17,8 @@ const PYTHON = join(import.meta.dirname, '../../.venvs/serving/bin/python');
 /** Imports of MLflow and the migrations of its database, on a host that may be busy. */
 const LIMIT_MS = 240_000;
 
-describe.skipIf(!isRequired)(
-  'models of an MLflow server (runs where VIRIDIAN_REQUIRE names mlflow-server)',
+describe.skipIf(!hasPython)(
+  'models of an MLflow server (runs where VIRIDIAN_REQUIRE names python)',
   { timeout: LIMIT_MS },
   () => {
     let folder: string;
