@@ -68,6 +68,7 @@ describe('an environment version', () => {
   test.each([
     ['nothing', {}, ''],
     ['two bases', { image: 'a', build: { path: 'upload:x' } }, '/build'],
+    ['packages that are no YAML', { conda_file: '{dependencies: [' }, '/conda_file'],
     ['packages twice', { conda_file: 'a', pip_requirements: 'b' }, '/pip_requirements'],
     ['files that were not uploaded', { build: { path: 'upload:nothing' } }, '/build/path'],
     ['files of this host', { build: { path: 'file:/etc' } }, '/build/path'],

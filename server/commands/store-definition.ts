@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { stringify } from 'yaml';
+import { parseDocument, stringify } from 'yaml';
 import { DEFAULT_DOCKERFILE_PATH } from '#lib/contracts/deployment-defaults.ts';
 import type { EnvironmentVersionWrite } from '#lib/contracts/environment.ts';
 import { type StoredDefinition } from '#server/domain/environment.ts';
@@ -29,14 +29,7 @@ export async function storeDefinition(context: Context, written: Written, at: st
     imageArchive:
       image_archive === undefined ? null : await storeArchive(context, image_archive, `${at}/image_archive`),
     build: build === undefined ? null : await storeContext(context, build, `${at}/build`),
-    condaFile:
-      conda_file === undefined
-        ? null
-        : await readText(
-            context,
-            typeof conda_file === 'string' ? conda_file : stringify(conda_file),
-            `${at}/conda_file`,
-          ),
+    condaFile: conda_file === undefined ? null : await readConda(context, conda_file, `${at}/conda_file`),
     pipRequirements:
       pip_requirements === undefined
         ? null
@@ -89,6 +82,18 @@ async function storeContext(
   const id = await storeWrittenFiles(context, build.path, `${field}/path`);
   await checkHolds(context, id, dockerfilePath, `${field}/dockerfile_path`);
   return { files: id, dockerfilePath };
+}
+
+/** What the packages mean is judged where they are installed; what is no YAML at all can be said at once. */
+async function readConda(
+  context: Context,
+  written: NonNullable<Written['conda_file']>,
+  field: string,
+): Promise<string> {
+  const text = await readText(context, typeof written === 'string' ? written : stringify(written), field);
+  const [error] = parseDocument(text).errors;
+  if (error !== undefined) refuse(field, `must be YAML: ${error.message.split('\n')[0]}`);
+  return text;
 }
 
 /** Text as it was written, or of the one file that was uploaded. */
