@@ -232,6 +232,12 @@ test('a path that cannot be decoded is a problem like any other', async () => {
   expect(await response.json()).toMatchObject({ status: 400, code: 'request.malformed', request_id });
 });
 
+test('a name longer than any can be is not found', async () => {
+  const response = await fetch(`${await startServer()}/items/${'x'.repeat(600)}`);
+  expect(response.status).toBe(404);
+  expect(await response.json()).toMatchObject({ status: 404, code: 'request.not_found' });
+});
+
 test('a known path with another verb is 405 with what is allowed, an unknown path 404', async () => {
   const base = await startServer();
   const wrongVerb = await fetch(`${base}/items/blue`, { method: 'DELETE' });

@@ -116,6 +116,8 @@ function fromFastify(error: unknown): unknown {
   const code = (error as { code?: unknown }).code;
   if (code === 'FST_ERR_BAD_URL')
     return new AppError('request.malformed', 'The path is not validly encoded.', { cause: error });
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH')
+    return new AppError('request.not_found', 'Nothing here has a name as long as one in this path.', { cause: error });
   return error;
 }
 
