@@ -58,7 +58,7 @@ export function OperationHead({ endpoint, operation }: { endpoint: string; opera
       >
         {operation.kind === 'deployment.create'
           ? `What was started for it is stopped and removed. ${endpoint} goes on as it was.`
-          : 'What it began is taken back and the version before stays in place.'}
+          : 'What it began is taken back. What worked before stays in place; a deployment that never did is removed.'}
       </ConfirmDialog>
     </div>
   );
