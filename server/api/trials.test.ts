@@ -122,11 +122,12 @@ test('a trial of what cannot be deployed is refused with the field', async () =>
   });
 });
 
-test('what would run in a container is refused before anything is built', async () => {
+test('what is no Python model is refused before anything is built', async () => {
   const before = api.builder.begun.length;
-  const deployment = { ...(await deploymentOf('docker')), runtime: 'docker' };
-  const answer = await api.call('POST', '/trials', { deployment });
-  const detail = expect.stringContaining('would run in a container');
-  expect(answer).toMatchObject({ status: 422, body: { code: 'deployment.runtime_unavailable', detail } });
+  const deployment = { environment: { image: 'debian', inference_config: {} }, instance_type: 'cpu-1' };
+  expect(await api.call('POST', '/trials', { deployment })).toMatchObject({
+    status: 422,
+    body: { code: 'deployment.kind_not_supported', detail: 'Only Python models can be tried.' },
+  });
   expect(api.builder.begun).toHaveLength(before);
 });

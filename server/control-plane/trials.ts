@@ -2,7 +2,8 @@ import type { Problem } from '#lib/contracts/problem.ts';
 import type { DeploymentSpec } from '#server/domain/deployment.ts';
 import type { BuildArtifact, BuildRequest, BuildState, EnvironmentBuilder } from '#server/domain/environment-build.ts';
 import { UNOBSERVED } from '#server/domain/instance.ts';
-import type { ProgramEnd, RunProgram, TrialRecord, Trials } from '#server/domain/trial.ts';
+import type { OnceRun, ProgramEnd, RunProgram, TrialRecord, Trials } from '#server/domain/trial.ts';
+import type { InstanceSpec } from '#server/drivers/runtime-driver.ts';
 import { AppError } from '#server/kernel/app-error.ts';
 import type { Clock } from '#server/kernel/clock.ts';
 import { toProblem } from '#server/kernel/error-catalogue.ts';
@@ -16,10 +17,14 @@ const KEPT_MS = 60 * 60_000;
 const RUN_LIMIT_MS = 10 * 60_000;
 const LOG_TAIL_LINES = 60;
 
+/** Port to containers that run once, to their end, confined as instances are. */
+export type RunContainer = (spec: InstanceSpec, run: OnceRun) => Promise<ProgramEnd>;
+
 export interface TrialsOptions {
   environments: EnvironmentBuilder;
   paths: InstallationPaths;
   runProgram: RunProgram;
+  runContainer: RunContainer;
   clock: Clock;
 }
 
@@ -36,23 +41,29 @@ interface Running {
   ended: Promise<void>;
 }
 
-function notAProcess(): AppError {
-  return new AppError(
-    'deployment.runtime_unavailable',
-    'A model is tried as a process of this host, and this deployment would run in a container. Deploy it without traffic to see whether it loads there.',
-  );
+type Triable = Pick<DeploymentSpec, 'runtime' | 'gpus'> & { environment?: { servesPython: boolean } };
+
+/** @throws AppError for what our Python server does not run, or not without what only instances get */
+export function refuseUntriable({ environment, runtime, gpus }: Triable): void {
+  if (environment?.servesPython !== true)
+    throw new AppError('deployment.kind_not_supported', 'Only Python models can be tried.');
+  if (runtime === 'docker' && (gpus ?? 0) > 0)
+    throw new AppError(
+      'deployment.runtime_unavailable',
+      'A model that asks for GPUs is not tried in a container, because only instances are given devices. Deploy it without traffic to see whether it loads.',
+    );
 }
 
 /**
  * Tries models before they are deployed: builds the environment as a deployment would, then runs our server once with one request. Trials live in
  * memory: they are answers to somebody who waits.
  */
-export function createTrials({ environments, paths, runProgram, clock }: TrialsOptions): RunningTrials {
+export function createTrials({ environments, paths, runProgram, runContainer, clock }: TrialsOptions): RunningTrials {
   const trials = new Map<string, Running>();
 
   function begin(spec: DeploymentSpec, sample: unknown): TrialRecord {
-    // Said before anything is built: an image takes minutes, and could not be tried then.
-    if (spec.runtime !== 'process') throw notAProcess();
+    // Said before anything is built: an image takes minutes.
+    refuseUntriable(spec);
     forgetOld();
     const record = newRecord(clock.now());
     const abort = new AbortController();
@@ -65,24 +76,27 @@ export function createTrials({ environments, paths, runProgram, clock }: TrialsO
     const artifact = await build(record, spec, signal);
     if (artifact === null || signal.aborted) return;
     const program = compileInstanceSpec(instanceOf(record, spec), paths, artifact);
-    if (program === null || artifact.kind === 'image') throw notAProcess();
+    if (program === null) throw new Error('A Python model has a program.');
     Object.assign(record, { state: 'running', step: 'Loading the model and scoring one request', progress: null });
-    const { modelDir } = program;
-    const end = await runProgram({
-      command: [...program.command, '--check', '--sample', '-'],
-      environment: { ...program.environment, ...(modelDir !== null && { AZUREML_MODEL_DIR: modelDir }) },
-      input: sample === undefined ? '' : JSON.stringify(sample),
-      timeoutMs: RUN_LIMIT_MS,
-      signal,
-    });
+    const end = await runToEnd(
+      { ...program, command: [...program.command, '--check', '--sample', '-'] },
+      { input: sample === undefined ? '' : JSON.stringify(sample), timeoutMs: RUN_LIMIT_MS, signal },
+    );
     record.logTail = linesOf(end.stderr).slice(-LOG_TAIL_LINES);
     if (!signal.aborted) conclude(record, end);
+  }
+
+  function runToEnd(program: InstanceSpec, run: OnceRun): Promise<ProgramEnd> {
+    if (program.container !== undefined) return runContainer(program, run);
+    const { command, modelDir } = program;
+    const environment = { ...program.environment, ...(modelDir !== null && { AZUREML_MODEL_DIR: modelDir }) };
+    return runProgram({ ...run, command, environment });
   }
 
   /** Null when it failed or was given up. */
   async function build(record: TrialRecord, spec: DeploymentSpec, signal: AbortSignal): Promise<BuildArtifact | null> {
     const request = buildRequestOf(spec, paths.filesDir, record.id);
-    if (request === null) throw new AppError('deployment.kind_not_supported', 'Only Python models can be tried.');
+    if (request === null) throw new Error('A Python model has an environment to build.');
     const state = await buildToEnd(environments, request, signal, ({ step, progress }) =>
       Object.assign(record, { step, progress }),
     );

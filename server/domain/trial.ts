@@ -27,14 +27,17 @@ export interface Trials {
   cancel(id: string): void;
 }
 
-/** One run of a program that ends by itself. */
-export interface ProgramRun {
-  command: readonly string[];
-  environment: Readonly<Record<string, string>>;
+/** One run of what ends by itself. */
+export interface OnceRun {
   /** Written to its standard input. */
   input: string;
   timeoutMs: number;
   signal: AbortSignal;
+}
+
+export interface ProgramRun extends OnceRun {
+  command: readonly string[];
+  environment: Readonly<Record<string, string>>;
 }
 
 export interface ProgramEnd {

@@ -8,6 +8,7 @@ import { joinDrivers } from '#server/drivers/join-drivers.ts';
 import { createLateDriver, type LateDriver } from '#server/drivers/late-driver.ts';
 import { createProcessDriver } from '#server/drivers/process/process-driver.ts';
 import type { RuntimeDriver } from '#server/drivers/runtime-driver.ts';
+import type { RunContainer } from '#server/control-plane/trials.ts';
 import { systemClock } from '#server/kernel/clock.ts';
 import type { DataDir } from '#server/kernel/data-dir.ts';
 import type { Logger } from '#server/kernel/logger.ts';
@@ -40,21 +41,25 @@ export interface ComposedDrivers {
     appear(): Promise<void>;
     /** How containers are dialled; null while that is not known. */
     addressing(): Addressing | null;
+    /** Runs the program of an instance that would be a container to its end. */
+    runOnce: RunContainer;
   };
 }
 
 const NVIDIA_SMI = 'nvidia-smi';
 
+const refuseContainers: RunContainer = () => Promise.reject(new Error('There are no containers here.'));
+
 export function composeDrivers(options: DriversOptions): ComposedDrivers {
   const { programs, external } = options;
   if (programs !== undefined) {
     const driver = joinDrivers({ process: programs, docker: null, external });
-    return { driver, docker: { appear: async () => undefined, addressing: () => null } };
+    return { driver, docker: { appear: async () => undefined, addressing: () => null, runOnce: refuseContainers } };
   }
   const docker = composeDockerDriver(options);
   return {
     driver: joinDrivers({ process: composeProcessDriver(options), docker: docker.driver, external }),
-    docker: { appear: docker.driver.appear, addressing: docker.addressing },
+    docker,
   };
 }
 
@@ -72,7 +77,7 @@ function composeProcessDriver({ dataDir, logger, searchPath }: DriversOptions): 
  * Made at the start also where no engine answers then: containers outlive the control plane, and one that starts while the engine is down must not take
  * them for gone. On a host that has no engine and never had it is made when an engine appears, for its client takes 32 MiB.
  */
-function composeDockerDriver(options: DriversOptions): { driver: LateDriver; addressing: () => Addressing | null } {
+function composeDockerDriver(options: DriversOptions): ComposedDrivers['docker'] & { driver: LateDriver } {
   const { dataDir, dockerSocket, installationId, readableFolders, logger } = options;
   let made: DockerDriver | null = null;
   const driver = createLateDriver({
@@ -95,7 +100,16 @@ function composeDockerDriver(options: DriversOptions): { driver: LateDriver; add
       return made;
     },
   });
-  return { driver, addressing: () => made?.addressing ?? null };
+  return {
+    driver,
+    appear: driver.appear,
+    addressing: () => made?.addressing ?? null,
+    async runOnce(spec, run) {
+      await driver.appear();
+      if (made === null) throw new Error('The driver has appeared without being made.');
+      return made.runOnce(spec, run);
+    },
+  };
 }
 
 /** There is an engine's socket, or containers of an earlier run may be left. */

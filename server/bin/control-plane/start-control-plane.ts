@@ -156,7 +156,13 @@ export async function startControlPlane(process: ControlPlaneProcess): Promise<R
       credentials: (registry) => openRegistryCredentials({ database, masterKey }, registry),
       logger,
     }));
-  const trials = createTrials({ environments, paths, runProgram, clock: systemClock });
+  const trials = createTrials({
+    environments,
+    paths,
+    runProgram,
+    runContainer: drivers.docker.runOnce,
+    clock: systemClock,
+  });
   const controlPlane = createControlPlane({
     database,
     driver,

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { OnceRun, ProgramEnd } from '#server/domain/trial.ts';
 import { formatInstant, type Clock } from '#server/kernel/clock.ts';
 import { ownIdentity } from '#server/kernel/process-identity.ts';
 import { createCursorSource } from '../console/console-line.ts';
@@ -21,9 +22,10 @@ import { createEngine, type InspectedContainer, type ListedContainer } from './e
 import { createGpuPool } from './gpu-pool.ts';
 import { createGpuMeter, type MeasuredGpu } from './gpu-use.ts';
 import { inBatches } from './in-batches.ts';
-import { type ContainerMark, generationsFilter, instanceFilter, networkName, readMark } from './labels.ts';
+import { type ContainerMark, generationsFilter, instanceFilter, networkName, readMark, trialFilter } from './labels.ts';
 import { type ContainerInstanceSpec, makeContainer, type MakerDeps } from './make-container.ts';
 import { createDeploymentNetworks } from './networks.ts';
+import { runOnce } from './run-once.ts';
 import { pause } from '../supervision/pause.ts';
 import { type ContainerSupervisor, superviseContainer } from './supervise-container.ts';
 import { watchEngine } from './watch-engine.ts';
@@ -75,6 +77,8 @@ export interface DockerDriver extends RuntimeDriver {
   readonly engineDownSince: string | null;
   /** Devices that instances can be given, and those that nobody has. */
   countGpus(): Promise<{ total: number; free: number }>;
+  /** Runs the program of an instance to its end, where and as its instances would run. */
+  runOnce(spec: InstanceSpec, run: OnceRun): Promise<ProgramEnd>;
 }
 
 /** Runs instances as containers of a Docker engine. The engine may be down at any time: then what was last seen is told, and marked so. */
@@ -90,6 +94,8 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
   const removals = new Map<string, Promise<void>>();
   /** Instances whose containers are gone and whose network may still be there: until that has gone too they are not removed. */
   const departed = new Set<string>();
+  /** What runs once, and has its network meanwhile. */
+  const runningOnce = new Set<ContainerInstanceSpec>();
   const listeners = new Set<(endpoint: string) => void>();
   /** Containers of ours without a record, and since when each has been one or was last asked for. */
   const orphanSince = new Map<string, number>();
@@ -112,7 +118,8 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
     pool: options.addressPool ?? DEFAULT_ADDRESS_POOL,
     mayLeavePool: options.addressPool === undefined,
     isWanted: (name) =>
-      [...supervisors].some(([id, { record }]) => !departed.has(id) && networksOf(record.spec).includes(name)),
+      [...supervisors].some(([id, { record }]) => !departed.has(id) && networksOf(record.spec).includes(name)) ||
+      [...runningOnce].some((spec) => networksOf(spec).includes(name)),
   });
 
   const watch = watchEngine({
@@ -229,7 +236,13 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
       else await adopt(record);
     }
     await watch.start();
-    if (watch.downSince === null) await networks.sweep().catch((error: unknown) => options.onError('networks', error));
+    if (watch.downSince === null) await sweepLeftovers().catch((error: unknown) => options.onError('leftovers', error));
+  }
+
+  /** What an earlier control plane was doing when it was killed. */
+  async function sweepLeftovers(): Promise<void> {
+    for (const { id } of await engine.list(trialFilter(installationId))) await engine.remove(id);
+    await networks.sweep();
   }
 
   async function readRecordOrReport(instanceId: string): Promise<ContainerRecord | null> {
@@ -338,6 +351,19 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
     }
   }
 
+  async function runContainerOnce(spec: InstanceSpec, run: OnceRun): Promise<ProgramEnd> {
+    const { container } = spec;
+    if (container === undefined) throw new Error(`Instance ${spec.instanceId} is not a container.`);
+    const own = { ...spec, container };
+    runningOnce.add(own);
+    try {
+      return await runOnce(maker, own, run);
+    } finally {
+      runningOnce.delete(own);
+      await networks.removeUnwanted(own).catch(reportUnlessDown);
+    }
+  }
+
   async function observe(): Promise<ObservedInstance[]> {
     if (watch.downSince === null && clock.monotonic() - listedAt > LIST_FRESH_MS) await lookBriefly();
     const known = [...supervisors.values()].map((supervisor) => supervisor.observe());
@@ -388,6 +414,7 @@ export function createDockerDriver(options: DockerDriverOptions): DockerDriver {
       return watch.downSince;
     },
     countGpus: gpus.count,
+    runOnce: runContainerOnce,
     start,
     async stop() {
       await watch.stop();

@@ -5,6 +5,7 @@ import Docker from 'dockerode';
 import { DriverUnavailableError } from '../runtime-driver.ts';
 import { explainSilence } from './explain-silence.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
+import { type ProgramOutput, runToEnd } from './run-to-end.ts';
 
 /** What only reads or names something answers at once or never. */
 const SHORT_CALL_MS = 10_000;
@@ -109,6 +110,8 @@ export interface Engine {
   statPath(id: string, path: string): Promise<PathFacts | null>;
   /** Succeeds also when it runs already. */
   start(id: string): Promise<void>;
+  /** Starts one that was made with an open input, hands it its input and waits for its end, or until the signal is aborted. */
+  runToEnd(id: string, input: string, signal: AbortSignal): Promise<ProgramOutput>;
   /** Polite signal, grace, kill; succeeds when it has ended or is not there. */
   stop(id: string, graceSeconds: number): Promise<void>;
   /** Kills it if it runs and takes it away with its own volumes; succeeds when it is not there. */
@@ -153,6 +156,8 @@ export function createEngine(host: string): Engine {
     statPath: (id, path) => absentAsNull(call(SHORT_CALL_MS, (signal) => statPath(container(id), path, signal))),
     start: (id) =>
       limited(() => call(LONG_CALL_MS, (abortSignal) => ignoring([304], container(id).start({ abortSignal })))),
+    runToEnd: (id, input, signal) =>
+      runToEnd(container(id), input, signal).catch((error: unknown) => Promise.reject(translate(error))),
     stop: (id, graceSeconds) =>
       stopping(() =>
         call(LONG_CALL_MS + graceSeconds * 1000, (abortSignal) =>

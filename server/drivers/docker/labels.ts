@@ -8,6 +8,8 @@ const DEPLOYMENT = 'io.viridian.deployment';
 const INSTANCE = 'io.viridian.instance';
 const SPEC_HASH = 'io.viridian.spec-hash';
 const GENERATION = 'io.viridian.generation';
+/** On containers of trials, and nothing else of ours. */
+const TRIAL = 'io.viridian.trial';
 /** On networks only. */
 const NETWORK_ROLE = 'io.viridian.role';
 
@@ -28,6 +30,14 @@ export function instanceFilter(installationId: string): string[] {
 /** For the containers of one instance. */
 export function generationsFilter(installationId: string, instanceId: string): string[] {
   return [`${INSTALLATION}=${installationId}`, `${INSTANCE}=${instanceId}`];
+}
+
+export function trialFilter(installationId: string): string[] {
+  return [`${TRIAL}=${installationId}`];
+}
+
+export function labelsOfTrial(installationId: string): Record<string, string> {
+  return { [TRIAL]: installationId };
 }
 
 export function networkFilter(installationId: string): string[] {

@@ -94,7 +94,7 @@ async function create(deps: MakerDeps, order: ContainerOrder): Promise<string | 
 }
 
 /** Where ports are published the network needs a way in, and with it has a way out. */
-async function networkOf(
+export async function networkOf(
   deps: MakerDeps,
   spec: ContainerInstanceSpec,
 ): Promise<{ network: string; published: boolean; closed: boolean }> {
