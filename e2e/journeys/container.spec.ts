@@ -1,11 +1,12 @@
 // oxlint-disable-next-line no-restricted-imports -- the archive is what the engine's own program saves
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
-import type { Deployment } from '#lib/contracts/deployment.ts';
+import type { Deployment, Instance } from '#lib/contracts/deployment.ts';
 import type { Info } from '#lib/contracts/info.ts';
 import { expectAccessibleEverywhere } from '../support/accessibility.ts';
 import { IRIS_ROWS, keyOf, predict, putDeployment, removeEndpoint } from '../support/endpoints.ts';
@@ -91,6 +92,38 @@ test.describe('a container that somebody brings', () => {
     await expect(page.getByLabel('Command')).toHaveValue(COMMAND.trim());
     guard.expectClean();
     await removeEndpoint(stack, 'by-image');
+  });
+
+  test('and is edited under load answers every call, from instances beside the old ones', async ({ page, stack }) => {
+    test.setTimeout(240_000);
+    const guard = guardPage(page);
+    await stack.api('PUT', '/endpoints/under-load', {});
+    const created = await putDeployment(stack, 'under-load', 'blue', {
+      environment: { image: IMAGE, inference_config: { scoring_route: { path: '/score', port: 9000 } } },
+      environment_variables: { MODE: 'fast' },
+      command: COMMAND.split('\n'),
+      instance_count: 2,
+    });
+    expect(await stack.waitForOperation(created)).toMatchObject({ status: 'succeeded' });
+    await stack.api('PUT', '/endpoints/under-load/traffic', { traffic: { blue: 100 } });
+    const before = await instancesOf(stack, 'under-load');
+
+    const load = await startLoad(stack, 'under-load');
+    await page.goto('/endpoints/under-load/deployments/blue');
+    await page.getByRole('link', { name: 'Edit', exact: true }).click();
+    await page.getByLabel('Environment variables').fill('MODE=careful');
+    await expect(page.getByText('Updated beside the old instances.')).toBeVisible();
+    await page.getByRole('button', { name: 'Deploy again' }).click();
+    await expect(page.getByText('blue is ready.')).toBeVisible({ timeout: 120_000 });
+    const { answers, failures } = await load.stop();
+
+    expect(failures).toEqual([]);
+    expect(answers).toBeGreaterThan(100);
+    const after = await instancesOf(stack, 'under-load');
+    expect(after).toHaveLength(2);
+    expect(after.filter((id) => before.includes(id))).toEqual([]);
+    guard.expectClean();
+    await removeEndpoint(stack, 'under-load');
   });
 
   test('by Dockerfile is built from a dropped folder, with its log in the stage', async ({ page, stack }) => {
@@ -203,6 +236,42 @@ async function chooseContainer(page: Page): Promise<void> {
   await page.goto('/endpoints/new');
   await page.getByRole('radio', { name: /^Container/ }).click({ force: true });
   await expect(page.getByRole('heading', { name: 'Routes' })).toBeVisible();
+}
+
+/** Ids of the instances that are wanted. */
+async function instancesOf(stack: Stack, endpoint: string): Promise<string[]> {
+  const { items } = await stack.api<{ items: Instance[] }>('GET', `/endpoints/${endpoint}/deployments/blue/instances`);
+  return items.filter(({ state }) => state === 'ready').map(({ id }) => id);
+}
+
+/** Calls an endpoint on several connections until it is told to stop. */
+async function startLoad(
+  stack: Stack,
+  endpoint: string,
+): Promise<{ stop(): Promise<{ answers: number; failures: string[] }> }> {
+  const key = await keyOf(stack, endpoint);
+  let answers = 0;
+  const failures: string[] = [];
+  let isWanted = true;
+  const callers = Array.from({ length: 4 }, async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    while (isWanted) {
+      const { status, body } = await predict(stack, { endpoint, key, agent }).catch((error: unknown) => ({
+        status: 0,
+        body: String(error),
+      }));
+      if (status === 200) answers += 1;
+      else failures.push(`${status}: ${body}`);
+    }
+    agent.destroy();
+  });
+  return {
+    async stop() {
+      isWanted = false;
+      await Promise.all(callers);
+      return { answers, failures };
+    },
+  };
 }
 
 /** The container answers with what it was sent. */
